@@ -1,0 +1,82 @@
+import { Deadline } from "../wire/deadline.js";
+
+/** One reason to stop a call, wherever it stands: an AbortSignal, or the end of its total time. */
+export class Cancellation {
+  #listeners: Set<(reason: unknown) => void> | null = null;
+  #cancelled: { readonly reason: unknown } | null = null;
+  #release: (() => void) | null = null;
+
+  /** Stops with the signal's reason, whatever it is. */
+  follow(signal: AbortSignal): void {
+    if (signal.aborted) {
+      this.cancel(signal.reason);
+      return;
+    }
+    const onAbort = (): void => this.cancel(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.whenReleased(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  cancel(reason: unknown): void {
+    if (this.#cancelled !== null) return;
+    this.#cancelled = { reason };
+    const listeners = this.#listeners;
+    this.#listeners = null;
+    if (listeners !== null) for (const listener of listeners) listener(reason);
+  }
+
+  /** Stops with the error once the time has passed. @param milliseconds - From now. */
+  deadline(milliseconds: number, errorFor: (elapsed: number) => unknown): Deadline {
+    const deadline = new Deadline(milliseconds, () => this.cancel(errorFor(deadline.elapsed)));
+    deadline.start();
+    return deadline;
+  }
+
+  /** Why the call was stopped, or null. */
+  get cancelled(): { readonly reason: unknown } | null {
+    return this.#cancelled;
+  }
+
+  /** @throws The reason, when the call was stopped. */
+  throwIfCancelled(): void {
+    if (this.#cancelled !== null) throw this.#cancelled.reason;
+  }
+
+  /** @returns What takes the listener away again. */
+  onCancel(listener: (reason: unknown) => void): () => void {
+    if (this.#cancelled !== null) {
+      listener(this.#cancelled.reason);
+      return () => undefined;
+    }
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+    return () => this.#listeners?.delete(listener);
+  }
+
+  /** Waits, unless the call is stopped before. @param seconds - To wait. */
+  async sleep(seconds: number): Promise<void> {
+    this.throwIfCancelled();
+    await new Promise<void>((resolve, reject) => {
+      const off = this.onCancel((reason) => {
+        clearTimeout(timer);
+        reject(reason);
+      });
+      const timer = setTimeout(() => {
+        off();
+        resolve();
+      }, seconds * 1000);
+    });
+  }
+
+  whenReleased(release: () => void): void {
+    const before = this.#release;
+    this.#release = before === null ? release : () => (before(), release());
+  }
+
+  /** The call is over: timers and listeners go. */
+  release(): void {
+    const release = this.#release;
+    this.#release = null;
+    release?.();
+  }
+}

@@ -1,0 +1,352 @@
+/** HTTPAdapter: the retry loop around one exchange on the wire. */
+import {
+  InvalidHeader,
+  ProxyError,
+  RequestException,
+  RetryError,
+  TotalTimeout,
+  UnrewindableBodyError,
+} from "../exceptions.js";
+import type { FieldList } from "../message/headers.js";
+import type { PreparedRequest } from "../message/prepared.js";
+import type { Response } from "../message/response.js";
+import type { Body } from "../message/body/body.js";
+import { maskedUrl } from "../message/url.js";
+import { refuseUnknownNames } from "../policy/nearest-name.js";
+import { selectProxy } from "../policy/no-proxy.js";
+import { RetriesExhausted, Retry } from "../policy/retry.js";
+import { resolveTimeout, type Timeouts } from "../policy/timeout.js";
+import type { DecodeLimits } from "../wire/decode.js";
+import type { WireRequest } from "../wire/dispatch.js";
+import { serializeHead } from "../wire/http1/request-serializer.js";
+import { DEFAULT_LIMITS, type WireLimits } from "../wire/limits.js";
+import { Pool } from "../wire/pool.js";
+import { BaseAdapter, type SendSettings } from "./adapter.js";
+import { Cancellation } from "./cancellation.js";
+import { StreamedResponse, WholeResponse } from "./receiving.js";
+import { Routes, type ConnectionOptions } from "./routes.js";
+
+/** What an HTTPAdapter is made with. */
+export interface HTTPAdapterOptions extends ConnectionOptions {
+  /** Origins whose idle connections are kept. @defaultValue 10 */
+  readonly poolConnections?: number | undefined;
+  /** Idle connections kept for each origin. @defaultValue 10 */
+  readonly poolMaxsize?: number | undefined;
+  /** Never open more than `poolMaxsize` connections to an origin; requests beyond wait. @defaultValue false */
+  readonly poolBlock?: boolean | undefined;
+  /** Connections open at once to an origin; requests beyond wait in order (`timeout.pool` bounds it). @defaultValue 100 */
+  readonly maxConnections?: number | undefined;
+  /** A number, as urllib3's `Retry(n)`, or a Retry. @defaultValue 0 */
+  readonly maxRetries?: number | false | Retry | null | undefined;
+  /** Keep connections for further requests. @defaultValue true */
+  readonly keepAlive?: boolean | undefined;
+  /** Bytes of a response's head. @defaultValue 262144 */
+  readonly maxHeaderSize?: number | undefined;
+  /** Field lines of a response's head. @defaultValue 1000 */
+  readonly maxHeaders?: number | undefined;
+  /** 1xx responses before the final one. @defaultValue 100 */
+  readonly maxInformational?: number | undefined;
+  /** Output ÷ input beyond which compressed content over 10 MiB is a bomb. @defaultValue 200 */
+  readonly maxDecompressionRatio?: number | undefined;
+}
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HTTPAdapterOptions>([
+  "poolConnections",
+  "poolMaxsize",
+  "poolBlock",
+  "maxConnections",
+  "maxRetries",
+  "keepAlive",
+  "maxHeaderSize",
+  "maxHeaders",
+  "maxInformational",
+  "maxDecompressionRatio",
+  "lookup",
+  "localAddress",
+  "socketPath",
+  "allowAddress",
+  "pinnedFingerprints",
+  "minVersion",
+  "ciphers",
+  "servername",
+]);
+
+/**
+ * Sends requests over HTTP/1.1, with a pool of connections and retries.
+ *
+ * @example
+ * ```ts
+ * const session = new Session();
+ * session.mount("https://", new HTTPAdapter({ maxRetries: 3 }));
+ * ```
+ */
+export class HTTPAdapter extends BaseAdapter {
+  /** The policy of retries. */
+  maxRetries: Retry;
+  readonly #pool: Pool;
+  readonly #routes: Routes;
+  readonly #maxDecompressionRatio: number;
+
+  /** @throws TypeError for an unknown option, RangeError for a number that cannot be. */
+  constructor(options: HTTPAdapterOptions = {}) {
+    super();
+    refuseUnknownNames(options, OPTION_NAMES, "HTTPAdapter");
+    const idle = count(options.poolMaxsize, 10, "poolMaxsize", 0);
+    const open = count(options.maxConnections, 100, "maxConnections", 1);
+    const limits: WireLimits = {
+      maxHeaderSize: count(options.maxHeaderSize, DEFAULT_LIMITS.maxHeaderSize, "maxHeaderSize", 1),
+      maxHeaders: count(options.maxHeaders, DEFAULT_LIMITS.maxHeaders, "maxHeaders", 1),
+      maxInformational: count(options.maxInformational, DEFAULT_LIMITS.maxInformational, "maxInformational", 0),
+    };
+    this.#maxDecompressionRatio = count(options.maxDecompressionRatio, 200, "maxDecompressionRatio", 1);
+    this.maxRetries = Retry.fromInt(options.maxRetries);
+    this.#routes = new Routes(options);
+    this.#pool = new Pool(
+      {
+        origins: count(options.poolConnections, 10, "poolConnections", 0),
+        idle,
+        open: options.poolBlock === true ? Math.max(1, Math.min(open, idle)) : open,
+      },
+      limits,
+      options.keepAlive ?? true,
+    );
+  }
+
+  override async send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
+    const timeouts = resolveTimeout(settings.timeout);
+    const own = settings.cancellation === undefined ? cancellationFor(settings, timeouts) : null;
+    const cancellation = settings.cancellation ?? own ?? undefined;
+    const limits: DecodeLimits = { maxRatio: this.#maxDecompressionRatio, maxOutput: settings.maxResponseSize ?? 0 };
+    try {
+      const response = await this.#sendWithRetries(request, settings, timeouts, limits, cancellation);
+      if (own !== null) {
+        if (settings.stream) response.raw.whenDone(() => own.release());
+        else own.release();
+      }
+      return response;
+    } catch (error) {
+      own?.release();
+      throw error;
+    }
+  }
+
+  /** Closes what is idle now and the rest when it is done. The adapter can be used again afterwards, as in requests. */
+  override async close(): Promise<void> {
+    this.#pool.close();
+  }
+
+  /** How the pool stands: connections open and idle, requests waiting. */
+  get statistics(): {
+    readonly open: number;
+    readonly idle: number;
+    readonly waiting: number;
+    readonly origins: number;
+  } {
+    return this.#pool.statistics;
+  }
+
+  async #sendWithRetries(
+    request: PreparedRequest,
+    settings: SendSettings,
+    timeouts: Timeouts,
+    limits: DecodeLimits,
+    cancellation: Cancellation | undefined,
+  ): Promise<Response> {
+    let retry = this.maxRetries;
+    retry.budget?.deposit();
+    const { method, url } = request;
+    for (let attempt = 1; ; attempt += 1) {
+      cancellation?.throwIfCancelled();
+      let response: Response | undefined;
+      try {
+        response = await this.#sendOnce(request, settings, timeouts, limits, cancellation);
+        if (!retry.retriesResponse({ method, url, response })) return withRetries(response, retry);
+        if (!canSendAgain(request)) throw unrewindable(request, response);
+        const next = this.#afterResponse(retry, request, response);
+        if (next === null) return withRetries(response, retry);
+        retry = next;
+      } catch (error) {
+        if (response !== undefined || cancellation?.cancelled?.reason === error) throw error;
+        if (error instanceof RequestException) {
+          error.attempt = attempt;
+          error.request ??= request;
+        }
+        retry = this.#afterError(retry, request, error);
+      }
+      const delay = retry.getDelay(response);
+      retry.onRetry?.({
+        method,
+        url: maskedUrl(url),
+        attempt,
+        delay,
+        error: retry.history.at(-1)!.error,
+        status: retry.history.at(-1)!.status,
+      });
+      response?.close();
+      if (delay > 0) await (cancellation ?? new Cancellation()).sleep(delay);
+    }
+  }
+
+  /** @returns The policy for the next attempt, or null to hand the response over. */
+  #afterResponse(retry: Retry, request: PreparedRequest, response: Response): Retry | null {
+    try {
+      return retry.increment({ method: request.method, url: request.url, response });
+    } catch (error) {
+      if (!(error instanceof RetriesExhausted)) throw error;
+      if (!retry.raiseOnStatus || !retry.statusForcelist.has(response.statusCode)) {
+        withRetries(response, error.retry);
+        return null;
+      }
+      response.close();
+      throw Object.assign(
+        new RetryError(
+          `Max retries exceeded with url: ${maskedUrl(request.url)} (${String(error.reason)}, ${error.retry.history.length} attempts)`,
+          { request, response, cause: error, attempt: error.retry.history.length },
+        ),
+        { retries: error.retry },
+      );
+    }
+  }
+
+  #afterError(retry: Retry, request: PreparedRequest, error: unknown): Retry {
+    try {
+      // What cannot be sent again ends in the error itself, and costs no budget.
+      if (!canSendAgain(request)) throw error;
+      return retry.increment({ method: request.method, url: request.url, error });
+    } catch (outcome) {
+      if (!(outcome instanceof RetriesExhausted)) throw outcome;
+      const reason = outcome.reason as RequestException;
+      const attempts = outcome.retry.history.length;
+      Object.defineProperty(reason, "retries", { value: outcome.retry, configurable: true, writable: true });
+      if (attempts > 1) reason.message = `Max retries exceeded (${attempts} attempts): ${reason.message}`;
+      throw reason;
+    }
+  }
+
+  #sendOnce(
+    request: PreparedRequest,
+    settings: SendSettings,
+    timeouts: Timeouts,
+    limits: DecodeLimits,
+    cancellation: Cancellation | undefined,
+  ): Promise<Response> {
+    const proxy = selectProxy(request.url, settings.proxies);
+    if (proxy !== null) throw proxyUnsupported(proxy);
+    const route = this.#routes.routeFor(request, settings);
+    const wire = wireRequest(request, timeouts);
+    return new Promise<Response>((resolve, reject) => {
+      const Sink = settings.stream ? StreamedResponse : WholeResponse;
+      const sink = new Sink(request, settings, limits, resolve, reject);
+      const dispatch = this.#pool.prepare(wire, sink);
+      sink.dispatch = dispatch;
+      this.#pool.dispatch(route, dispatch);
+      if (cancellation !== undefined) {
+        const off = cancellation.onCancel((reason) => sink.stop(reason));
+        sink.onOver(off);
+      }
+    });
+  }
+}
+
+/** The cancellation of a call that comes without a session's. */
+export function cancellationFor(settings: Pick<SendSettings, "signal">, timeouts: Timeouts): Cancellation | null {
+  const { total } = timeouts;
+  if (settings.signal === undefined && total === null) return null;
+  const cancellation = new Cancellation();
+  if (settings.signal !== undefined) cancellation.follow(settings.signal);
+  if (total !== null && cancellation.cancelled === null) {
+    const deadline = cancellation.deadline(
+      total,
+      (elapsed) =>
+        new TotalTimeout(
+          `Total timeout reached. (total timeout=${total / 1000}) The call with its redirects, retries and body was not over after ${(elapsed / 1000).toFixed(3)} s`,
+          {
+            elapsed: elapsed / 1000,
+          },
+        ),
+    );
+    cancellation.whenReleased(() => deadline.stop());
+  }
+  return cancellation;
+}
+
+function withRetries(response: Response, retry: Retry): Response {
+  if (retry.history.length > 0) Object.defineProperty(response.raw, "retries", { value: retry, configurable: true });
+  return response;
+}
+
+function wireRequest(request: PreparedRequest, timeouts: Timeouts): WireRequest {
+  const { fields, source, target, method } = request;
+  checkFraming(fields, source);
+  const raw = fields.has("host") ? fields.raw : ["Host", target.host, ...fields.raw];
+  return {
+    method,
+    head: serializeHead(method, target.path, raw),
+    body: source,
+    expectContinue: source !== null && fields.get("expect")?.toLowerCase() === "100-continue",
+    close: fields.get("connection")?.toLowerCase() === "close",
+    readTimeout: timeouts.read,
+    connectTimeout: timeouts.connect,
+    poolTimeout: timeouts.pool,
+  };
+}
+
+/** RFC 9112 §6: what the head says of the body must be what is sent; anything else is request smuggling. */
+function checkFraming(fields: FieldList, body: Body | null): void {
+  const codings = fields.getAll("transfer-encoding");
+  const lengths = fields.getAll("content-length");
+  if (codings.length === 0 && lengths.length === 0) {
+    if (body !== null) throw contradiction("there is a body, and neither Content-Length nor Transfer-Encoding");
+    return;
+  }
+  if (codings.length > 0 && lengths.length > 0)
+    throw contradiction("Content-Length and Transfer-Encoding are both there");
+  if (codings.length > 0) {
+    if (codings.length > 1 || codings[0]!.toLowerCase() !== "chunked")
+      throw contradiction(`Transfer-Encoding is ${JSON.stringify(codings.join(", "))}, and only "chunked" is sent`);
+    if (body === null) throw contradiction("Transfer-Encoding is there, and no body");
+    if (body.length !== null) throw contradiction("Transfer-Encoding is there, and the length of the body is known");
+    return;
+  }
+  if (lengths.length > 1) throw contradiction("Content-Length is there more than once");
+  const length = lengths[0]!;
+  if (!/^\d{1,16}$/.test(length)) throw contradiction(`Content-Length is ${JSON.stringify(length)}`);
+  const actual = body === null ? 0 : body.length;
+  if (actual !== null && Number(length) !== actual)
+    throw contradiction(`Content-Length is ${length}, and the body has ${actual} bytes`);
+}
+
+function contradiction(what: string): InvalidHeader {
+  return new InvalidHeader(
+    `Framing headers contradict the body: ${what}. Leave Content-Length and Transfer-Encoding to the library, or make them fit`,
+  );
+}
+
+function canSendAgain(request: PreparedRequest): boolean {
+  return request.source === null || request.source.replayable;
+}
+
+function unrewindable(request: PreparedRequest, response: Response): UnrewindableBodyError {
+  response.close();
+  return new UnrewindableBodyError(
+    `Unable to rewind request body: the answer was ${response.statusCode}, and the request cannot be retried because its body is a stream that was read. Give bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
+    { request, response },
+  );
+}
+
+function proxyUnsupported(proxy: string): ProxyError {
+  return new ProxyError(
+    `Cannot connect to proxy ${maskedUrl(proxy)}: proxies are not supported yet; give proxies: { all: null } for a direct connection`,
+    {
+      code: "ERR_PROXY_UNSUPPORTED",
+      phase: "proxy",
+    },
+  );
+}
+
+function count(value: number | undefined, fallback: number, name: string, least: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== "number" || !(value >= least))
+    throw new RangeError(`HTTPAdapter: ${name} must be a number from ${least} up, not ${String(value)}`);
+  return value;
+}

@@ -1,0 +1,329 @@
+/** What the wire says of one response → a Response: whole, or as a stream. */
+import { RequestException } from "../exceptions.js";
+import { rawValues } from "../message/headers.js";
+import type { PreparedRequest } from "../message/prepared.js";
+import { rawFrom, RawResponse, type RawControl } from "../message/raw.js";
+import { wireResponse, type ConnectionInfo, type Response, type Timings } from "../message/response.js";
+import type { Connection } from "../wire/connection.js";
+import { codingsOf, decodeAll, decodeStream, tooLarge, type DecodeLimits } from "../wire/decode.js";
+import type { Dispatch, DispatchTimes, ResponseSink } from "../wire/dispatch.js";
+import type { ResponseHead } from "../wire/http1/head.js";
+import type { ProgressCallback, SendSettings } from "./adapter.js";
+
+/** A body of a declared length up to this gets its memory at once; beyond, as it comes: the length may be a lie. */
+const TRUSTED_LENGTH = 4 * 1024 * 1024;
+const EMPTY = Buffer.alloc(0);
+const NO_CODINGS: readonly string[] = [];
+
+/** The parts that whole and streamed responses have in common. */
+abstract class Receiving implements ResponseSink {
+  readonly request: PreparedRequest;
+  readonly settings: SendSettings;
+  readonly limits: DecodeLimits;
+  readonly #uploadTotal: number | null;
+  readonly #resolve: (response: Response) => void;
+  readonly #reject: (error: unknown) => void;
+  dispatch: Dispatch | null = null;
+  head: ResponseHead | null = null;
+  codings: readonly string[] = NO_CODINGS;
+  received = 0;
+  #whenOver: (() => void) | null = null;
+  #connection: Connection | null = null;
+  #reused = false;
+  #remoteAddress: string | null = null;
+
+  constructor(
+    request: PreparedRequest,
+    settings: SendSettings,
+    limits: DecodeLimits,
+    resolve: (response: Response) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.request = request;
+    this.settings = settings;
+    this.limits = limits;
+    this.#uploadTotal = request.source?.length ?? null;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onHead(head: ResponseHead, connection: Connection): void {
+    this.head = head;
+    this.#connection = connection;
+    this.#reused = connection.requests > 1;
+    this.#remoteAddress = connection.remoteAddress;
+    const coding = rawValues(head.rawHeaders, "content-encoding");
+    const { maxOutput } = this.limits;
+    try {
+      if (coding.length > 0 && this.hasBody(head)) this.codings = codingsOf(coding.join(","));
+    } catch (error) {
+      this.stop(error);
+      return;
+    }
+    if (maxOutput > 0 && this.codings.length === 0 && (head.contentLength ?? 0) > maxOutput && this.hasBody(head)) {
+      this.stop(tooLarge(maxOutput));
+      return;
+    }
+    this.onGoodHead(head);
+  }
+
+  onInformational(head: ResponseHead): void {
+    const { onInformational } = this.settings;
+    if (onInformational === undefined) return;
+    const { statusCode, reason, rawHeaders } = head;
+    const headers: [string, string][] = [];
+    for (let at = 0; at < rawHeaders.length; at += 2) headers.push([rawHeaders[at]!, rawHeaders[at + 1]!]);
+    this.#guarded(() => onInformational({ statusCode, reason, headers }));
+  }
+
+  onData(buffer: Buffer, start: number, end: number): boolean {
+    this.received += end - start;
+    const { onDownloadProgress } = this.settings;
+    if (onDownloadProgress !== undefined)
+      this.#report(onDownloadProgress, this.received, this.head!.contentLength, false);
+    return this.dispatch!.over ? true : this.onBytes(buffer, start, end);
+  }
+
+  /** Calls back once when the exchange is over. */
+  onOver(callback: () => void): void {
+    if (this.dispatch!.over) callback();
+    else this.#whenOver = callback;
+  }
+
+  onEnd(trailers: string[]): void {
+    this.over();
+    const { onDownloadProgress } = this.settings;
+    if (onDownloadProgress !== undefined) {
+      try {
+        onDownloadProgress(progressOf(this.received, this.head!.contentLength, true));
+      } catch (error) {
+        this.onFailed(callbackFailed(error));
+        return;
+      }
+    }
+    this.onComplete(trailers);
+  }
+
+  onError(error: unknown): void {
+    this.over();
+    this.onFailed(error);
+  }
+
+  onSent(bytes: number): void {
+    const { onUploadProgress } = this.settings;
+    if (onUploadProgress !== undefined)
+      this.#report(onUploadProgress, bytes, this.#uploadTotal, bytes === this.#uploadTotal);
+  }
+
+  over(): void {
+    this.dispatch!.over = true;
+    this.#whenOver?.();
+    this.#whenOver = null;
+  }
+
+  /** Ends the exchange in this error. */
+  stop(error: unknown): void {
+    const dispatch = this.dispatch!;
+    dispatch.stopped ??= { error };
+    dispatch.handle?.abort(error);
+  }
+
+  hasBody(head: ResponseHead): boolean {
+    return this.request.method !== "HEAD" && head.statusCode !== 204 && head.statusCode !== 304;
+  }
+
+  abstract onGoodHead(head: ResponseHead): void;
+  abstract onBytes(buffer: Buffer, start: number, end: number): boolean;
+  abstract onComplete(trailers: string[]): void;
+  abstract onFailed(error: unknown): void;
+
+  resolve(response: Response): void {
+    this.#resolve(response);
+  }
+
+  reject(error: unknown): void {
+    this.#reject(error);
+  }
+
+  makeResponse(content: Buffer | null, raw: RawResponse): Response {
+    const head = this.head!;
+    const { times } = this.dispatch!;
+    const { codings, limits } = this;
+    return wireResponse({
+      request: this.request,
+      statusCode: head.statusCode,
+      reason: head.reason,
+      rawHeaders: head.rawHeaders,
+      version: head.version,
+      content,
+      raw,
+      decode: content === null ? (source) => decodeStream(source, codings, limits) : null,
+      info: this.#info,
+      timings: () => timingsOf(times),
+      elapsed: (times.head - times.created) / 1000,
+    });
+  }
+
+  readonly #info = (): ConnectionInfo => ({
+    remoteAddress: this.#remoteAddress,
+    reused: this.#reused,
+    tls: this.#connection!.tls,
+  });
+
+  #report(callback: ProgressCallback, transferred: number, total: number | null, done: boolean): void {
+    this.#guarded(() => callback(progressOf(transferred, total, done)));
+  }
+
+  #guarded(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.stop(callbackFailed(error));
+    }
+  }
+}
+
+function progressOf(
+  transferred: number,
+  total: number | null,
+  done: boolean,
+): { transferred: number; total?: number; done: boolean } {
+  return total === null ? { transferred, done } : { transferred, total, done };
+}
+
+/** Collects the body; the response is there when all of it is. */
+export class WholeResponse extends Receiving {
+  #chunks: Buffer[] | null = null;
+  #whole: Buffer | null = null;
+  #size = 0;
+
+  override onGoodHead(head: ResponseHead): void {
+    const length = head.contentLength;
+    if (length !== null && length > 0 && length <= TRUSTED_LENGTH && this.hasBody(head))
+      this.#whole = Buffer.allocUnsafe(length);
+  }
+
+  override onBytes(buffer: Buffer, start: number, end: number): boolean {
+    if (this.#whole !== null) buffer.copy(this.#whole, this.#size, start, end);
+    else {
+      this.#chunks ??= [];
+      this.#chunks.push(Buffer.from(buffer.subarray(start, end)));
+    }
+    this.#size += end - start;
+    const { maxOutput } = this.limits;
+    // Compressed data is at most a little longer than what it stands for.
+    const bound = this.codings.length === 0 ? maxOutput : maxOutput + 64 * 1024;
+    if (maxOutput > 0 && this.#size > bound) this.stop(tooLarge(maxOutput));
+    return true;
+  }
+
+  override onComplete(trailers: string[]): void {
+    const bytes = this.#whole ?? joined(this.#chunks);
+    if (this.codings.length === 0) {
+      this.#finish(bytes, trailers);
+      return;
+    }
+    let decoded: Buffer | Promise<Buffer>;
+    try {
+      decoded = decodeAll(bytes, this.codings, this.limits);
+    } catch (error) {
+      this.reject(error);
+      return;
+    }
+    if (decoded instanceof Promise)
+      decoded.then(
+        (content) => this.#finish(content, trailers),
+        (error: unknown) => this.reject(error),
+      );
+    else this.#finish(decoded, trailers);
+  }
+
+  override onFailed(error: unknown): void {
+    this.reject(error);
+  }
+
+  #finish(content: Buffer, trailers: string[]): void {
+    const raw = rawFrom(null, this.head!, trailers);
+    this.resolve(this.makeResponse(content, raw));
+  }
+}
+
+function joined(chunks: Buffer[] | null): Buffer {
+  if (chunks === null) return EMPTY;
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+/** Hands the response over with its head; the body follows through `raw`. */
+export class StreamedResponse extends Receiving implements RawControl {
+  #raw: RawResponse | null = null;
+  #connection: Connection | null = null;
+
+  override onHead(head: ResponseHead, connection: Connection): void {
+    this.#connection = connection;
+    super.onHead(head, connection);
+  }
+
+  override onGoodHead(head: ResponseHead): void {
+    this.#raw = new RawResponse(head, this);
+    this.resolve(this.makeResponse(null, this.#raw));
+  }
+
+  override onBytes(buffer: Buffer, start: number, end: number): boolean {
+    return this.#raw!.push(Buffer.from(buffer.subarray(start, end)));
+  }
+
+  override onComplete(trailers: string[]): void {
+    this.#raw!.end(trailers);
+  }
+
+  override onFailed(error: unknown): void {
+    if (this.#raw === null) this.reject(error);
+    else this.#raw.fail(error);
+  }
+
+  // ── the reader's wishes ───────────────────────────────────────────────────────────────────────────────────────────
+
+  resume(): void {
+    if (!this.dispatch!.over) this.#connection?.resume();
+  }
+
+  cancel(): void {
+    if (this.dispatch!.over) return;
+    this.over();
+    this.#connection?.discard();
+  }
+
+  /** Told once when nothing more comes. */
+  whenDone(callback: () => void): void {
+    this.#raw?.whenDone(callback);
+  }
+}
+
+function callbackFailed(error: unknown): RequestException {
+  return error instanceof RequestException
+    ? error
+    : new RequestException(`A progress callback threw: ${error instanceof Error ? error.message : String(error)}`, {
+        code: "ERR_CALLBACK",
+        cause: error,
+      });
+}
+
+function timingsOf(times: DispatchTimes): Timings {
+  const connecting = times.connecting;
+  const dns = (connecting?.dns ?? 0) / 1000;
+  const connect = (connecting?.connect ?? 0) / 1000;
+  const tls = (connecting?.tls ?? 0) / 1000;
+  // An answer may come before the whole request went out.
+  const sent = times.sent === 0 ? times.head : Math.min(times.sent, times.head);
+  const end = times.end === 0 ? times.head : times.end;
+  return {
+    queued: Math.max(0, (times.assigned - times.created) / 1000 - dns - connect - tls),
+    dns,
+    connect,
+    tls,
+    send: (sent - times.assigned) / 1000,
+    wait: (times.head - sent) / 1000,
+    receive: (end - times.head) / 1000,
+    total: (end - times.created) / 1000,
+  };
+}

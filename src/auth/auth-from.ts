@@ -1,0 +1,122 @@
+/** From what a caller gives as `auth` to an {@link AuthBase}. */
+import { useAuthReader, type PreparedRequest } from "../message/prepared.js";
+import type { Response } from "../message/response.js";
+import { AuthBase } from "./base.js";
+import { HTTPBasicAuth } from "./basic.js";
+
+/** Signs a request: changes it, or returns another; may be asynchronous. Must return a request. */
+export type AuthFunction = (request: PreparedRequest) => PreparedRequest | Promise<PreparedRequest>;
+
+/** What the option `auth` accepts, beside null. A pair is user name and password for Basic. */
+export type AuthInit = readonly [string, string] | AuthBase | AuthFunction;
+
+/**
+ * The auth object for a caller's `auth`.
+ *
+ * @param value - a pair, an AuthBase (or any object with an `apply` or `flow` method), a function, or null.
+ * @returns the object itself where it is an AuthBase, a wrapper for the other forms; null for null and undefined.
+ * @throws TypeError for anything else.
+ * @throws InvalidHeader when a pair has characters that Basic cannot send.
+ * @see requests' `prepare_auth`: there a pair must be a tuple, and everything else is called.
+ */
+export function authFrom(value: unknown): AuthBase | null {
+  if (value == null) return null;
+  if (value instanceof AuthBase) return value;
+  if (typeof value === "function") return authFromFunction(value as AuthFunction);
+  if (Array.isArray(value)) {
+    if (value.length === 2 && isCredential(value[0]) && isCredential(value[1]))
+      return new HTTPBasicAuth(value[0], value[1]);
+    // The items stay out of the message: one of them is likely to be a password.
+    throw new TypeError(
+      `auth given as a list must be [user, password], two strings, not ${value.length} item(s) of ${
+        value.map((item: unknown) => (item === null ? "null" : typeof item)).join(", ") || "nothing"
+      }`,
+    );
+  }
+  if (typeof value === "object") {
+    const { apply, flow } = value as Partial<AuthBase>;
+    // An AuthBase of another copy of this package has both.
+    if (typeof apply === "function" && typeof flow === "function") return value as AuthBase;
+    if (typeof apply === "function") return new AppliedAuth((request) => apply.call(value, request), "apply()");
+    if (typeof flow === "function") return new FlowAuth(value as Pick<AuthBase, "flow">);
+  }
+  throw new TypeError(
+    `auth must be [user, password], an AuthBase, a function of the request or null, not ${
+      typeof value === "object" ? "an object without apply() or flow()" : `a ${typeof value}`
+    }`,
+  );
+}
+
+/**
+ * Checks what an auth function or `apply` gave back.
+ *
+ * @param value - the value returned.
+ * @param who - the function, for the message.
+ * @returns the value, known to be a request.
+ * @throws TypeError when it is not one: most often a forgotten `return request`.
+ */
+export function checkedRequest(value: unknown, who: string): PreparedRequest {
+  const request = value as Partial<PreparedRequest> | null | undefined;
+  if (
+    typeof request === "object" &&
+    request !== null &&
+    typeof request.method === "string" &&
+    typeof request.url === "string" &&
+    typeof request.headers === "object"
+  )
+    return request as PreparedRequest;
+  throw new TypeError(
+    `The auth ${who} must return the PreparedRequest that it was given (or another one), but returned ${
+      value === null ? "null" : typeof value === "object" ? "another object" : typeof value
+    }: does it end in "return request"?`,
+  );
+}
+
+// The message layer prepares `auth` without knowing this one.
+useAuthReader(authFrom);
+
+class AppliedAuth extends AuthBase {
+  readonly #sign: AuthFunction;
+  readonly #who: string;
+
+  constructor(sign: AuthFunction, who: string) {
+    super();
+    this.#sign = sign;
+    this.#who = who;
+  }
+
+  override apply(request: PreparedRequest): PreparedRequest | Promise<PreparedRequest> {
+    const signed: unknown = this.#sign(request);
+    return isPromiseLike(signed)
+      ? Promise.resolve(signed).then((value) => checkedRequest(value, this.#who))
+      : checkedRequest(signed, this.#who);
+  }
+}
+
+class FlowAuth extends AuthBase {
+  readonly #inner: Pick<AuthBase, "flow">;
+
+  constructor(inner: Pick<AuthBase, "flow">) {
+    super();
+    this.#inner = inner;
+  }
+
+  override flow(request: PreparedRequest): AsyncGenerator<PreparedRequest, void, Response> {
+    return this.#inner.flow(request);
+  }
+}
+
+function authFromFunction(sign: AuthFunction): AuthBase {
+  // `auth: HTTPDigestAuth` instead of `new HTTPDigestAuth(…)` would end in "cannot be invoked without 'new'".
+  if ((sign.prototype as unknown) instanceof AuthBase)
+    throw new TypeError(`auth is the class ${sign.name} itself: give an object of it, new ${sign.name}(…)`);
+  return new AppliedAuth(sign, sign.name === "" ? "function" : `function ${sign.name}`);
+}
+
+function isCredential(value: unknown): value is string | Uint8Array {
+  return typeof value === "string" || value instanceof Uint8Array;
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}

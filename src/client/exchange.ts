@@ -1,0 +1,92 @@
+/** THE loop: auth → adapter → cookies → hooks → does auth ask again? → redirect? */
+import type { SendSettings } from "../adapters/adapter.js";
+import { hasFlow, type AuthBase } from "../auth/base.js";
+import { TooManyRedirects } from "../exceptions.js";
+import type { PreparedRequest } from "../message/prepared.js";
+import type { Response } from "../message/response.js";
+import { runHooks } from "./hooks.js";
+import type { Session } from "./session.js";
+
+/** Sends a request and follows where it leads. */
+export async function exchange(
+  session: Session,
+  prepared: PreparedRequest,
+  settings: SendSettings,
+  allowRedirects: boolean,
+): Promise<Response> {
+  const history: Response[] = [];
+  let request = prepared;
+  for (let redirects = 0; ; redirects += 1) {
+    const response = await sendWithAuth(session, request, settings, history);
+    const next = session.nextRequest(response, request, prepared);
+    if (next === null) return response;
+    if (!allowRedirects) {
+      response.next = next;
+      return response;
+    }
+    if (redirects >= session.maxRedirects) throw tooManyRedirects(session, response);
+    response.close();
+    history.push(response);
+    request = next;
+  }
+}
+
+/** Drives the auth object's flow: it may answer the response with another request. */
+export async function sendWithAuth(
+  session: Session,
+  request: PreparedRequest,
+  settings: SendSettings,
+  history: Response[],
+): Promise<Response> {
+  const { signing } = request;
+  if (signing !== null) await signing;
+  const auth = request.auth as AuthBase | null;
+  if (auth === null || !hasFlow(auth)) return sendOne(session, request, settings, history);
+  const flow = auth.flow(request);
+  try {
+    let step = await flow.next();
+    let response: Response | null = null;
+    while (step.done !== true) {
+      if (response !== null) {
+        response.close();
+        history.push(response);
+      }
+      response = await sendOne(session, step.value, settings, history);
+      step = await flow.next(response);
+    }
+    return response ?? (await sendOne(session, request, settings, history));
+  } finally {
+    await flow.return();
+  }
+}
+
+/** One request, one response, with what the session keeps of it. */
+async function sendOne(
+  session: Session,
+  request: PreparedRequest,
+  settings: SendSettings,
+  history: Response[],
+): Promise<Response> {
+  const adapter = session.getAdapter(request.url);
+  const started = performance.now();
+  let response = await adapter.send(request, settings);
+  if (response.elapsed === 0) response.elapsed = (performance.now() - started) / 1000;
+  response.connection ??= adapter;
+  if (!settings.stream && !response.isRead) await response.read();
+  const setCookies = response.headerValues("set-cookie");
+  if (setCookies.length > 0) session.cookies.extract(setCookies, request.url);
+  response.history = history.slice();
+  if (settings.stream) response.useSender((again) => adapter.send(again, { ...settings, cancellation: undefined }));
+  if (request.hooks.response.length > 0) response = await runHooks(request.hooks.response, response, settings);
+  return response;
+}
+
+function tooManyRedirects(session: Session, response: Response): TooManyRedirects {
+  response.close();
+  return new TooManyRedirects(
+    `Exceeded ${session.maxRedirects} redirects. The last one led to ${response.header("location") ?? ""}; raise session.maxRedirects, or allowRedirects: false to see each`,
+    {
+      response,
+    },
+  );
+}

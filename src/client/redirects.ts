@@ -1,0 +1,69 @@
+/** A response and its request → the request that follows, by the rules of requests and the departures of ours. */
+import { UnrewindableBodyError } from "../exceptions.js";
+import type { FieldList } from "../message/headers.js";
+import type { PreparedRequest } from "../message/prepared.js";
+import type { Response } from "../message/response.js";
+import { locationUrl } from "../message/url.js";
+import { isBodyHeader, isCredentialHeader, keepsBody } from "../policy/redirect.js";
+import { mergeCookies } from "../message/cookies/jar.js";
+import type { Session } from "./session.js";
+
+/**
+ * The request that a redirect leads to.
+ *
+ * @param first - The request that the caller made: credentials and cookies were meant for its origin.
+ * @throws InvalidURL for a Location that is none, UnrewindableBodyError for a body that cannot be sent again.
+ */
+export function redirectedRequest(
+  session: Session,
+  response: Response,
+  request: PreparedRequest,
+  first: PreparedRequest,
+  location: string,
+): PreparedRequest {
+  const next = request.copy();
+  next.url = locationUrl(request.url, location);
+  session.rebuildMethod(next, response);
+  if (keepsBody(response.statusCode, request.method)) requireRewindable(next, response);
+  else dropBody(next);
+  rebuildCookies(session, next, first);
+  session.rebuildAuth(next, response);
+  session.rebuildProxies(next, session.proxies);
+  return next;
+}
+
+function requireRewindable(next: PreparedRequest, response: Response): void {
+  if (next.source === null || next.source.replayable) return;
+  throw new UnrewindableBodyError(
+    `Unable to rewind request body for a ${response.statusCode} redirect to ${next.target.origin}: it is a stream that was read. Give bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
+    { request: next, response },
+  );
+}
+
+/** RFC 9110 §15.4: the fields that describe a body go with it. */
+function dropBody(next: PreparedRequest): void {
+  next.dropBody();
+  deleteFields(next.fields, isBodyHeader);
+}
+
+/** The Cookie header is made anew from the jars for each hop. */
+function rebuildCookies(session: Session, next: PreparedRequest, first: PreparedRequest): void {
+  next.fields.delete("cookie");
+  const given = next.cookieJar;
+  if (session.cookies.isEmpty && (given === null || given.isEmpty)) return;
+  // Cookies without a domain were meant for the hosts that the caller asks for, not for wherever those lead.
+  const anyHost = !session.shouldStripAuth(first.url, next.url);
+  const jar = given === null || given.isEmpty ? session.cookies : mergeCookies(given, session.cookies);
+  const header = jar.headerFor(next.url, { anyHost });
+  if (header !== undefined) next.fields.set("Cookie", header);
+}
+
+/** Takes away everything that speaks for the caller: for another origin. */
+export function dropCredentials(next: PreparedRequest, names: Iterable<string>): void {
+  deleteFields(next.fields, (name) => name === "host" || isCredentialHeader(name, names));
+  next.dropAuth();
+}
+
+function deleteFields(fields: FieldList, matches: (lowerName: string) => boolean): void {
+  for (const name of new Set(fields.lower)) if (matches(name)) fields.delete(name);
+}

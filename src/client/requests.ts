@@ -1,0 +1,75 @@
+/** The functions of the module: each call is a session of its own, over connections that all of them share. */
+import { HTTPAdapter } from "../adapters/http.js";
+import type { RequestOptions } from "./options.js";
+import type { ResponsePromise } from "./response-promise.js";
+import { Session } from "./session.js";
+
+let shared: { readonly http: HTTPAdapter; readonly https: HTTPAdapter } | null = null;
+
+/** Cookies never leak from call to call; connections stay open for the next. */
+function throwaway(): Session {
+  shared ??= { http: new HTTPAdapter(), https: new HTTPAdapter() };
+  const session = new Session();
+  session.mount("https://", shared.https);
+  session.mount("http://", shared.http);
+  return session;
+}
+
+/**
+ * Sends a request.
+ *
+ * @param method - Any token; upper-cased.
+ * @throws RequestException of one kind or another for whatever goes wrong; TypeError for wrong arguments.
+ */
+export function request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
+  return throwaway().request(method, url, options);
+}
+
+/**
+ * Sends a GET request.
+ *
+ * @example
+ * ```ts
+ * const response = await get("https://httpbin.org/get", { params: { page: 2 } });
+ * response.json();
+ * ```
+ */
+export function get(url: string | URL, options?: RequestOptions): ResponsePromise {
+  return throwaway().get(url, options);
+}
+
+/** Sends an OPTIONS request. */
+export function options(url: string | URL, options?: RequestOptions): ResponsePromise {
+  return throwaway().options(url, options);
+}
+
+/** Sends a HEAD request. Redirects are not followed unless `allowRedirects: true`. */
+export function head(url: string | URL, options?: RequestOptions): ResponsePromise {
+  return throwaway().head(url, options);
+}
+
+/** Sends a POST request. */
+export function post(url: string | URL, options?: RequestOptions): ResponsePromise {
+  return throwaway().post(url, options);
+}
+
+/** Sends a PUT request. */
+export function put(url: string | URL, options?: RequestOptions): ResponsePromise {
+  return throwaway().put(url, options);
+}
+
+/** Sends a PATCH request. */
+export function patch(url: string | URL, options?: RequestOptions): ResponsePromise {
+  return throwaway().patch(url, options);
+}
+
+/** Sends a DELETE request. */
+function deleteRequest(url: string | URL, options?: RequestOptions): ResponsePromise {
+  return throwaway().delete(url, options);
+}
+export { deleteRequest as delete };
+
+/** A new Session; kept for the sake of requests, where `requests.session()` is the older name. */
+export function session(): Session {
+  return new Session();
+}

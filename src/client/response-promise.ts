@@ -1,0 +1,50 @@
+/** The promise of a response, with the steps that usually follow. */
+import type { Response } from "../message/response.js";
+import type { StandardSchema } from "../message/standard-schema.js";
+
+/**
+ * A Promise of a Response on which the next step can be called at once.
+ *
+ * @example
+ * ```ts
+ * const data = await requests.get("https://httpbin.org/get").raiseForStatus().json();
+ * ```
+ */
+export class ResponsePromise extends Promise<Response> {
+  /** `then` gives an ordinary promise. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  /** Rejects with HTTPError for 4xx and 5xx. */
+  raiseForStatus(): ResponsePromise {
+    return responsePromise(this.then((response) => response.raiseForStatus()));
+  }
+
+  /** The body parsed as JSON, checked by the schema if one is given. */
+  async json<T = unknown>(schema?: StandardSchema<T>): Promise<T> {
+    const response = await this;
+    await response.read();
+    return response.json(schema);
+  }
+
+  /** The body as text. */
+  async text(): Promise<string> {
+    const response = await this;
+    await response.read();
+    return response.text;
+  }
+
+  /** The body as bytes. */
+  async content(): Promise<Buffer> {
+    const response = await this;
+    return response.read();
+  }
+}
+
+/** Gives a promise the steps of a {@link ResponsePromise}. */
+export function responsePromise(promise: Promise<Response>): ResponsePromise {
+  return new ResponsePromise((resolve, reject) => {
+    promise.then(resolve, reject);
+  });
+}

@@ -1,0 +1,541 @@
+/** Session: what stays from call to call. */
+import { inspect } from "node:util";
+
+import type { Adapter, SendSettings } from "../adapters/adapter.js";
+import { HTTPAdapter, cancellationFor } from "../adapters/http.js";
+import type { AuthInit } from "../auth/auth-from.js";
+import { InvalidSchema, RequestException } from "../exceptions.js";
+import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from "../message/cookies/jar.js";
+import {
+  CaseInsensitiveDict,
+  FieldList,
+  checkGivenField,
+  fieldsOf,
+  headerEntries,
+  type HeadersInit,
+} from "../message/headers.js";
+import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
+import type { Params } from "../message/params.js";
+import { PreparedRequest } from "../message/prepared.js";
+import { Request, type RequestInit } from "../message/request.js";
+import type { Response } from "../message/response.js";
+import { joinBaseUrl, maskedUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
+import { refuseUnknownNames } from "../policy/nearest-name.js";
+import { isProxyNamed } from "../policy/no-proxy.js";
+import { credentialHeaders, redirectMethod, REDIRECT_STATUSES, shouldStripAuth } from "../policy/redirect.js";
+import { Retry } from "../policy/retry.js";
+import { resolveTimeout, type TimeoutOption } from "../policy/timeout.js";
+import { ACCEPT_ENCODING } from "../wire/decode.js";
+import type { ClientCertificate } from "../wire/tls.js";
+import { version } from "../version.js";
+import { environment, environmentAuth, environmentProxies } from "./environment.js";
+import { exchange, sendWithAuth } from "./exchange.js";
+import { sessionFetch } from "./fetch.js";
+import { checkOptions, checkProxies, checkVerify, type Proxies, type RequestOptions } from "./options.js";
+import { dropCredentials, redirectedRequest } from "./redirects.js";
+import { responsePromise, type ResponsePromise } from "./response-promise.js";
+
+/** What a Session is made with; each can be assigned later, but for `retries`. */
+export interface SessionOptions {
+  /** Put before URLs without a scheme. */
+  readonly baseUrl?: string | URL | null | undefined;
+  /** Added to the four defaults; `null` removes one. */
+  readonly headers?: HeadersInit | null | undefined;
+  readonly params?: Params | null | undefined;
+  readonly auth?: AuthInit | null | undefined;
+  /** Go to every host that the caller asks for, never across a redirect to one not asked for. */
+  readonly cookies?: CookiesInit | null | undefined;
+  /** Seconds; see RequestOptions. */
+  readonly timeout?: TimeoutOption | undefined;
+  readonly proxies?: Proxies | null | undefined;
+  readonly hooks?: HooksInit | null | undefined;
+  readonly verify?: boolean | string | undefined;
+  readonly cert?: ClientCertificate | null | undefined;
+  readonly stream?: boolean | undefined;
+  /** @defaultValue 30 */
+  readonly maxRedirects?: number | undefined;
+  /** Read proxies, CA files and netrc from the environment. @defaultValue true */
+  readonly trustEnv?: boolean | undefined;
+  /** A number: so many retries by a sensible policy; a Retry: exactly that. Either mounts adapters with it. */
+  readonly retries?: number | Retry | null | undefined;
+}
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof SessionOptions>([
+  "baseUrl",
+  "headers",
+  "params",
+  "auth",
+  "cookies",
+  "timeout",
+  "proxies",
+  "hooks",
+  "verify",
+  "cert",
+  "stream",
+  "maxRedirects",
+  "trustEnv",
+  "retries",
+]);
+
+/** Settings of a call that `send` takes beside the prepared request. */
+export type SendOptions = Pick<
+  RequestOptions,
+  | "stream"
+  | "timeout"
+  | "verify"
+  | "cert"
+  | "proxies"
+  | "allowRedirects"
+  | "signal"
+  | "onUploadProgress"
+  | "onDownloadProgress"
+  | "onInformational"
+  | "maxResponseSize"
+>;
+
+/** What `mergeEnvironmentSettings` gives: fit for `send`. */
+export interface EnvironmentSettings {
+  readonly proxies: Readonly<Record<string, string | null>>;
+  readonly stream: boolean;
+  readonly verify: boolean | string;
+  readonly cert: ClientCertificate | null;
+}
+
+const NO_PROXIES: Readonly<Record<string, string | null>> = Object.freeze({});
+const NO_OPTIONS: RequestOptions = Object.freeze({});
+
+/** The headers that every session begins with. */
+export function defaultHeaders(): CaseInsensitiveDict {
+  return new CaseInsensitiveDict({
+    "User-Agent": `requests-ts/${version}`,
+    "Accept-Encoding": ACCEPT_ENCODING,
+    Accept: "*/*",
+    Connection: "keep-alive",
+  });
+}
+
+/**
+ * Keeps connections, cookies and settings from call to call. Any number of requests may run at once.
+ *
+ * @example
+ * ```ts
+ * const session = new Session({ baseUrl: "https://httpbin.org" });
+ * session.headers["X-Test"] = "true";
+ * await session.get("/cookies/set/sessioncookie/123456789");
+ * const response = await session.get("/cookies");
+ * response.json(); //=> { cookies: { sessioncookie: "123456789" } }
+ * ```
+ */
+export class Session {
+  /** Credentials for every call: a pair, an auth object or a function. */
+  auth: AuthInit | null;
+  /** Added to every URL's query. */
+  params: Params;
+  /** Proxies for every call; they beat the environment's. */
+  proxies: Record<string, string | null | undefined>;
+  hooks: Hooks;
+  stream: boolean;
+  verify: boolean | string;
+  cert: ClientCertificate | null;
+  /** Seconds for every call; null waits for ever. */
+  timeout: TimeoutOption;
+  baseUrl: string | null;
+  maxRedirects: number;
+  /** Whether proxies, CA files and netrc come from the environment. */
+  trustEnv: boolean;
+  /** Adapters by prefix, the longest first. */
+  adapters: Map<string, Adapter>;
+  /** Names of headers that a redirect to another origin drops. */
+  credentialHeaders: readonly string[] = credentialHeaders;
+
+  #headers: CaseInsensitiveDict;
+  #cookies: RequestsCookieJar;
+
+  /** @throws TypeError for an unknown option or a value of the wrong type. */
+  constructor(options: SessionOptions = {}) {
+    if (typeof options !== "object" || options === null)
+      throw new TypeError("new Session(options) takes an object of options");
+    refuseUnknownNames(options, OPTION_NAMES, "Session");
+    if (options.verify !== undefined) checkVerify(options.verify);
+    if (options.proxies != null) checkProxies(options.proxies);
+    resolveTimeout(options.timeout);
+    this.#headers = defaultHeaders();
+    if (options.headers != null) this.#headers.update(options.headers);
+    this.auth = options.auth ?? null;
+    this.params = options.params ?? {};
+    this.proxies = { ...options.proxies };
+    this.hooks = hooksFrom(options.hooks);
+    this.stream = options.stream ?? false;
+    this.verify = options.verify ?? true;
+    this.cert = options.cert ?? null;
+    this.timeout = options.timeout ?? null;
+    this.baseUrl = options.baseUrl == null ? null : String(options.baseUrl);
+    this.maxRedirects = options.maxRedirects ?? 30;
+    this.trustEnv = options.trustEnv ?? true;
+    this.#cookies = options.cookies == null ? new RequestsCookieJar() : cookieJarFrom(options.cookies);
+    this.adapters = new Map();
+    const { retries } = options;
+    const maxRetries = typeof retries === "number" ? Retry.sensible(retries) : (retries ?? 0);
+    this.mount("https://", new HTTPAdapter({ maxRetries }));
+    this.mount("http://", new HTTPAdapter({ maxRetries }));
+  }
+
+  /** Sent with every request. */
+  get headers(): CaseInsensitiveDict {
+    return this.#headers;
+  }
+  set headers(headers: CaseInsensitiveDict | HeadersInit) {
+    this.#headers = headers instanceof CaseInsensitiveDict ? headers : new CaseInsensitiveDict(headers);
+  }
+
+  /** Cookies that were received or set, sent with every request that they are for. */
+  get cookies(): RequestsCookieJar {
+    return this.#cookies;
+  }
+  set cookies(cookies: RequestsCookieJar | CookiesInit) {
+    this.#cookies = cookieJarFrom(cookies);
+  }
+
+  /** Sends a GET request. @throws RequestException: see `request`. */
+  get(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#call("GET", url, options, "session.get()");
+  }
+
+  /** Sends an OPTIONS request. */
+  options(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#call("OPTIONS", url, options, "session.options()");
+  }
+
+  /** Sends a HEAD request. Redirects are not followed unless `allowRedirects: true`. */
+  head(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#call("HEAD", url, options, "session.head()");
+  }
+
+  /** Sends a POST request. */
+  post(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#call("POST", url, options, "session.post()");
+  }
+
+  /** Sends a PUT request. */
+  put(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#call("PUT", url, options, "session.put()");
+  }
+
+  /** Sends a PATCH request. */
+  patch(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#call("PATCH", url, options, "session.patch()");
+  }
+
+  /** Sends a DELETE request. */
+  delete(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#call("DELETE", url, options, "session.delete()");
+  }
+
+  /**
+   * Sends a request and follows redirects.
+   *
+   * @param method - Any token; upper-cased.
+   * @throws RequestException of one kind or another for whatever goes wrong; TypeError for wrong arguments.
+   */
+  request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#call(method, url, options, "session.request()");
+  }
+
+  /**
+   * The request as the session would send it: its headers, params, cookies and credentials merged in.
+   *
+   * @throws MissingSchema, InvalidURL, InvalidHeader, InvalidJSONError … for what cannot be sent.
+   */
+  prepareRequest(request: Request): PreparedRequest {
+    return this.#prepare(request.method ?? "", request.url, request, request.hooks);
+  }
+
+  /**
+   * Sends a prepared request, with the session's settings and the environment's, as `request` does.
+   *
+   * @param settings - For this call, in place of the session's.
+   */
+  send(prepared: PreparedRequest, settings?: SendOptions): ResponsePromise {
+    return responsePromise(this.#send(prepared, settings));
+  }
+
+  async #send(prepared: PreparedRequest, settings: SendOptions | undefined): Promise<Response> {
+    if (!(prepared instanceof PreparedRequest))
+      throw new TypeError("You can only send PreparedRequests: session.send(session.prepareRequest(request))");
+    if (settings !== undefined) checkOptions(settings, "session.send()");
+    return this.#sendChecked(prepared, settings ?? NO_OPTIONS, prepared.method !== "HEAD");
+  }
+
+  /**
+   * The settings of a call, with the session's and the environment's filled in. A call beats the session, and code beats
+   * the environment; `verify: true` is the default trust, which REQUESTS_CA_BUNDLE may define.
+   */
+  mergeEnvironmentSettings(
+    url: string,
+    proxies?: Proxies | null,
+    stream?: boolean | null,
+    verify?: boolean | string | null,
+    cert?: ClientCertificate | null,
+  ): EnvironmentSettings {
+    return {
+      proxies: this.#resolveProxies(url, proxies ?? null),
+      stream: stream ?? this.stream,
+      verify: this.#resolveVerify(verify ?? undefined),
+      cert: cert ?? this.cert,
+    };
+  }
+
+  /**
+   * The adapter that is mounted at the longest prefix of the URL.
+   *
+   * @throws InvalidSchema when there is none.
+   */
+  getAdapter(url: string): Adapter {
+    for (const [prefix, adapter] of this.adapters) if (matchesMountPrefix(url, prefix)) return adapter;
+    throw new InvalidSchema(
+      `No connection adapters were found for ${JSON.stringify(maskedUrl(url))}; there are adapters for ${[...this.adapters.keys()].join(", ")} (session.mount adds one)`,
+    );
+  }
+
+  /** Uses the adapter for every URL that begins with the prefix. The longest prefix wins. */
+  mount(prefix: string, adapter: Adapter): void {
+    if (typeof prefix !== "string" || typeof adapter?.send !== "function")
+      throw new TypeError(
+        'mount(prefix, adapter) takes a prefix such as "https://" and an adapter with a send() method',
+      );
+    const rest = [...this.adapters].filter(([known]) => known !== prefix);
+    const before = rest.filter(([known]) => known.length >= prefix.length);
+    const behind = rest.filter(([known]) => known.length < prefix.length);
+    this.adapters.clear();
+    for (const [known, mounted] of [...before, [prefix, adapter] as const, ...behind])
+      this.adapters.set(known, mounted);
+  }
+
+  /** Closes the idle connections of all adapters, and the others when they are done. The session stays usable. */
+  async close(): Promise<void> {
+    for (const adapter of new Set(this.adapters.values())) await adapter.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** A standard `fetch` over this session: its cookies, credentials, proxies and retries. */
+  readonly fetch: typeof globalThis.fetch = (input, init) => sessionFetch(this, input, init);
+
+  // ── redirects: override these to change how they are followed ─────────────────────────────────────────────────────
+
+  /**
+   * Follows the redirects of a response by hand: gives each response that follows.
+   *
+   * @param response - Of `allowRedirects: false`.
+   * @param request - Its request.
+   */
+  async *resolveRedirects(
+    response: Response,
+    request: PreparedRequest,
+    settings: SendOptions = {},
+  ): AsyncGenerator<Response, void> {
+    const history: Response[] = [...response.history];
+    let current = response;
+    let sent = request;
+    for (let redirects = 0; ; redirects += 1) {
+      const next = this.nextRequest(current, sent, request);
+      if (next === null) return;
+      if (redirects >= this.maxRedirects) {
+        await this.send(next, { ...settings, allowRedirects: true });
+        return;
+      }
+      current.close();
+      history.push(current);
+      current = await sendWithAuth(this, next, this.#settingsFor(next, settings), history);
+      sent = next;
+      yield current;
+    }
+  }
+
+  /** Where a response redirects to, or null when it does not. */
+  getRedirectTarget(response: Response): string | null {
+    return REDIRECT_STATUSES.has(response.statusCode) ? (response.header("location") ?? "") || null : null;
+  }
+
+  /** Whether credentials stay behind when going from one URL to the other. */
+  shouldStripAuth(oldUrl: string, newUrl: string): boolean {
+    return shouldStripAuth(oldUrl, newUrl);
+  }
+
+  /** Takes credentials away where they must not follow, and gives those of netrc for the new host. */
+  rebuildAuth(prepared: PreparedRequest, response: Response): void {
+    prepared.fields.delete("proxy-authorization");
+    const leaves = this.shouldStripAuth(response.request.url, prepared.url);
+    if (leaves) dropCredentials(prepared, this.credentialHeaders);
+    else if (prepared.auth !== null) prepared.prepareAuth(prepared.auth);
+    if (!leaves || !this.trustEnv || prepared.withoutCredentials) return;
+    const found = environmentAuth(hostOf(prepared));
+    if (found !== null) prepared.prepareAuth(found);
+  }
+
+  /** The proxies for a request, by the environment where code names none. */
+  rebuildProxies(prepared: PreparedRequest, proxies: Proxies | null): Readonly<Record<string, string | null>> {
+    return this.#resolveProxies(prepared.url, proxies);
+  }
+
+  /** Sets the method that a redirect asks for. */
+  rebuildMethod(prepared: PreparedRequest, response: Response): void {
+    prepared.method = redirectMethod(response.statusCode, prepared.method);
+  }
+
+  /** The request that a response redirects to, or null. @internal */
+  nextRequest(response: Response, request: PreparedRequest, first: PreparedRequest): PreparedRequest | null {
+    const target = this.getRedirectTarget(response);
+    return target === null ? null : redirectedRequest(this, response, request, first, target);
+  }
+
+  [inspect.custom](): string {
+    return `<Session>`;
+  }
+
+  // ── the inside ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #call(method: string, url: string | URL, options: RequestOptions | undefined, call: string): ResponsePromise {
+    return responsePromise(this.#request(method, url, options, call));
+  }
+
+  async #request(
+    method: string,
+    url: string | URL,
+    options: RequestOptions | undefined,
+    call: string,
+  ): Promise<Response> {
+    if (options !== undefined) checkOptions(options, call);
+    const given = options ?? NO_OPTIONS;
+    const hooks = given.hooks == null ? this.hooks : hooksFrom(given.hooks);
+    const prepared = this.#prepare(method, url, given, hooks);
+    return this.#sendChecked(prepared, given, call !== "session.head()");
+  }
+
+  async #sendChecked(prepared: PreparedRequest, given: SendOptions, follow: boolean): Promise<Response> {
+    const settings = this.#settingsFor(prepared, given);
+    const cancellation = cancellationFor(settings, resolveTimeout(settings.timeout));
+    const cancellable = cancellation === null ? settings : { ...settings, cancellation };
+    let streaming = false;
+    try {
+      cancellation?.throwIfCancelled();
+      const response = await exchange(this, prepared, cancellable, given.allowRedirects ?? follow);
+      if (cancellation !== null && settings.stream) {
+        streaming = true;
+        response.raw.whenDone(() => cancellation.release());
+      }
+      return response;
+    } catch (error) {
+      if (error instanceof RequestException) error.request ??= prepared;
+      throw error;
+    } finally {
+      if (!streaming) cancellation?.release();
+    }
+  }
+
+  #settingsFor(prepared: PreparedRequest, given: SendOptions): SendSettings {
+    return {
+      stream: given.stream ?? this.stream,
+      timeout: given.timeout === undefined ? this.timeout : given.timeout,
+      verify: this.#resolveVerify(given.verify),
+      cert: given.cert === undefined ? this.cert : given.cert,
+      proxies: this.#resolveProxies(prepared.url, given.proxies ?? null),
+      onUploadProgress: given.onUploadProgress ?? undefined,
+      onDownloadProgress: given.onDownloadProgress ?? undefined,
+      onInformational: given.onInformational ?? undefined,
+      maxResponseSize: given.maxResponseSize,
+      signal: given.signal ?? undefined,
+    };
+  }
+
+  #prepare(method: string, url: string | URL | undefined, given: RequestInit, hooks: Hooks): PreparedRequest {
+    const prepared = new PreparedRequest();
+    prepared.prepareMethod(method);
+    prepared.prepareUrl(
+      this.baseUrl === null || url === undefined ? url : joinBaseUrl(this.baseUrl, url),
+      this.#mergedParams(given.params),
+    );
+    prepared.useFields(this.#mergedFields(given.headers));
+    this.#prepareCookies(prepared, given.cookies);
+    prepared.prepareBody(given.data, given.files, given.json);
+    this.#prepareAuth(prepared, given.auth);
+    prepared.hooks =
+      hooks.response.length > 0 ? { response: [...hooks.response] } : { response: this.hooks.response.slice() };
+    return prepared;
+  }
+
+  #mergedParams(given: Params | null | undefined): Params | null {
+    if (given == null && isEmptyObject(this.params)) return null;
+    return mergeParams(this.params, given);
+  }
+
+  #mergedFields(given: HeadersInit | null | undefined): FieldList {
+    const fields = fieldsOf(this.#headers).copy();
+    if (given == null) return fields;
+    for (const [name, values] of headerEntries(given)) {
+      if (values === null) fields.delete(name);
+      else {
+        for (const value of values) checkGivenField(name, value);
+        fields.setAll(name, values);
+      }
+    }
+    return fields;
+  }
+
+  #prepareCookies(prepared: PreparedRequest, given: unknown): void {
+    if (given == null) {
+      if (!this.#cookies.isEmpty) prepared.prepareSessionCookies(this.#cookies);
+      return;
+    }
+    prepared.prepareCookies(mergeCookies(this.#cookies, given), cookieJarFrom(given));
+  }
+
+  #prepareAuth(prepared: PreparedRequest, given: unknown): void {
+    if (given === null) {
+      prepared.withoutCredentials = true;
+      return;
+    }
+    let auth: unknown = given ?? this.auth;
+    if (auth === null && this.trustEnv) auth = environmentAuth(hostOf(prepared));
+    prepared.prepareAuth(auth ?? undefined);
+  }
+
+  #resolveVerify(given: boolean | string | undefined): boolean | string {
+    const chosen = given ?? this.verify;
+    if (chosen === true && given === undefined) checkVerify(this.verify);
+    if (chosen !== true) {
+      checkVerify(chosen);
+      return chosen;
+    }
+    return this.trustEnv ? (environment().caBundle ?? true) : true;
+  }
+
+  /** Whoever comes first and names a proxy for the URL decides: the call, the session, the environment. */
+  #resolveProxies(url: string, given: Proxies | null): Readonly<Record<string, string | null>> {
+    const { proxies } = this;
+    if (given !== null && isProxyNamed(url, given)) return definite(given);
+    if (!isEmptyObject(proxies) && isProxyNamed(url, proxies)) return definite({ ...proxies, ...given });
+    const fromEnvironment = this.trustEnv ? environmentProxies(url) : null;
+    if (fromEnvironment === null) return NO_PROXIES;
+    return definite({ ...fromEnvironment, ...proxies, ...given });
+  }
+}
+
+function definite(proxies: Proxies): Readonly<Record<string, string | null>> {
+  const found: Record<string, string | null> = {};
+  for (const [key, value] of Object.entries(proxies)) if (value !== undefined) found[key] = value;
+  return found;
+}
+
+function isEmptyObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Symbol.iterator in value) return false;
+  for (const _ in value) return false;
+  return true;
+}
+
+function hostOf(prepared: PreparedRequest): string {
+  const { host } = prepared.target.parts;
+  return host.startsWith("[") ? host.slice(1, -1) : host;
+}

@@ -1,0 +1,116 @@
+/**
+ * requests-ts: Python's requests for TypeScript.
+ *
+ * @example
+ * ```ts
+ * import requests from "requests-ts";
+ *
+ * const response = await requests.get("https://httpbin.org/get", { params: { key: "value" } });
+ * response.statusCode; //=> 200
+ * ```
+ * @module
+ */
+import * as adapters from "./namespaces/adapters.js";
+import * as auth from "./namespaces/auth.js";
+import * as cookies from "./namespaces/cookies.js";
+import * as exceptions from "./exceptions.js";
+import * as structures from "./namespaces/structures.js";
+import { HTTPAdapter } from "./adapters/http.js";
+import { BaseAdapter } from "./adapters/adapter.js";
+import { AuthBase } from "./auth/base.js";
+import { HTTPBasicAuth, HTTPProxyAuth } from "./auth/basic.js";
+import { HTTPBearerAuth } from "./auth/bearer.js";
+import { HTTPDigestAuth } from "./auth/digest.js";
+import * as functions from "./client/requests.js";
+import { Session } from "./client/session.js";
+import { RequestsCookieJar } from "./message/cookies/jar.js";
+import { CaseInsensitiveDict } from "./message/headers.js";
+import { PreparedRequest } from "./message/prepared.js";
+import { Request } from "./message/request.js";
+import { Response } from "./message/response.js";
+import { codes } from "./message/status-codes.js";
+import { Retry } from "./policy/retry.js";
+import { version } from "./version.js";
+
+export * from "./exceptions.js";
+export { delete, get, head, options, patch, post, put, request, session } from "./client/requests.js";
+export { Session, type EnvironmentSettings, type SendOptions, type SessionOptions } from "./client/session.js";
+export type { MergeRule, Proxies, RequestOptions } from "./client/options.js";
+export { ResponsePromise } from "./client/response-promise.js";
+export { Request, type RequestInit } from "./message/request.js";
+export { PreparedRequest, type PrepareOptions } from "./message/prepared.js";
+export {
+  Response,
+  type ConnectionInfo,
+  type IterOptions,
+  type ResponseInit,
+  type Timings,
+  type TlsInfo,
+} from "./message/response.js";
+export type { ServerSentEvent } from "./message/response-streams.js";
+export type { SaveOptions, SaveResult } from "./message/save.js";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./message/standard-schema.js";
+export type { CurlOptions } from "./message/curl.js";
+export { RawResponse } from "./message/raw.js";
+export { CaseInsensitiveDict, type HeadersInit, type HeaderValue } from "./message/headers.js";
+export type { Hooks, HookSettings, HooksInit, ResponseHook } from "./message/hooks.js";
+export type { Params, ParamScalar, ParamValue } from "./message/params.js";
+export { codes, type StatusCodes } from "./message/status-codes.js";
+export { RequestsCookieJar, type CookiesInit } from "./message/cookies/jar.js";
+export type { Cookie } from "./message/cookies/cookie.js";
+export {
+  Retry,
+  type RetryContext,
+  type RetryCounter,
+  type RetryEvent,
+  type RetryOptions,
+  type RetryRecord,
+} from "./policy/retry.js";
+export { RetryBudget, type RetryBudgetOptions } from "./policy/retry-budget.js";
+export type { TimeoutOption } from "./policy/timeout.js";
+export { AuthBase } from "./auth/base.js";
+export type { AuthFunction, AuthInit } from "./auth/auth-from.js";
+export { HTTPBasicAuth, HTTPProxyAuth } from "./auth/basic.js";
+export { HTTPBearerAuth } from "./auth/bearer.js";
+export { HTTPDigestAuth } from "./auth/digest.js";
+export {
+  BaseAdapter,
+  type Adapter,
+  type InformationalResponse,
+  type Progress,
+  type ProgressCallback,
+  type SendSettings,
+} from "./adapters/adapter.js";
+export { HTTPAdapter, type HTTPAdapterOptions } from "./adapters/http.js";
+export type { ConnectionOptions } from "./adapters/routes.js";
+export type { ClientCertificate } from "./wire/tls.js";
+export { version } from "./version.js";
+
+/** Everything in one object, so that `requests.get`, `requests.Session` and `requests.exceptions` read as in Python. */
+const requests = {
+  ...exceptions,
+  ...functions,
+  Session,
+  Request,
+  PreparedRequest,
+  Response,
+  Retry,
+  HTTPAdapter,
+  BaseAdapter,
+  CaseInsensitiveDict,
+  RequestsCookieJar,
+  HTTPBasicAuth,
+  HTTPProxyAuth,
+  HTTPDigestAuth,
+  HTTPBearerAuth,
+  AuthBase,
+  codes,
+  version,
+  exceptions,
+  auth,
+  adapters,
+  cookies,
+  structures,
+};
+
+export default requests;

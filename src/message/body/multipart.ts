@@ -1,0 +1,117 @@
+/** multipart/form-data that streams: files are read while they are sent, and the length is known before. */
+import { boundaryParameter, checkBoundary, randomBoundary } from "./boundary.js";
+import type { Part } from "./multipart-part.js";
+import { unrewindable, type Body } from "./source.js";
+
+/** Content of up to this many bytes is copied together with the heads around it; larger content is sent as it lies. */
+const COPIED = 64 * 1024;
+/** A body of up to this many bytes, all in memory, is one Buffer. */
+const WHOLE = 1024 * 1024;
+
+/**
+ * A multipart/form-data body. Its length is exact whenever every part's length is known, and it can be sent again when
+ * every part can.
+ *
+ * @see RFC 7578, RFC 2046 §5.1
+ */
+export class MultipartBody implements Body, AsyncIterable<Uint8Array> {
+  /** What separates the parts. */
+  readonly boundary: string;
+  /** The Content-Type header that goes with this body. */
+  readonly contentType: string;
+  readonly length: number | null;
+  readonly replayable: boolean;
+  readonly bytes: Buffer | null;
+  readonly #parts: readonly Part[];
+  readonly #segments: readonly (Uint8Array | Body)[];
+  #isOpened = false;
+
+  /**
+   * @param parts - in the order in which they are sent.
+   * @param boundary - 32 hex characters of chance by default.
+   * @throws InvalidHeader for a boundary that RFC 2046 does not allow.
+   */
+  constructor(parts: readonly Part[], boundary: string = randomBoundary()) {
+    checkBoundary(boundary);
+    this.boundary = boundary;
+    this.contentType = `multipart/form-data; ${boundaryParameter(boundary)}`;
+    this.#parts = parts;
+    this.replayable = parts.every(({ body }) => body.replayable);
+    const segments = segmentsOf(parts, boundary);
+    this.length = lengthOf(segments);
+    const isInMemory = segments.every((segment) => segment instanceof Uint8Array);
+    this.bytes = isInMemory && this.length! <= WHOLE ? Buffer.concat(segments) : null;
+    this.#segments = this.bytes === null ? segments : [this.bytes];
+  }
+
+  /** The whole as a Buffer when it is small and in memory, else this object, which can be iterated. */
+  get value(): unknown {
+    return this.bytes ?? this;
+  }
+
+  open(): AsyncIterable<Uint8Array> {
+    if (this.#isOpened && !this.replayable) throw unrewindable("a part of this multipart body");
+    this.#isOpened = true;
+    return this.#stream();
+  }
+
+  async *#stream(): AsyncGenerator<Uint8Array> {
+    for (const segment of this.#segments) {
+      if (segment instanceof Uint8Array) yield segment;
+      else yield* segment.open();
+    }
+  }
+
+  /** Closes the sources of all parts. */
+  async close(): Promise<void> {
+    for (const { body } of this.#parts) await body.close?.();
+  }
+
+  /** The bytes of the body, from the start; as `open()`. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.open()[Symbol.asyncIterator]();
+  }
+}
+
+/** The body as runs of bytes and the sources between them. */
+function segmentsOf(parts: readonly Part[], boundary: string): (Uint8Array | Body)[] {
+  const segments: (Uint8Array | Body)[] = [];
+  let run: Uint8Array[] = [];
+  let text = "";
+  const endRun = (): void => {
+    if (text !== "") run.push(Buffer.from(text, "utf8"));
+    if (run.length > 0) segments.push(run.length === 1 ? run[0] : Buffer.concat(run));
+    run = [];
+    text = "";
+  };
+  for (const { head, body } of parts) {
+    text += `--${boundary}\r\n${head}`;
+    const content = body.bytes;
+    if (content === null) {
+      endRun();
+      segments.push(body);
+    } else if (typeof body.value === "string" && content.byteLength <= COPIED) {
+      text += body.value;
+    } else if (content.byteLength <= COPIED) {
+      run.push(Buffer.from(text, "utf8"), content);
+      text = "";
+    } else {
+      endRun();
+      segments.push(content);
+    }
+    text += "\r\n";
+  }
+  text += `--${boundary}--\r\n`;
+  endRun();
+  return segments;
+}
+
+function lengthOf(segments: readonly (Uint8Array | Body)[]): number | null {
+  let total = 0;
+  for (const segment of segments) {
+    const length = segment instanceof Uint8Array ? segment.byteLength : segment.length;
+    if (length === null) return null;
+    total += length;
+  }
+  return total;
+}

@@ -1,0 +1,172 @@
+/** The cookies of a jar: kept by domain, looked up by request, bounded in number. */
+import { cookieTarget, domainMatches, isAddress, pathMatches, type CookieTarget, type StoredCookie } from "./cookie.js";
+import { parseSetCookie } from "./set-cookie.js";
+
+/** The most received cookies of one domain; the oldest gives way (RFC 6265bis §6.1 asks for 50 at least). */
+export const MAX_COOKIES_PER_DOMAIN = 180;
+/** The most received cookies in all; the oldest gives way (RFC 6265bis §6.1 asks for 3000 at least). */
+export const MAX_COOKIES = 3000;
+
+/** The domain under which cookies without a domain are kept: they go to every host that the caller asks for. */
+export const ANY_HOST = "";
+
+/** A list of cookies for each domain. Knows nothing of the face that users see. */
+export class CookieStore {
+  readonly #lists = new Map<string, StoredCookie[]>();
+  #count = 0;
+  #lastOrder = 0;
+  /** The last URL asked about, and what it said: the answer to a request comes from the URL that it went to. */
+  #lastUrl = "";
+  #lastTarget: CookieTarget | null = null;
+
+  /** How many cookies there are, those included that have expired since. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Every cookie that has not expired, oldest first. */
+  all(): StoredCookie[] {
+    this.removeWhere(isExpiredAt(Date.now()));
+    const found: StoredCookie[] = [];
+    for (const list of this.#lists.values()) found.push(...list);
+    return this.#lists.size > 1 ? found.sort((one, other) => one.order - other.order) : found;
+  }
+
+  /** Stores a cookie in place of the one that has its name, domain and path, whose age it takes over. */
+  put(cookie: StoredCookie): void {
+    let list = this.#lists.get(cookie.domain);
+    if (list === undefined) this.#lists.set(cookie.domain, (list = []));
+    const at = list.findIndex((other) => isSame(other, cookie));
+    if (at === -1) {
+      cookie.order = this.#lastOrder += 1;
+      list.push(cookie);
+      this.#count += 1;
+      return;
+    }
+    // RFC 6265bis §5.7 step 23: the creation time of the old cookie stays, and with it the order in the header.
+    cookie.creation = list[at].creation;
+    cookie.order = list[at].order;
+    list[at] = cookie;
+  }
+
+  /** Removes the cookies that the test picks; how many those were. */
+  removeWhere(isDoomed: (cookie: StoredCookie) => boolean): number {
+    const before = this.#count;
+    for (const [domain, list] of this.#lists) {
+      if (!list.some(isDoomed)) continue;
+      const kept = list.filter((cookie) => !isDoomed(cookie));
+      this.#count -= list.length - kept.length;
+      if (kept.length === 0) this.#lists.delete(domain);
+      else this.#lists.set(domain, kept);
+    }
+    return before - this.#count;
+  }
+
+  /** The cookies of a response (RFC 6265bis §5.7). What is malformed or not allowed is left out. */
+  extract(fields: readonly string[], url: string): void {
+    if (fields.length === 0) return;
+    const target = this.#targetOf(url);
+    if (target === null) return;
+    const now = Date.now();
+    for (const field of fields) {
+      const cookie = parseSetCookie(field, target, now);
+      if (cookie === null || (!target.secure && this.#hidesSecure(cookie))) continue;
+      if (cookie.expires <= now) this.#removeSame(cookie);
+      else {
+        this.put(cookie);
+        this.#evict(cookie.domain, now);
+      }
+    }
+  }
+
+  /**
+   * The text of the Cookie header for a URL, or undefined without cookies for it.
+   *
+   * @see RFC 6265bis §5.8.3: longer paths first, then older cookies.
+   */
+  headerFor(url: string, anyHost: boolean): string | undefined {
+    if (this.#count === 0) return undefined;
+    const target = this.#targetOf(url);
+    if (target === null) return undefined;
+    const found: StoredCookie[] = [];
+    const now = Date.now();
+    if (anyHost) this.#collect(ANY_HOST, target, now, found);
+    const { host } = target;
+    this.#collect(host, target, now, found);
+    for (let dot = host.indexOf("."); dot !== -1; dot = host.indexOf(".", dot + 1))
+      this.#collect(host.slice(dot + 1), target, now, found);
+    if (found.length === 0) return undefined;
+    if (found.length === 1) return found[0].text;
+    found.sort((one, other) => other.path.length - one.path.length || one.order - other.order);
+    let text = found[0].text;
+    for (let at = 1; at < found.length; at += 1) text += `; ${found[at].text}`;
+    return text;
+  }
+
+  #targetOf(url: string): CookieTarget | null {
+    if (url !== this.#lastUrl) {
+      this.#lastTarget = cookieTarget(url);
+      this.#lastUrl = url;
+    }
+    return this.#lastTarget;
+  }
+
+  #collect(domain: string, target: CookieTarget, now: number, found: StoredCookie[]): void {
+    const list = this.#lists.get(domain);
+    if (list === undefined) return;
+    const isWider = domain !== target.host && domain !== ANY_HOST;
+    // What follows the first dot of an address is no domain (RFC 6265bis §5.1.3).
+    if (isWider && isAddress(target.host)) return;
+    for (const cookie of list) {
+      if (cookie.expires <= now || (isWider && cookie.hostOnly) || (cookie.secure && !target.secure)) continue;
+      if (pathMatches(target.path, cookie.path)) found.push(cookie);
+    }
+  }
+
+  /** Whether a cookie that came over http would take the place of a secure one (RFC 6265bis §5.7 step 16). */
+  #hidesSecure(cookie: StoredCookie): boolean {
+    for (const [domain, list] of this.#lists) {
+      if (!domainMatches(domain, cookie.domain) && !domainMatches(cookie.domain, domain)) continue;
+      if (list.some((other) => other.secure && other.name === cookie.name && pathMatches(cookie.path, other.path)))
+        return true;
+    }
+    return false;
+  }
+
+  #removeSame(cookie: StoredCookie): void {
+    const list = this.#lists.get(cookie.domain);
+    const at = list?.findIndex((other) => isSame(other, cookie)) ?? -1;
+    if (list === undefined || at === -1) return;
+    list.splice(at, 1);
+    this.#count -= 1;
+    if (list.length === 0) this.#lists.delete(cookie.domain);
+  }
+
+  #evict(domain: string, now: number): void {
+    const list = this.#lists.get(domain)!;
+    if (list.length > MAX_COOKIES_PER_DOMAIN) this.#removeOldest([list], now);
+    if (this.#count > MAX_COOKIES) this.#removeOldest(this.#lists.values(), now);
+  }
+
+  #removeOldest(lists: Iterable<readonly StoredCookie[]>, now: number): void {
+    if (this.removeWhere(isExpiredAt(now)) > 0) return;
+    let oldest: StoredCookie | undefined;
+    for (const list of lists)
+      for (const cookie of list)
+        if (cookie.domain !== ANY_HOST && (oldest === undefined || cookie.order < oldest.order)) oldest = cookie;
+    this.removeWhere((cookie) => cookie === oldest);
+  }
+}
+
+function isExpiredAt(now: number): (cookie: StoredCookie) => boolean {
+  return (cookie) => cookie.expires <= now;
+}
+
+function isSame(old: StoredCookie, cookie: StoredCookie): boolean {
+  return (
+    old.name === cookie.name &&
+    old.path === cookie.path &&
+    old.domain === cookie.domain &&
+    (old.hostOnly === cookie.hostOnly || old.byHand)
+  );
+}

@@ -1,0 +1,397 @@
+/** PreparedRequest: exactly what will be sent, open to inspection and change, and the ordered steps that make it. */
+import { inspect } from "node:util";
+
+import { MissingSchema } from "../exceptions.js";
+import { bodyFrom, prepareBody, type Body } from "./body/body.js";
+import type { RequestsCookieJar } from "./cookies/jar.js";
+import { cookieJarFrom } from "./cookies/jar.js";
+import { curlCommand, type CurlOptions } from "./curl.js";
+import {
+  checkGivenField,
+  dictOf,
+  FieldList,
+  fieldsOf,
+  headerEntries,
+  type CaseInsensitiveDict,
+  type HeadersInit,
+} from "./headers.js";
+import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
+import type { Params } from "./params.js";
+import { authFromUrl, effectivePort, hostHeaderOf, pathUrlOf, prepareUrl, splitUrl, type UrlParts } from "./url.js";
+
+/** What a request is prepared from; all of it is optional. */
+export interface PrepareOptions {
+  readonly method?: string | null | undefined;
+  readonly url?: string | URL | null | undefined;
+  readonly headers?: HeadersInit | null | undefined;
+  readonly files?: unknown;
+  readonly data?: unknown;
+  readonly json?: unknown;
+  readonly params?: Params | null | undefined;
+  /** undefined: credentials of the URL, if it has any; null: none at all. */
+  readonly auth?: unknown;
+  readonly cookies?: unknown;
+  readonly hooks?: HooksInit | null | undefined;
+}
+
+/** The part of an auth object that preparing needs; the auth layer makes them. */
+interface AppliedAuth {
+  apply(request: PreparedRequest): PreparedRequest | Promise<PreparedRequest>;
+}
+
+let authFrom: (value: unknown) => AppliedAuth | null = () => {
+  throw new Error("The auth layer is not loaded");
+};
+
+/** The auth layer says here how it reads the option `auth`; this layer lies below it. @internal */
+export function useAuthReader(reader: (value: unknown) => AppliedAuth | null): void {
+  authFrom = reader;
+}
+
+/** A URL as the wire wants it. */
+interface Target {
+  readonly url: string;
+  readonly parts: UrlParts;
+  /** Path and query. */
+  readonly path: string;
+  /** The value of the Host header. */
+  readonly host: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+}
+
+/** Programs ask the same URLs again and again. */
+const targets = new Map<string, Target>();
+const MAX_TARGETS = 500;
+const MAX_CACHED_URL = 500;
+
+function targetOf(url: string): Target {
+  const known = targets.get(url);
+  if (known !== undefined) return known;
+  const parts = splitUrl(url);
+  const target = {
+    url,
+    parts,
+    path: pathUrlOf(parts),
+    host: hostHeaderOf(parts),
+    origin: `${parts.scheme}://${parts.host}:${effectivePort(parts)}`,
+  };
+  if (url.length <= MAX_CACHED_URL) {
+    if (targets.size >= MAX_TARGETS) targets.clear();
+    targets.set(url, target);
+  }
+  return target;
+}
+
+/** URL texts whose prepared form is the text itself. */
+const preparedUrls = new Set<string>();
+
+const BODILESS_METHODS = new Set(["GET", "HEAD"]);
+
+/**
+ * A request as it goes out. Every attribute may be changed before it is sent.
+ *
+ * @example
+ * ```ts
+ * const prepared = session.prepareRequest(new Request("POST", "https://httpbin.org/post", { data: { a: 1 } }));
+ * prepared.headers["X-Trace"] = "1";
+ * const response = await session.send(prepared);
+ * ```
+ */
+export class PreparedRequest {
+  /** Upper case. */
+  method = "";
+  /** Functions that see the response. */
+  hooks: Hooks = { response: [] };
+  /** `auth: null` was said: no redirect brings credentials in. @internal */
+  withoutCredentials = false;
+
+  #url = "";
+  #target: Target | null = null;
+  #fields = new FieldList();
+  #headers: CaseInsensitiveDict | null = null;
+  #body: Body | null = null;
+  #cookies: RequestsCookieJar | null = null;
+  #auth: AppliedAuth | null = null;
+  #signing: Promise<PreparedRequest> | null = null;
+
+  /** The whole URL. What is assigned is taken as it is. */
+  get url(): string {
+    return this.#url;
+  }
+  set url(url: string) {
+    this.#url = url;
+    this.#target = null;
+  }
+
+  /** The header fields that will be sent; Host comes on top unless it is among them. */
+  get headers(): CaseInsensitiveDict {
+    this.#headers ??= dictOf(this.#fields);
+    return this.#headers;
+  }
+  set headers(headers: CaseInsensitiveDict) {
+    this.#fields = fieldsOf(headers);
+    this.#headers = headers;
+  }
+
+  /** null, text, bytes or a stream. Assigning sets Content-Length or Transfer-Encoding to match. */
+  get body(): unknown {
+    return this.#body === null ? null : this.#body.value;
+  }
+  set body(body: unknown) {
+    this.prepareContentLength(body);
+  }
+
+  /** Path and query, "/" if empty, without the fragment. */
+  get pathUrl(): string {
+    return this.target.path;
+  }
+
+  /**
+   * Prepares everything, in the order of requests: method, URL, headers, cookies, body, auth, hooks.
+   *
+   * @throws MissingSchema, InvalidURL, InvalidHeader, InvalidJSONError, TypeError: see the steps.
+   */
+  prepare(options: PrepareOptions = {}): void {
+    this.prepareMethod(options.method);
+    this.prepareUrl(options.url, options.params);
+    this.prepareHeaders(options.headers);
+    if (options.cookies != null) this.prepareCookies(options.cookies);
+    this.prepareBody(options.data, options.files, options.json);
+    this.prepareAuth(options.auth);
+    this.prepareHooks(options.hooks);
+  }
+
+  /** Upper-cases the method. It is checked to be a token when it is sent. */
+  prepareMethod(method: string | null | undefined): void {
+    if (method != null && typeof method !== "string")
+      throw new TypeError(`method must be a string, not ${typeof method}`);
+    this.method = method == null ? "" : method.toUpperCase();
+  }
+
+  /**
+   * @throws MissingSchema for a URL without a scheme, InvalidURL for one that cannot be used.
+   * @see the table in requests' documentation of URL preparation
+   */
+  prepareUrl(url: string | URL | null | undefined, params?: Params | null): void {
+    if (params == null && typeof url === "string" && preparedUrls.has(url)) {
+      this.url = url;
+      return;
+    }
+    if (url === null || url === undefined)
+      throw new MissingSchema("Invalid URL: none was given. Perhaps you meant https://example.com?");
+    const prepared = prepareUrl(url, params);
+    if (prepared === url && prepared.length <= MAX_CACHED_URL) {
+      if (preparedUrls.size >= MAX_TARGETS) preparedUrls.clear();
+      preparedUrls.add(prepared);
+    }
+    this.url = prepared;
+  }
+
+  /** @throws InvalidHeader for a name or value that cannot be sent. */
+  prepareHeaders(headers: HeadersInit | null | undefined): void {
+    const fields = new FieldList();
+    if (headers != null)
+      for (const [name, values] of headerEntries(headers)) {
+        if (values === null) continue;
+        for (const value of values) checkGivenField(name, value);
+        fields.setAll(name, values);
+      }
+    this.useFields(fields);
+  }
+
+  /**
+   * Sets the Cookie header from the jar, unless there is one already.
+   *
+   * @param own - The cookies among them that are this request's own, and follow its redirects.
+   */
+  prepareCookies(cookies: unknown, own: RequestsCookieJar = cookieJarFrom(cookies)): void {
+    this.#cookies = own;
+    this.prepareSessionCookies(cookieJarFrom(cookies));
+  }
+
+  /** The same with cookies that belong to a session. @internal */
+  prepareSessionCookies(jar: RequestsCookieJar): void {
+    if (jar.isEmpty || this.#fields.has("cookie")) return;
+    const header = jar.headerFor(this.#url);
+    if (header !== undefined) this.#fields.set("Cookie", header);
+  }
+
+  /**
+   * Takes the body from `data`, `files` or `json`, with its framing and Content-Type.
+   *
+   * @throws InvalidJSONError, InvalidHeader or TypeError for what cannot be a body.
+   */
+  prepareBody(data?: unknown, files?: unknown, json?: unknown): void {
+    if (data == null && files == null && json === undefined) {
+      this.#useBody(null);
+      return;
+    }
+    const given = this.#fields.get("content-type");
+    const { body, contentType } = prepareBody({ data, files, json }, given);
+    this.#useBody(body);
+    if (contentType !== null) this.#fields.set("Content-Type", contentType);
+  }
+
+  /** Makes this the body, and sets Content-Length or Transfer-Encoding to match. */
+  prepareContentLength(body: unknown): void {
+    this.#useBody(body === null || body === undefined ? null : bodyFrom(body));
+  }
+
+  /**
+   * Lets the credentials sign the request, after its body.
+   *
+   * @param auth - As the option `auth`; undefined for those of the URL, null for none.
+   */
+  prepareAuth(auth: unknown): void {
+    const found = auth === undefined ? authFromUrl(this.#url) : auth;
+    const resolved = found === null ? null : authFrom(found);
+    this.#auth = resolved;
+    if (resolved !== null) this.applyAuth(resolved);
+  }
+
+  prepareHooks(hooks: HooksInit | null | undefined): void {
+    this.hooks = hooksFrom(hooks);
+  }
+
+  /** Adds a function that sees the response. */
+  registerHook(event: "response", hook: ResponseHook | readonly ResponseHook[]): void {
+    registerHook(this.hooks, event, hook);
+  }
+
+  /** @returns False when it was not registered. */
+  deregisterHook(event: "response", hook: ResponseHook): boolean {
+    return deregisterHook(this.hooks, event, hook);
+  }
+
+  /** A request of its own; only the body is shared. */
+  copy(): PreparedRequest {
+    const copy = new PreparedRequest();
+    copy.method = this.method;
+    copy.#url = this.#url;
+    copy.#target = this.#target;
+    copy.#fields = this.#fields.copy();
+    copy.#body = this.#body;
+    copy.#cookies = this.#cookies === null ? null : this.#cookies.copy();
+    copy.#auth = this.#auth;
+    copy.#signing = this.#signing;
+    copy.withoutCredentials = this.withoutCredentials;
+    copy.hooks = { response: [...this.hooks.response] };
+    return copy;
+  }
+
+  /**
+   * The request as a curl command, safe to paste into a shell.
+   *
+   * @param options - `credentials: true` shows what is masked otherwise.
+   */
+  toCurl(options: CurlOptions = {}): string {
+    return curlCommand(this, this.#body, options);
+  }
+
+  [inspect.custom](): string {
+    return `<PreparedRequest [${this.method}]>`;
+  }
+
+  // ── for the layers above ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /** @internal */
+  get target(): Target {
+    this.#target ??= targetOf(this.#url);
+    return this.#target;
+  }
+
+  /** The list under `headers`. @internal */
+  get fields(): FieldList {
+    return this.#fields;
+  }
+
+  /** Takes over a list that is known to be good. @internal */
+  useFields(fields: FieldList): void {
+    this.#fields = fields;
+    this.#headers = null;
+  }
+
+  /** @internal */
+  get source(): Body | null {
+    return this.#body;
+  }
+
+  /** @internal */
+  get cookieJar(): RequestsCookieJar | null {
+    return this.#cookies;
+  }
+
+  /** @internal */
+  get auth(): unknown {
+    return this.#auth;
+  }
+
+  /** @internal */
+  dropAuth(): void {
+    this.#auth = null;
+    this.#signing = null;
+  }
+
+  /** Has `auth.apply` sign; what it returns takes the place of this request's parts. @internal */
+  applyAuth(auth: AppliedAuth): void {
+    const signed = auth.apply(this);
+    if (signed instanceof Promise) {
+      this.#signing = signed;
+      // It is awaited by send(); one that fails before is not an unhandled rejection.
+      signed.catch(() => undefined);
+    } else this.#adopt(signed);
+  }
+
+  /** Waits for an auth function that returned a promise. @internal */
+  get signing(): Promise<void> | null {
+    if (this.#signing === null) return null;
+    return this.#signing.then((signed) => {
+      this.#signing = null;
+      this.#adopt(signed);
+    });
+  }
+
+  /** Drops the body and the fields that describe it. @internal */
+  dropBody(): void {
+    this.#body = null;
+  }
+
+  #adopt(signed: PreparedRequest): void {
+    if (signed === this || !(#fields in signed)) return;
+    this.method = signed.method;
+    this.url = signed.url;
+    this.headers = signed.headers;
+    this.#body = signed.#body;
+    this.hooks = signed.hooks;
+  }
+
+  #useBody(body: Body | null): void {
+    this.#body = body;
+    const fields = this.#fields;
+    if (body === null) {
+      // RFC 9110 §8.6: a method that expects a body says when there is none.
+      if (
+        !BODILESS_METHODS.has(this.method) &&
+        this.method !== "" &&
+        !fields.has("content-length") &&
+        !fields.has("transfer-encoding")
+      )
+        fields.append("Content-Length", "0");
+      else if (BODILESS_METHODS.has(this.method) && fields.length > 0) dropOurFraming(fields);
+      return;
+    }
+    if (body.length !== null) {
+      fields.set("Content-Length", String(body.length));
+      return;
+    }
+    if (fields.has("content-length") || fields.has("transfer-encoding")) return;
+    fields.append("Transfer-Encoding", "chunked");
+  }
+}
+
+/** A body that was taken away leaves no length behind. */
+function dropOurFraming(fields: FieldList): void {
+  const length = fields.get("content-length");
+  if (length !== undefined && length !== "0") fields.delete("Content-Length");
+}

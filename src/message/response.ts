@@ -1,0 +1,572 @@
+/** Response: what came back, as requests gives it. */
+import { inspect } from "node:util";
+
+import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
+import { RequestsCookieJar } from "./cookies/jar.js";
+import {
+  CaseInsensitiveDict,
+  dictOf,
+  FieldList,
+  headerEntries,
+  rawValue,
+  rawValues,
+  type HeadersInit,
+} from "./headers.js";
+import type { PreparedRequest } from "./prepared.js";
+import { rawFrom, type RawResponse } from "./raw.js";
+import {
+  byteLines,
+  decoded,
+  jsonLines,
+  resized,
+  serverSentEvents,
+  textLines,
+  type ServerSentEvent,
+} from "./response-streams.js";
+import type { SaveOptions, SaveResult } from "./save.js";
+import type { StandardSchema } from "./standard-schema.js";
+import { apparentEncoding, decodeText, detectJsonEncoding } from "./text/charset.js";
+import { encodingFromHeaders } from "./text/content-type.js";
+import { parseJson, validateJson } from "./text/json.js";
+import { linksByRel } from "./text/link.js";
+import { maskedUrl } from "./url.js";
+
+/** Seconds that the phases of an exchange took. 0 for a phase that was not needed, as connecting on a kept connection. */
+export interface Timings {
+  /** Waiting for a connection of the pool. */
+  readonly queued: number;
+  readonly dns: number;
+  readonly connect: number;
+  readonly tls: number;
+  /** Until the request was handed to the socket. */
+  readonly send: number;
+  /** From then to the response's head. */
+  readonly wait: number;
+  /** From the head to the end of the body; 0 until it has come. */
+  readonly receive: number;
+  readonly total: number;
+}
+
+/** The TLS side of a connection. */
+export interface TlsInfo {
+  /** Such as "TLSv1.3". */
+  readonly protocol: string | null;
+  readonly cipher: string;
+  /** As Node's `tls.TLSSocket.getPeerCertificate()` gives it. */
+  readonly peerCertificate: object;
+}
+
+/** What the connection that carried the response was. */
+export interface ConnectionInfo {
+  /** The peer, `address:port`. */
+  readonly remoteAddress: string | null;
+  /** Whether the connection had carried a request before. */
+  readonly reused: boolean;
+  readonly tls: TlsInfo | null;
+}
+
+/** What an adapter's author makes a response from; all of it is optional. */
+export interface ResponseInit {
+  readonly request?: PreparedRequest | undefined;
+  readonly statusCode?: number | undefined;
+  readonly reason?: string | undefined;
+  readonly headers?: HeadersInit | undefined;
+  readonly url?: string | undefined;
+  /** The content: bytes, text or a stream, without content coding. */
+  readonly body?: Uint8Array | string | AsyncIterable<Uint8Array | string> | null | undefined;
+  /** "1.1" by default. */
+  readonly httpVersion?: string | undefined;
+}
+
+/** What the package's own adapter adds. @internal */
+export interface WireResponse {
+  readonly request: PreparedRequest;
+  readonly statusCode: number;
+  readonly reason: string;
+  readonly rawHeaders: string[];
+  readonly version: number;
+  /** The whole content, or null when it is streamed from `raw`. */
+  readonly content: Buffer | null;
+  readonly raw: RawResponse;
+  readonly decode: ((raw: AsyncIterable<Buffer>) => AsyncIterable<Buffer>) | null;
+  readonly info: () => ConnectionInfo;
+  readonly timings: () => Timings;
+  /** Seconds. */
+  readonly elapsed: number;
+}
+
+/** How content is iterated as text or bytes. */
+export interface IterOptions {
+  /** Give text by `encoding` (UTF-8 when that is null) instead of bytes. */
+  readonly decodeUnicode?: boolean | undefined;
+}
+
+const NO_CONNECTION: ConnectionInfo = { remoteAddress: null, reused: false, tls: null };
+const EMPTY = Buffer.alloc(0);
+const WIRE = Symbol("wire");
+
+/**
+ * The answer to a request. Its body is read already, unless `stream: true` was given.
+ *
+ * @example
+ * ```ts
+ * const response = await requests.get("https://httpbin.org/get");
+ * response.statusCode; //=> 200
+ * response.json();
+ * ```
+ */
+export class Response implements AsyncIterable<Buffer> {
+  /** Such as 200. */
+  statusCode: number;
+  /** The text behind the status, as the server wrote it: "OK", "NOT FOUND". */
+  reason: string;
+  /** "1.1" or "1.0". */
+  httpVersion: string;
+  /** The responses that led here by redirects or authentication, the oldest first. */
+  history: Response[] = [];
+  /** The request that would follow this redirect, when redirects were not to be followed; else null. */
+  next: PreparedRequest | null = null;
+  /** The adapter that sent the request. */
+  connection: unknown = null;
+  /** Seconds from sending to the headers. */
+  elapsed: number;
+  /** The undecoded body. After the content was read it is at its end. */
+  raw: RawResponse;
+
+  #request: PreparedRequest | undefined;
+  #url: string;
+  #rawHeaders: string[];
+  #headers: CaseInsensitiveDict | null = null;
+  #content: Buffer | null;
+  #encoding: string | null | undefined = undefined;
+  #text: string | null = null;
+  #cookies: RequestsCookieJar | null = null;
+  #decode: ((raw: AsyncIterable<Buffer>) => AsyncIterable<Buffer>) | null = null;
+  #info: (() => ConnectionInfo) | null = null;
+  #timings: (() => Timings) | null = null;
+  #iterated = false;
+  #reading: Promise<Buffer> | null = null;
+  #sender: ((request: PreparedRequest) => Promise<Response>) | null = null;
+
+  constructor(init: ResponseInit = {}) {
+    const wire = (init as { readonly [WIRE]?: WireResponse })[WIRE];
+    if (wire !== undefined) {
+      this.statusCode = wire.statusCode;
+      this.reason = wire.reason;
+      this.httpVersion = wire.version === 10 ? "1.0" : "1.1";
+      this.#request = wire.request;
+      this.#url = wire.request.url;
+      this.#rawHeaders = wire.rawHeaders;
+      this.#content = wire.content;
+      this.raw = wire.raw;
+      this.#decode = wire.decode;
+      this.#info = wire.info;
+      this.#timings = wire.timings;
+      this.elapsed = wire.elapsed;
+      return;
+    }
+    this.statusCode = init.statusCode ?? 200;
+    this.reason = init.reason ?? "";
+    this.httpVersion = init.httpVersion ?? "1.1";
+    this.#request = init.request;
+    this.#url = init.url ?? init.request?.url ?? "";
+    this.#rawHeaders =
+      init.headers === undefined
+        ? []
+        : headerEntries(init.headers).flatMap(([name, values]) => (values ?? []).flatMap((value) => [name, value]));
+    const { body } = init;
+    const whole = body === undefined || body === null || typeof body === "string" || body instanceof Uint8Array;
+    this.#content = whole ? contentOf(body) : null;
+    this.raw = rawFrom(body, { rawHeaders: this.#rawHeaders, version: this.httpVersion === "1.0" ? 10 : 11 });
+    this.elapsed = 0;
+  }
+
+  /** The request that was sent, as it was sent. */
+  get request(): PreparedRequest {
+    return this.#request as PreparedRequest;
+  }
+  set request(request: PreparedRequest) {
+    this.#request = request;
+  }
+
+  /** The URL that answered, after redirects. */
+  get url(): string {
+    return this.#url;
+  }
+  set url(url: string) {
+    this.#url = url;
+  }
+
+  /** The header fields; one that came several times is joined by ", " (`getAll` gives them apart). */
+  get headers(): CaseInsensitiveDict {
+    this.#headers ??= dictOf(new FieldList(this.#rawHeaders));
+    return this.#headers;
+  }
+  set headers(headers: CaseInsensitiveDict) {
+    this.#headers = headers;
+  }
+
+  /** False for 400 to 599. */
+  get ok(): boolean {
+    return this.statusCode < 400 || this.statusCode > 599;
+  }
+
+  /** Whether this is a redirect that could be followed: one of the five statuses, with a Location. */
+  get isRedirect(): boolean {
+    return REDIRECTS.has(this.statusCode) && this.header("location") !== undefined;
+  }
+
+  /** Whether this is a permanent redirect: 301 or 308, with a Location. */
+  get isPermanentRedirect(): boolean {
+    return (this.statusCode === 301 || this.statusCode === 308) && this.header("location") !== undefined;
+  }
+
+  /**
+   * The body as bytes, without its content coding.
+   *
+   * @throws StreamNotReadError under `stream: true` before `await response.read()`; StreamConsumedError after the
+   *   stream was iterated, because nobody kept what was read.
+   */
+  get content(): Buffer {
+    if (this.#content !== null) return this.#content;
+    if (this.#iterated)
+      throw new StreamConsumedError(
+        "The content for this response was already consumed: it was iterated and not kept",
+        { response: this },
+      );
+    throw new StreamNotReadError(
+      "The body has not been read, because of stream: true. Call await response.read() before content, text or json()",
+      {
+        response: this,
+      },
+    );
+  }
+
+  /**
+   * The body as text, by `encoding`; where that is null: UTF-8 if the bytes are valid UTF-8, else by detection.
+   * What cannot be decoded becomes U+FFFD.
+   */
+  get text(): string {
+    if (this.#text === null) this.#text = decodeText(this.content, this.encoding);
+    return this.#text;
+  }
+
+  /**
+   * The charset that the headers name, `utf-8` for JSON types that name none, else null. Assign to override. Labels
+   * mean what the WHATWG Encoding Standard says: `iso-8859-1` is windows-1252.
+   */
+  get encoding(): string | null {
+    if (this.#encoding === undefined) this.#encoding = encodingFromHeaders(this.header("content-type"));
+    return this.#encoding;
+  }
+  set encoding(encoding: string | null) {
+    this.#encoding = encoding;
+    this.#text = null;
+  }
+
+  /** The charset that the bytes look like. */
+  get apparentEncoding(): string {
+    return apparentEncoding(this.content);
+  }
+
+  /**
+   * The body parsed as JSON, in whatever Unicode encoding it came.
+   *
+   * @param schema - Any Standard Schema (zod, valibot, arktype …): checks the value and gives it its type.
+   * @throws JSONDecodeError for what is not JSON (`doc`, `pos`, `line`, `column` say where) or does not fit the schema.
+   */
+  json<T = unknown>(schema?: StandardSchema<T>): T {
+    const details = { response: this, request: this.#request };
+    const text = this.#jsonText();
+    const value = parseJson(text, details);
+    return schema === undefined ? (value as T) : validateJson(value, schema, text, details);
+  }
+
+  /** Cookies that this response set, and no others. */
+  get cookies(): RequestsCookieJar {
+    if (this.#cookies === null) {
+      this.#cookies = new RequestsCookieJar();
+      const lines = rawValues(this.#rawHeaders, "set-cookie");
+      if (lines.length > 0) this.#cookies.extract(lines, this.#url);
+    }
+    return this.#cookies;
+  }
+  set cookies(cookies: RequestsCookieJar) {
+    this.#cookies = cookies;
+  }
+
+  /** The Link header, by `rel` (or by URL where there is none). */
+  get links(): Record<string, Record<string, string>> {
+    const value = rawValues(this.#rawHeaders, "link").join(", ");
+    return value === "" ? {} : linksByRel(value);
+  }
+
+  /** Seconds that the phases took. */
+  get timings(): Timings {
+    return (
+      this.#timings?.() ?? {
+        queued: 0,
+        dns: 0,
+        connect: 0,
+        tls: 0,
+        send: 0,
+        wait: this.elapsed,
+        receive: 0,
+        total: this.elapsed,
+      }
+    );
+  }
+
+  /** The peer, `address:port`; null where no socket was used. */
+  get remoteAddress(): string | null {
+    return this.#connectionInfo.remoteAddress;
+  }
+
+  /** Whether the connection had carried a request before. */
+  get reused(): boolean {
+    return this.#connectionInfo.reused;
+  }
+
+  /** The TLS side of the connection, or null. */
+  get tls(): TlsInfo | null {
+    return this.#connectionInfo.tls;
+  }
+
+  /**
+   * Throws for 4xx and 5xx, else returns the response itself.
+   *
+   * @throws HTTPError `404 Client Error: NOT FOUND for url: …`, passwords masked.
+   */
+  raiseForStatus(): this {
+    if (this.ok) return this;
+    const side = this.statusCode < 500 ? "Client" : "Server";
+    throw new HTTPError(`${this.statusCode} ${side} Error: ${this.reason} for url: ${maskedUrl(this.#url)}`, {
+      response: this,
+    });
+  }
+
+  /**
+   * The content in pieces, decoded. What came before an error is given before the error is thrown.
+   *
+   * @param chunkSize - Bytes of each piece but the last; without it, pieces as they arrive.
+   * @throws StreamConsumedError when the stream was iterated before.
+   */
+  iterContent(
+    chunkSize: number | null | undefined,
+    options: IterOptions & { readonly decodeUnicode: true },
+  ): AsyncGenerator<string, void>;
+  iterContent(
+    chunkSize?: number | null,
+    options?: IterOptions & { readonly decodeUnicode?: false | undefined },
+  ): AsyncGenerator<Buffer, void>;
+  iterContent(
+    chunkSize?: number | null,
+    options: IterOptions = {},
+  ): AsyncGenerator<Buffer, void> | AsyncGenerator<string, void> {
+    if (chunkSize !== undefined && chunkSize !== null && !(Number.isInteger(chunkSize) && chunkSize > 0))
+      throw new TypeError(
+        `iterContent(chunkSize) takes a whole number of bytes above 0, or nothing, not ${String(chunkSize)}`,
+      );
+    const pieces = this.#pieces();
+    const sized = chunkSize == null ? pieces : resized(pieces, chunkSize);
+    return options.decodeUnicode === true ? decoded(sized, this.encoding ?? "utf-8") : sized;
+  }
+
+  /**
+   * The content line by line, without the line ends; right across the borders of pieces.
+   *
+   * @param options - `delimiter` in place of line ends; `decodeUnicode` for text instead of bytes; `chunkSize` is
+   *   accepted for requests' sake and changes nothing that can be seen.
+   */
+  iterLines(options: {
+    readonly chunkSize?: number | undefined;
+    readonly decodeUnicode: true;
+    readonly delimiter?: string | undefined;
+  }): AsyncGenerator<string, void>;
+  iterLines(options?: {
+    readonly chunkSize?: number | undefined;
+    readonly decodeUnicode?: false | undefined;
+    readonly delimiter?: string | Uint8Array | undefined;
+  }): AsyncGenerator<Buffer, void>;
+  iterLines(
+    options: {
+      readonly decodeUnicode?: boolean | undefined;
+      readonly delimiter?: string | Uint8Array | undefined;
+    } = {},
+  ): AsyncGenerator<Buffer, void> | AsyncGenerator<string, void> {
+    const { delimiter } = options;
+    if (options.decodeUnicode !== true) return byteLines(this.#pieces(), delimiter);
+    return textLines(
+      decoded(this.#pieces(), this.encoding ?? "utf-8"),
+      delimiter === undefined ? undefined : String(delimiter),
+    );
+  }
+
+  /** Each line parsed as JSON (JSON Lines, NDJSON); empty lines are passed over. */
+  iterJson<T = unknown>(schema?: StandardSchema<T>): AsyncGenerator<T, void> {
+    return jsonLines(this.#pieces(), this.encoding ?? "utf-8", schema);
+  }
+
+  /** Server-sent events as they come. */
+  iterEvents(): AsyncGenerator<ServerSentEvent, void> {
+    return serverSentEvents(this.#pieces());
+  }
+
+  /** Reads the whole content, also of a streamed response, and keeps it for `content`, `text` and `json()`. */
+  async read(): Promise<Buffer> {
+    if (this.#content !== null) return this.#content;
+    this.#reading ??= this.#readAll();
+    return this.#reading;
+  }
+
+  /** The content as a web stream, its back-pressure intact. */
+  get body(): ReadableStream<Uint8Array> {
+    const pieces = this.#pieces();
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const next = await pieces.next();
+          if (next.done === true) controller.close();
+          else controller.enqueue(next.value);
+        },
+        async cancel() {
+          await pieces.return();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /**
+   * Writes the content to a file: to a temporary one first, renamed when it is whole, so that a cut download never
+   * looks whole.
+   *
+   * @param path - Of the file.
+   * @param options - `resume: true` continues after a cut; `sha256` is compared; `onProgress` is told of bytes.
+   */
+  async saveTo(path: string, options: SaveOptions = {}): Promise<SaveResult> {
+    const { saveTo } = await import("./save.js");
+    return saveTo(this, path, options);
+  }
+
+  /** Releases the connection; the rest of the body is not read. */
+  close(): void {
+    this.raw.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
+    return this.iterContent();
+  }
+
+  [inspect.custom](): string {
+    return `<Response [${this.statusCode}]>`;
+  }
+
+  /** One field without making the dict. @internal */
+  header(lowerName: string): string | undefined {
+    return this.#headers === null ? rawValue(this.#rawHeaders, lowerName) : this.#headers.get(lowerName);
+  }
+
+  /** The values of a field apart. @internal */
+  headerValues(lowerName: string): string[] {
+    return this.#headers === null ? rawValues(this.#rawHeaders, lowerName) : this.#headers.getAll(lowerName);
+  }
+
+  /** Sends another request the way this response came; null when that is not known. @internal */
+  async sendAgain(request: PreparedRequest): Promise<Response | null> {
+    return this.#sender === null ? null : this.#sender(request);
+  }
+
+  /** Told by the session how to send again. @internal */
+  useSender(sender: (request: PreparedRequest) => Promise<Response>): void {
+    this.#sender = sender;
+  }
+
+  /** Whether the whole content is at hand. @internal */
+  get isRead(): boolean {
+    return this.#content !== null;
+  }
+
+  get #connectionInfo(): ConnectionInfo {
+    return this.#info?.() ?? NO_CONNECTION;
+  }
+
+  #jsonText(): string {
+    const bytes = this.content;
+    // Nearly all JSON is UTF-8 that begins with two ASCII characters.
+    const plain = bytes.length < 2 || (isAscii(bytes[0]!) && isAscii(bytes[1]!));
+    if (
+      plain &&
+      (this.#encoding === undefined || this.#encoding === "utf-8") &&
+      isUtf8Json(this.header("content-type"))
+    )
+      return bytes.utf8Slice();
+    const assigned = this.#encoding ?? null;
+    const label = assigned ?? detectJsonEncoding(bytes) ?? this.encoding;
+    return decodeText(bytes, label);
+  }
+
+  async #readAll(): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.#pieces()) chunks.push(chunk);
+    this.#content = chunks.length === 0 ? EMPTY : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    return this.#content;
+  }
+
+  #pieces(): AsyncGenerator<Buffer, void> {
+    if (this.#content !== null) return once(this.#content);
+    if (this.#iterated)
+      throw new StreamConsumedError(
+        "The content for this response was already consumed: a stream can be iterated once",
+        { response: this },
+      );
+    this.#iterated = true;
+    return this.#watched(this.#decode === null ? this.raw : this.#decode(this.raw));
+  }
+
+  /** Errors get to know their response; leaving early releases the connection. */
+  async *#watched(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+    try {
+      yield* source;
+    } catch (error) {
+      if (error instanceof Error && "response" in error) {
+        error.response ??= this;
+        if ("request" in error) error.request ??= this.#request;
+      }
+      throw error;
+    } finally {
+      this.raw.close();
+    }
+  }
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** Makes a response from what the wire gave. @internal */
+export function wireResponse(parts: WireResponse): Response {
+  return new Response({ [WIRE]: parts } as ResponseInit);
+}
+
+async function* once(content: Buffer): AsyncGenerator<Buffer, void> {
+  if (content.length > 0) yield content;
+}
+
+function contentOf(body: Uint8Array | string | null | undefined): Buffer {
+  if (body === null || body === undefined) return EMPTY;
+  return typeof body === "string" ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}
+
+function isAscii(byte: number): boolean {
+  return byte > 0 && byte < 128;
+}
+
+function isUtf8Json(contentType: string | undefined): boolean {
+  return (
+    contentType === "application/json" ||
+    (contentType !== undefined && encodingFromHeaders(contentType)?.toLowerCase() === "utf-8")
+  );
+}

@@ -1,0 +1,177 @@
+/** A streamed response → a file that is either whole or not there. */
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, readFile, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
+
+import { ContentDecodingError, RequestException } from "../exceptions.js";
+import type { Response } from "./response.js";
+
+/** How a download is saved. */
+export interface SaveOptions {
+  /** Told of bytes written so far, and in all where that is known. */
+  readonly onProgress?: ((progress: { transferred: number; total?: number; done: boolean }) => void) | undefined;
+  /** Keep what came before a cut, and go on from there the next time. @defaultValue false */
+  readonly resume?: boolean | undefined;
+  /** Hex digest that the whole file must have. */
+  readonly sha256?: string | undefined;
+}
+
+/** What was saved. */
+export interface SaveResult {
+  readonly path: string;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** Where the download went on, in bytes; 0 for one in a single go. */
+  readonly resumedFrom: number;
+}
+
+/** What is kept beside a part, to know that the file on the server is still the same. */
+interface PartNote {
+  readonly url: string;
+  /** For If-Range (RFC 9110 §13.1.5): a strong ETag, or Last-Modified. */
+  readonly validator: string;
+}
+
+/** @throws RequestException `ERR_DIGEST` when the digest differs; whatever the body ends in; errors of the file system. */
+export async function saveTo(response: Response, path: string, options: SaveOptions): Promise<SaveResult> {
+  const part =
+    options.resume === true ? `${path}.part` : `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.part`;
+  const note = `${part}.json`;
+  let current = response;
+  let offset = 0;
+  if (options.resume === true) {
+    const have = await resumable(response, part, note);
+    if (have > 0) {
+      const continued = await continueFrom(response, have);
+      current = continued;
+      if (continued.statusCode === 206) offset = have;
+    }
+    await writeNote(current, response, note, offset);
+  }
+  try {
+    const size = await write(current, part, offset, options);
+    await rename(part, path);
+    if (options.resume === true) await rm(note, { force: true });
+    return { path, size, resumedFrom: offset };
+  } catch (error) {
+    // A part that cannot be continued, or is not what it should be, is of no use.
+    const keep = options.resume === true && !isWrong(error);
+    if (!keep) await Promise.all([rm(part, { force: true }), rm(note, { force: true })]);
+    throw error;
+  } finally {
+    current.close();
+  }
+}
+
+function isWrong(error: unknown): boolean {
+  return error instanceof ContentDecodingError || (error instanceof RequestException && error.code === "ERR_DIGEST");
+}
+
+async function write(response: Response, part: string, offset: number, options: SaveOptions): Promise<number> {
+  const hash = options.sha256 === undefined ? null : createHash("sha256");
+  if (hash !== null && offset > 0) await hashFile(part, offset, hash);
+  const file = await open(part, offset > 0 ? "r+" : "w", 0o666);
+  let size = offset;
+  try {
+    if (offset > 0) await file.truncate(offset);
+    const total = totalOf(response, offset);
+    for await (const chunk of response.iterContent()) {
+      await writeAll(file, chunk, size);
+      hash?.update(chunk);
+      size += chunk.length;
+      options.onProgress?.(
+        total === undefined ? { transferred: size, done: false } : { transferred: size, total, done: false },
+      );
+    }
+    await file.sync();
+    options.onProgress?.({ transferred: size, total: size, done: true });
+  } finally {
+    await file.close();
+  }
+  if (hash !== null) checkDigest(hash.digest("hex"), options.sha256!, response);
+  return size;
+}
+
+async function writeAll(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length;) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+async function hashFile(path: string, length: number, hash: Hash): Promise<void> {
+  for await (const chunk of createReadStream(path, { end: length - 1 })) hash.update(chunk as Buffer);
+}
+
+function checkDigest(found: string, wanted: string, response: Response): void {
+  if (found === wanted.toLowerCase()) return;
+  throw new RequestException(
+    `The download is not what was expected: its SHA-256 is ${found}, not ${wanted}. Nothing was saved`,
+    {
+      code: "ERR_DIGEST",
+      response,
+    },
+  );
+}
+
+function totalOf(response: Response, offset: number): number | undefined {
+  if (response.header("content-encoding") !== undefined) return undefined;
+  const length = response.header("content-length");
+  return length === undefined ? undefined : Number(length) + offset;
+}
+
+/** Bytes that are there already and belong to the file that the server has now. */
+async function resumable(response: Response, part: string, note: string): Promise<number> {
+  const validator = validatorOf(response);
+  if (
+    validator === null ||
+    response.statusCode !== 200 ||
+    response.request.method !== "GET" ||
+    response.header("content-encoding") !== undefined
+  )
+    return 0;
+  try {
+    const known = JSON.parse(await readFile(note, "utf8")) as PartNote;
+    const { size } = await stat(part);
+    return known.url === response.url && known.validator === validator ? size : 0;
+  } catch {
+    return 0;
+  }
+}
+
+async function writeNote(current: Response, first: Response, note: string, offset: number): Promise<void> {
+  const validator = validatorOf(current) ?? validatorOf(first);
+  if (offset > 0 || validator === null) return;
+  const content: PartNote = { url: first.url, validator };
+  await writeFile(note, JSON.stringify(content));
+}
+
+/** RFC 9110 §13.1.5: only a strong validator promises the same bytes. */
+function validatorOf(response: Response): string | null {
+  const etag = response.header("etag");
+  if (etag !== undefined && !etag.startsWith("W/")) return etag;
+  return response.header("last-modified") ?? null;
+}
+
+/** Asks for the rest. The answer is used if it is the rest, or else the whole file anew. */
+async function continueFrom(response: Response, have: number): Promise<Response> {
+  const request = response.request.copy();
+  request.headers.set("Range", `bytes=${have}-`);
+  request.headers.set("If-Range", validatorOf(response)!);
+  // What is encoded cannot be continued in the middle.
+  request.headers.set("Accept-Encoding", "identity");
+  const rest = await response.sendAgain(request);
+  if (rest === null) return response;
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(rest.header("content-range") ?? "");
+  if (rest.statusCode === 206 && range !== null && Number(range[1]) === have) {
+    response.close();
+    return rest;
+  }
+  if (rest.statusCode === 200) {
+    response.close();
+    return rest;
+  }
+  // 416 and everything else: the first response has the whole file.
+  rest.close();
+  return response;
+}

@@ -1,0 +1,131 @@
+/** JSON text → a value, with errors that say where; and values that a schema has checked. */
+import { JSONDecodeError, type ExceptionDetails } from "../../exceptions.js";
+import type { SchemaIssue, StandardSchema } from "../standard-schema.js";
+
+/**
+ * @throws JSONDecodeError with the position of the first fault.
+ */
+export function parseJson(text: string, details: ExceptionDetails = {}): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (text.trim() === "")
+      throw new JSONDecodeError("Expecting value: the body is empty", text, 0, { ...details, cause: error });
+    const at = faultOf(text);
+    throw new JSONDecodeError(`${explain(text, at)}; the body is not JSON`, text, at, { ...details, cause: error });
+  }
+}
+
+function explain(text: string, at: number): string {
+  if (at >= text.length) return "Unexpected end of the text";
+  if (text.startsWith("<")) return "Expecting value, found markup (an error page?)";
+  const shown = text.slice(at, at + 12).split("\n", 1)[0];
+  return `Expecting value or punctuation, found ${JSON.stringify(shown)}`;
+}
+
+/**
+ * Lets the schema check and convert the value.
+ *
+ * @throws JSONDecodeError that names each issue with its path; TypeError for a schema that works asynchronously.
+ */
+export function validateJson<T>(
+  value: unknown,
+  schema: StandardSchema<T>,
+  doc: string,
+  details: ExceptionDetails = {},
+): T {
+  const result = schema["~standard"].validate(value);
+  if (result instanceof Promise)
+    throw new TypeError("This schema validates asynchronously: take json() and await the schema yourself");
+  if (result.issues === undefined) return result.value;
+  const issues = result.issues.slice(0, 5).map(describeIssue).join("; ");
+  throw new JSONDecodeError(`The JSON does not fit the schema: ${issues}`, doc, 0, {
+    ...details,
+    code: "ERR_SCHEMA",
+    cause: result.issues,
+  });
+}
+
+function describeIssue(issue: SchemaIssue): string {
+  const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+  return path === "" ? issue.message : `${path}: ${issue.message}`;
+}
+
+/** Where a text stops being JSON (RFC 8259); engines do not agree on saying so. Iterative: depth costs no stack. */
+export function faultOf(text: string): number {
+  let at = 0;
+  const open: string[] = [];
+  const skip = (): void => {
+    while (at < text.length && (text[at] === " " || text[at] === "\n" || text[at] === "\r" || text[at] === "\t"))
+      at += 1;
+  };
+  /** Reads a key and its colon; false at a fault. */
+  const key = (): boolean => {
+    if (text[at] !== '"' || !string()) return false;
+    skip();
+    if (text[at] !== ":") return false;
+    at += 1;
+    return true;
+  };
+  const string = (): boolean => {
+    const start = at;
+    for (at += 1; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === 34) {
+        at += 1;
+        return true;
+      }
+      if (code < 32) return false;
+      if (code !== 92) continue;
+      ESCAPE.lastIndex = at;
+      const escape = ESCAPE.exec(text);
+      if (escape === null) return false;
+      at += escape[0].length - 1;
+    }
+    // An unfinished string is reported where it began, as Python does.
+    at = start;
+    return false;
+  };
+  for (;;) {
+    skip();
+    // A value is expected.
+    const first = text[at];
+    let complete = false;
+    if (first === "{" || first === "[") {
+      open.push(first);
+      at += 1;
+      skip();
+      if (text[at] === (first === "{" ? "}" : "]")) {
+        open.pop();
+        at += 1;
+        complete = true;
+      } else if (first === "{" && !key()) return at;
+    } else if (first === '"') {
+      if (!string()) return at;
+      complete = true;
+    } else {
+      SCALAR.lastIndex = at;
+      const scalar = SCALAR.exec(text);
+      if (scalar === null) return at;
+      at += scalar[0].length;
+      complete = true;
+    }
+    while (complete) {
+      skip();
+      const container = open.at(-1);
+      if (container === undefined) return at;
+      if (text[at] === ",") {
+        at += 1;
+        skip();
+        if (container === "{" && !key()) return at;
+        complete = false;
+      } else if (text[at] === (container === "{" ? "}" : "]")) {
+        open.pop();
+        at += 1;
+      } else return at;
+    }
+  }
+}
+
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;

@@ -1,0 +1,1 @@
+export { CaseInsensitiveDict } from "../message/headers.js";

@@ -1,0 +1,65 @@
+/** "Did you mean …?" for the names of options. */
+
+/** Longer names are not compared: nobody mistypes so much. */
+const MAX_LENGTH = 64;
+
+/**
+ * The known name that a wrong one was most likely meant to be: the same letters in another case or with underscores
+ * (`allow_redirects` → `allowRedirects`), else the one with the fewest typing mistakes.
+ *
+ * @param name - the name that is not known.
+ * @param known - the names that are.
+ * @returns null when none is near (more than a third of the letters differ).
+ */
+export function nearestName(name: string, known: Iterable<string>): string | null {
+  if (name.length > MAX_LENGTH) return null;
+  const plain = plainName(name);
+  let nearest: string | null = null;
+  let fewest = Math.floor(plain.length / 3) + 1;
+  for (const candidate of known) {
+    const mistakes = editDistance(plain, plainName(candidate));
+    if (mistakes < fewest) {
+      nearest = candidate;
+      fewest = mistakes;
+    }
+  }
+  return nearest;
+}
+
+/**
+ * Refuses names that are not known.
+ *
+ * @param given - an options object of the caller.
+ * @param known - the names that it may have.
+ * @param where - what the object is, for the message: "timeout".
+ * @throws TypeError naming the unknown option and the nearest known one.
+ */
+export function refuseUnknownNames(given: object, known: ReadonlySet<string>, where: string): void {
+  for (const name of Object.keys(given)) {
+    if (known.has(name)) continue;
+    const nearest = nearestName(name, known);
+    throw new TypeError(
+      `${where} has no option ${JSON.stringify(name)}${
+        nearest === null ? `; there are ${[...known].join(", ")}` : `; did you mean ${JSON.stringify(nearest)}?`
+      }`,
+    );
+  }
+}
+
+function plainName(name: string): string {
+  return name.replaceAll("_", "").replaceAll("-", "").toLowerCase();
+}
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let from = 1; from <= one.length; from += 1) {
+    const next = [from];
+    for (let to = 1; to <= other.length; to += 1) {
+      const changed = row[to - 1] + (one[from - 1] === other[to - 1] ? 0 : 1);
+      next.push(Math.min(changed, row[to] + 1, next[to - 1] + 1));
+    }
+    row = next;
+  }
+  return row[other.length];
+}

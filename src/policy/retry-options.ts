@@ -1,0 +1,267 @@
+/** The options of a Retry, their defaults, and what is refused. */
+import { refuseUnknownNames } from "./nearest-name.js";
+import { RetryBudget } from "./retry-budget.js";
+
+/** Retries left; null: not limited by this counter; false: never, throw the error as it is. */
+export type RetryCounter = number | null | false;
+
+/** What a policy looks at in a response. */
+export interface RetryResponse {
+  readonly statusCode: number;
+  readonly headers: { get(name: string): string | null | undefined };
+}
+
+/** One attempt that failed. */
+export interface RetryRecord {
+  readonly method: string;
+  /** With the password masked. */
+  readonly url: string;
+  /** The error, or null when a response came. */
+  readonly error: unknown;
+  /** The status of the response, or null. */
+  readonly status: number | null;
+  /** Where the redirect went, with the password masked, or null. */
+  readonly redirectLocation: string | null;
+}
+
+/** What `predicate` decides on. */
+export interface RetryContext {
+  readonly method: string;
+  readonly url: string;
+  /** The error, or null when a response came. */
+  readonly error: unknown;
+  /** The response, or null. */
+  readonly response: RetryResponse | null;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** What the rules (method, status list, Retry-After) say. */
+  readonly retryable: boolean;
+}
+
+/** What `onRetry` is told before the wait. */
+export interface RetryEvent {
+  readonly method: string;
+  /** With the password masked. */
+  readonly url: string;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** Seconds to wait. */
+  readonly delay: number;
+  readonly error: unknown;
+  readonly status: number | null;
+}
+
+/** How a Retry is made. Each option is described at the member of that name. */
+export interface RetryOptions {
+  readonly total?: RetryCounter | undefined;
+  readonly connect?: RetryCounter | undefined;
+  readonly read?: RetryCounter | undefined;
+  readonly redirect?: RetryCounter | undefined;
+  readonly status?: RetryCounter | undefined;
+  readonly other?: RetryCounter | undefined;
+  /** Names in any case; null for every method, an empty list for none. */
+  readonly allowedMethods?: Iterable<string> | null | undefined;
+  readonly statusForcelist?: Iterable<number> | null | undefined;
+  readonly backoffFactor?: number | undefined;
+  readonly backoffMax?: number | undefined;
+  readonly backoffJitter?: number | undefined;
+  readonly fullJitter?: boolean | undefined;
+  readonly raiseOnRedirect?: boolean | undefined;
+  readonly raiseOnStatus?: boolean | undefined;
+  readonly respectRetryAfterHeader?: boolean | undefined;
+  readonly retryAfterMax?: number | undefined;
+  readonly removeHeadersOnRedirect?: Iterable<string> | undefined;
+  readonly history?: readonly RetryRecord[] | undefined;
+  /**
+   * Asked about each event that the counters do not exclude; true retries it (also a POST, or a status of no list),
+   * false does not. Return `context.retryable` to leave it to the rules.
+   */
+  readonly predicate?: ((context: RetryContext) => boolean) | null | undefined;
+  readonly onRetry?: ((event: RetryEvent) => void) | null | undefined;
+  readonly budget?: RetryBudget | null | undefined;
+}
+
+/** Options with nothing left open. */
+export interface ResolvedRetryOptions {
+  readonly total: RetryCounter;
+  readonly connect: RetryCounter;
+  readonly read: RetryCounter;
+  readonly redirect: RetryCounter;
+  readonly status: RetryCounter;
+  readonly other: RetryCounter;
+  readonly allowedMethods: ReadonlySet<string> | null;
+  readonly statusForcelist: ReadonlySet<number>;
+  readonly backoffFactor: number;
+  readonly backoffMax: number;
+  readonly backoffJitter: number;
+  readonly fullJitter: boolean;
+  readonly raiseOnRedirect: boolean;
+  readonly raiseOnStatus: boolean;
+  readonly respectRetryAfterHeader: boolean;
+  readonly retryAfterMax: number;
+  readonly removeHeadersOnRedirect: ReadonlySet<string>;
+  readonly history: readonly RetryRecord[];
+  readonly predicate: ((context: RetryContext) => boolean) | null;
+  readonly onRetry: ((event: RetryEvent) => void) | null;
+  readonly budget: RetryBudget | null;
+}
+
+/** urllib3's defaults. */
+export const RETRY_DEFAULTS = {
+  total: 10,
+  connect: null,
+  read: null,
+  redirect: null,
+  status: null,
+  other: null,
+  allowedMethods: new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"]),
+  statusForcelist: new Set<number>(),
+  backoffFactor: 0,
+  backoffMax: 120,
+  backoffJitter: 0,
+  fullJitter: false,
+  raiseOnRedirect: true,
+  raiseOnStatus: true,
+  respectRetryAfterHeader: true,
+  retryAfterMax: 21_600,
+  removeHeadersOnRedirect: new Set(["authorization", "cookie", "proxy-authorization"]),
+  history: Object.freeze([]),
+  predicate: null,
+  onRetry: null,
+  budget: null,
+} as const satisfies ResolvedRetryOptions;
+
+const COUNTERS = ["total", "connect", "read", "redirect", "status", "other"] as const;
+const SECONDS = ["backoffFactor", "backoffMax", "backoffJitter", "retryAfterMax"] as const;
+const SWITCHES = ["fullJitter", "raiseOnRedirect", "raiseOnStatus", "respectRetryAfterHeader"] as const;
+const FUNCTIONS = ["predicate", "onRetry"] as const;
+const KNOWN: ReadonlySet<string> = new Set(Object.keys(RETRY_DEFAULTS));
+
+/**
+ * The options with their defaults.
+ *
+ * @param options - what the caller gave.
+ * @throws TypeError for an unknown option and for a value of the wrong type.
+ * @throws RangeError for a number that cannot be.
+ */
+export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions {
+  if (typeof (options as unknown) !== "object" || options === null)
+    throw new TypeError(`Retry takes an object of options, not a ${typeof options}: new Retry({ total: 3 })`);
+  refuseUnknownNames(options, KNOWN, "Retry");
+  for (const name of COUNTERS) checkCounter(name, options[name]);
+  for (const name of SECONDS) checkSeconds(name, options[name]);
+  for (const name of SWITCHES)
+    if (options[name] !== undefined && typeof options[name] !== "boolean")
+      throw mistaken(name, "a boolean", options[name]);
+  for (const name of FUNCTIONS)
+    if (options[name] != null && typeof options[name] !== "function") throw mistaken(name, "a function", options[name]);
+  if (options.budget != null && !(options.budget instanceof RetryBudget))
+    throw mistaken("budget", "a RetryBudget", options.budget);
+
+  const defaults: ResolvedRetryOptions = RETRY_DEFAULTS;
+  const total = options.total ?? (options.total === null ? null : defaults.total);
+  return {
+    total,
+    connect: options.connect ?? defaults.connect,
+    read: options.read ?? defaults.read,
+    redirect: options.redirect ?? (total === false ? false : defaults.redirect),
+    status: options.status ?? defaults.status,
+    other: options.other ?? defaults.other,
+    allowedMethods:
+      options.allowedMethods === null
+        ? null
+        : (setOf("allowedMethods", options.allowedMethods, upperCase) ?? defaults.allowedMethods),
+    statusForcelist:
+      setOf("statusForcelist", options.statusForcelist ?? undefined, statusCode) ?? defaults.statusForcelist,
+    backoffFactor: options.backoffFactor ?? defaults.backoffFactor,
+    backoffMax: options.backoffMax ?? defaults.backoffMax,
+    backoffJitter: options.backoffJitter ?? defaults.backoffJitter,
+    fullJitter: options.fullJitter ?? defaults.fullJitter,
+    // urllib3: a total or redirect of false gives the redirect itself as the result.
+    raiseOnRedirect:
+      total === false || options.redirect === false ? false : (options.raiseOnRedirect ?? defaults.raiseOnRedirect),
+    raiseOnStatus: options.raiseOnStatus ?? defaults.raiseOnStatus,
+    respectRetryAfterHeader: options.respectRetryAfterHeader ?? defaults.respectRetryAfterHeader,
+    retryAfterMax: options.retryAfterMax ?? defaults.retryAfterMax,
+    removeHeadersOnRedirect:
+      setOf("removeHeadersOnRedirect", options.removeHeadersOnRedirect, lowerCase) ?? defaults.removeHeadersOnRedirect,
+    history: options.history === undefined ? defaults.history : Object.freeze([...options.history]),
+    predicate: options.predicate ?? null,
+    onRetry: options.onRetry ?? null,
+    budget: options.budget ?? null,
+  };
+}
+
+/**
+ * The options that an object has as its members, and nothing else of it.
+ *
+ * @param source - a Retry, or an object of a subclass with more members.
+ */
+export function pickRetryOptions(source: ResolvedRetryOptions): RetryOptions {
+  const names = Object.keys(RETRY_DEFAULTS) as (keyof ResolvedRetryOptions)[];
+  return Object.fromEntries(names.map((name) => [name, source[name]]));
+}
+
+/** @see Retry.sensible */
+export function sensibleRetryOptions(retries: number): RetryOptions {
+  return {
+    total: retries,
+    other: false,
+    statusForcelist: [429, 500, 502, 503, 504],
+    backoffFactor: 0.5,
+    fullJitter: true,
+    // A call must not sleep for hours because a server says so.
+    retryAfterMax: RETRY_DEFAULTS.backoffMax,
+    raiseOnStatus: false,
+    budget: new RetryBudget(),
+  };
+}
+
+/** -1 and less are what increment() makes of 0; from a caller a whole number from 0. */
+function checkCounter(name: string, value: unknown): void {
+  if (value === undefined || value === null || value === false) return;
+  if (typeof value !== "number") throw mistaken(name, "a number, null (no limit) or false (never)", value);
+  if (!Number.isInteger(value) || value < -1)
+    throw new RangeError(`Retry: ${name} is ${value}, but must be a whole number from 0 up, null (no limit) or false`);
+}
+
+function checkSeconds(name: string, value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value !== "number") throw mistaken(name, "a number of seconds", value);
+  if (!(value >= 0)) throw new RangeError(`Retry: ${name} is ${value}, but must be a number of seconds from 0 up`);
+}
+
+function mistaken(name: string, wanted: string, value: unknown): TypeError {
+  const given =
+    value === null ? "null" : typeof value === "string" ? `the string ${JSON.stringify(value)}` : typeof value;
+  return new TypeError(`Retry: ${name} must be ${wanted}, not ${given}`);
+}
+
+/** A set of the items, or the set itself where it is one of ours already. */
+function setOf<T>(
+  name: string,
+  items: Iterable<T> | undefined,
+  item: (value: unknown) => T,
+): ReadonlySet<T> | undefined {
+  if (items === undefined) return undefined;
+  // A string is iterable too: allowedMethods: "POST" would be P, O, S and T.
+  if (typeof items === "string" || typeof (items as Partial<Iterable<T>> | null)?.[Symbol.iterator] !== "function")
+    throw mistaken(name, "a list", items);
+  return new Set(Array.from(items, item));
+}
+
+function upperCase(value: unknown): string {
+  if (typeof value !== "string") throw mistaken("allowedMethods", "a list of method names", value);
+  return value.toUpperCase();
+}
+
+function lowerCase(value: unknown): string {
+  if (typeof value !== "string") throw mistaken("removeHeadersOnRedirect", "a list of header names", value);
+  return value.toLowerCase();
+}
+
+function statusCode(value: unknown): number {
+  if (typeof value !== "number" || !Number.isInteger(value))
+    throw mistaken("statusForcelist", "a list of statuses", value);
+  return value;
+}

@@ -1,0 +1,372 @@
+/** The policy of retries: urllib3's `Retry`, camel-cased. Decides; waiting and sending are the adapter's. */
+import { inspect } from "node:util";
+
+import { maskedUrl } from "../message/url.js";
+import { retryAfterSeconds } from "./retry-after.js";
+import type { RetryBudget } from "./retry-budget.js";
+import { retryKind } from "./retry-kind.js";
+import {
+  RETRY_DEFAULTS,
+  pickRetryOptions,
+  resolveRetryOptions,
+  sensibleRetryOptions,
+  type RetryContext,
+  type RetryCounter,
+  type RetryEvent,
+  type RetryOptions,
+  type RetryRecord,
+  type RetryResponse,
+} from "./retry-options.js";
+
+export type {
+  RetryContext,
+  RetryCounter,
+  RetryEvent,
+  RetryOptions,
+  RetryRecord,
+  RetryResponse,
+} from "./retry-options.js";
+
+/** Statuses that are retried by themselves when they carry Retry-After. */
+export const RETRY_AFTER_STATUS_CODES: ReadonlySet<number> = new Set([413, 429, 503]);
+
+/** What happened in an attempt: `error`, or else a `response`. */
+export interface RetryAttempt {
+  readonly method: string;
+  readonly url: string;
+  readonly error?: unknown;
+  readonly response?: RetryResponse | undefined;
+  /** Where a redirect goes: it counts in `redirect`, in place of `status`. */
+  readonly redirectLocation?: string | undefined;
+}
+
+/**
+ * Thrown by {@link Retry.increment} when a counter is used up. A signal between policy and adapter, which turns it into
+ * `reason` itself when that is an error, else into RetryError, or gives the last response by `raiseOnStatus`.
+ *
+ * @internal
+ */
+export class RetriesExhausted extends Error {
+  static {
+    this.prototype.name = "RetriesExhausted";
+  }
+  /** The last error, or a text about the last response: "too many 503 error responses". */
+  readonly reason: unknown;
+  /** The policy as it stands after the last attempt, with the whole history. */
+  readonly retry: Retry;
+
+  constructor(reason: unknown, retry: Retry, why: string) {
+    super(why, reason instanceof Error ? { cause: reason } : undefined);
+    this.reason = reason;
+    this.retry = retry;
+  }
+}
+
+/**
+ * How often and when a failed exchange is tried again. Immutable: each attempt makes the next one by `increment()`.
+ *
+ * A counter is a number of retries (0 fails at the first event), null for "not limited by this counter", or false for
+ * "never retry this, and throw the error as it is". `total` counts every event and wins.
+ *
+ * @example
+ * ```ts
+ * const retry = new Retry({ total: 3, statusForcelist: [502, 503], backoffFactor: 0.5 });
+ * retry.isRetry("GET", 503); //=> true
+ * retry.isRetry("POST", 503); //=> false
+ * ```
+ * @see urllib3.util.Retry
+ */
+export class Retry {
+  /** Retries in all. @defaultValue 10 */
+  readonly total: RetryCounter;
+  /** Retries after no connection was made: any method. @defaultValue null */
+  readonly connect: RetryCounter;
+  /** Retries after the request may have reached the server: allowed methods only. @defaultValue null */
+  readonly read: RetryCounter;
+  /** Redirects, where the retry loop itself follows them; the session's redirects do not count. @defaultValue null */
+  readonly redirect: RetryCounter;
+  /** Retries after a status that is retried. @defaultValue null */
+  readonly status: RetryCounter;
+  /** Retries after other failures of the connection, such as TLS. @defaultValue null */
+  readonly other: RetryCounter;
+  /** Methods that may be repeated, in upper case; null for all. @defaultValue DELETE, GET, HEAD, OPTIONS, PUT, TRACE */
+  readonly allowedMethods: ReadonlySet<string> | null;
+  /** Statuses that are retried, with or without Retry-After. @defaultValue none */
+  readonly statusForcelist: ReadonlySet<number>;
+  /** Seconds: see {@link Retry.getBackoffTime}. @defaultValue 0 */
+  readonly backoffFactor: number;
+  /** The longest back-off, in seconds. @defaultValue 120 */
+  readonly backoffMax: number;
+  /** Up to so many seconds are added at random. @defaultValue 0 */
+  readonly backoffJitter: number;
+  /** Ours: wait a random part of the back-off, the first time too. @defaultValue false */
+  readonly fullJitter: boolean;
+  /** Whether too many redirects are an error; else the last response is the result. @defaultValue true */
+  readonly raiseOnRedirect: boolean;
+  /** Whether running out on a status is RetryError; else the last response is the result. @defaultValue true */
+  readonly raiseOnStatus: boolean;
+  /** Whether Retry-After is obeyed. @defaultValue true */
+  readonly respectRetryAfterHeader: boolean;
+  /** The longest wait for Retry-After, in seconds. @defaultValue 21600, six hours */
+  readonly retryAfterMax: number;
+  /** Lower-case headers that a redirect to another host drops. @defaultValue authorization, cookie, proxy-authorization */
+  readonly removeHeadersOnRedirect: ReadonlySet<string>;
+  /** What happened so far, the oldest first. */
+  readonly history: readonly RetryRecord[];
+  /** Ours: the last word on each error and each response, a 200 too, that a counter allows. @defaultValue null */
+  readonly predicate: ((context: RetryContext) => boolean) | null;
+  /** Ours: called by the adapter before it waits. @defaultValue null */
+  readonly onRetry: ((event: RetryEvent) => void) | null;
+  /** Ours: a limit shared by many requests. @defaultValue null */
+  readonly budget: RetryBudget | null;
+
+  /**
+   * @param options - see the members.
+   * @throws TypeError for an unknown option (naming the nearest) and for a value of the wrong type.
+   * @throws RangeError for a number that cannot be.
+   */
+  constructor(options: RetryOptions = {}) {
+    const resolved = resolveRetryOptions(options);
+    this.total = resolved.total;
+    this.connect = resolved.connect;
+    this.read = resolved.read;
+    this.redirect = resolved.redirect;
+    this.status = resolved.status;
+    this.other = resolved.other;
+    this.allowedMethods = resolved.allowedMethods;
+    this.statusForcelist = resolved.statusForcelist;
+    this.backoffFactor = resolved.backoffFactor;
+    this.backoffMax = resolved.backoffMax;
+    this.backoffJitter = resolved.backoffJitter;
+    this.fullJitter = resolved.fullJitter;
+    this.raiseOnRedirect = resolved.raiseOnRedirect;
+    this.raiseOnStatus = resolved.raiseOnStatus;
+    this.respectRetryAfterHeader = resolved.respectRetryAfterHeader;
+    this.retryAfterMax = resolved.retryAfterMax;
+    this.removeHeadersOnRedirect = resolved.removeHeadersOnRedirect;
+    this.history = resolved.history;
+    this.predicate = resolved.predicate;
+    this.onRetry = resolved.onRetry;
+    this.budget = resolved.budget;
+    // A subclass has fields of its own to set after this.
+    if (new.target === Retry) Object.freeze(this);
+  }
+
+  /** The methods that are retried by default: those that a server may get twice (RFC 9110 §9.2.2). */
+  static readonly DEFAULT_ALLOWED_METHODS: ReadonlySet<string> = RETRY_DEFAULTS.allowedMethods;
+
+  /**
+   * What `maxRetries` of an adapter means.
+   *
+   * @param value - a Retry as it is; a number n as `new Retry({ total: n })`; 0, null and undefined as "none, and read
+   * errors as they are", the default of requests; false as "none at all".
+   * @throws TypeError or RangeError for anything else.
+   */
+  static fromInt(value: number | false | Retry | null | undefined): Retry {
+    if (value instanceof Retry) return value;
+    if (value == null || value === 0) return NO_RETRIES;
+    if (value === false) return new Retry({ total: false });
+    return new Retry({ total: value });
+  }
+
+  /**
+   * The policy of `new Session({ retries: n })`: up to n retries of failed connections (any method), of reads and of
+   * 429, 500, 502, 503 and 504 (idempotent methods). Waits a random part of 0.5, 1, 2 … seconds, or what Retry-After
+   * says, never more than two minutes. TLS failures are not retried, since a certificate does not get better. Retries
+   * stay within a budget of their own, a fifth of the requests and ten more. When they run out, the last response is
+   * the result, so that `raiseForStatus()` tells its status as ever; set `raiseOnStatus` for RetryError.
+   *
+   * @param retries - how many, from 0.
+   */
+  static sensible(retries: number): Retry {
+    return new Retry(sensibleRetryOptions(retries));
+  }
+
+  /**
+   * A copy with changes, of the same class; the budget is shared with it. A subclass's constructor must therefore take
+   * the same options.
+   *
+   * @param changes - options that are to differ.
+   */
+  new(changes: RetryOptions = {}): Retry {
+    const SameClass = this.constructor as new (options: RetryOptions) => Retry;
+    return new SameClass({ ...pickRetryOptions(this), ...changes });
+  }
+
+  /**
+   * Whether a response is retried by the rules: method allowed, and the status is in the list, or is 413, 429 or 503 and
+   * has Retry-After. Counters are left to {@link Retry.increment}, but for a `total` of 0.
+   *
+   * @param method - in any case.
+   * @param statusCode - of the response.
+   * @param hasRetryAfter - whether the response has a Retry-After that is not empty.
+   */
+  isRetry(method: string, statusCode: number, hasRetryAfter = false): boolean {
+    if (this.statusForcelist.has(statusCode)) return this.#isMethodAllowed(method);
+    return (
+      hasRetryAfter &&
+      this.respectRetryAfterHeader &&
+      this.total !== 0 &&
+      this.total !== false &&
+      RETRY_AFTER_STATUS_CODES.has(statusCode) &&
+      this.#isMethodAllowed(method)
+    );
+  }
+
+  /**
+   * Whether a response is to be retried: {@link Retry.isRetry}, and what `predicate` makes of it. What an adapter asks
+   * for each response.
+   *
+   * @param attempt - with the response.
+   */
+  retriesResponse(attempt: RetryAttempt & { readonly response: RetryResponse }): boolean {
+    const { method, response } = attempt;
+    const { statusCode } = response;
+    // The common case without a look at the headers: nothing in the policy is about this status.
+    const mayCarry = RETRY_AFTER_STATUS_CODES.has(statusCode);
+    const byRule =
+      (mayCarry || this.statusForcelist.has(statusCode)) &&
+      this.isRetry(method, statusCode, mayCarry && Boolean(response.headers.get("retry-after")));
+    if (this.predicate === null || this.total === false || this.status === false) return byRule;
+    return this.predicate(this.#context(attempt, byRule));
+  }
+
+  /**
+   * Counts an attempt that failed.
+   *
+   * Pure but for the budget, of which a retry takes its share.
+   *
+   * @param attempt - what happened. An abort is not an attempt that failed.
+   * @returns the policy for the next attempt.
+   * @throws the error itself when it is not to be retried: its counter or `total` is false, the request may have been
+   * seen and its method is not allowed, `predicate` says no, or it is no failure of the connection.
+   * @throws RetriesExhausted when a counter, or the budget, is used up.
+   */
+  increment(attempt: RetryAttempt): Retry {
+    const { method, url, error, response, redirectLocation } = attempt;
+    const kind = error === undefined ? (redirectLocation === undefined ? "status" : "redirect") : retryKind(error);
+    if (error !== undefined) {
+      // Off is off: the predicate cannot turn on what a counter excludes.
+      if (kind === null || this.total === false || this[kind] === false) throw error;
+      const byRule = kind !== "read" || this.#isMethodAllowed(method);
+      if (!(this.predicate === null ? byRule : this.predicate(this.#context(attempt, byRule)))) throw error;
+    }
+    const counter = kind!;
+    const record: RetryRecord = Object.freeze({
+      method,
+      url: maskedUrl(url),
+      error: error ?? null,
+      status: error === undefined ? (response?.statusCode ?? null) : null,
+      redirectLocation: redirectLocation === undefined ? null : maskedUrl(redirectLocation),
+    });
+    const next = this.new({
+      total: decremented(this.total),
+      [counter]: decremented(this[counter]),
+      history: [...this.history, record],
+    });
+    const reason = error ?? reasonOf(record);
+    if (next.isExhausted() || (error === undefined && (this.total === false || this[counter] === false)))
+      throw new RetriesExhausted(reason, next, `Retries are used up after attempt ${next.history.length}`);
+    if (this.budget !== null && !this.budget.withdraw())
+      throw new RetriesExhausted(reason, next, "The retry budget is used up: too many requests are failing");
+    return next;
+  }
+
+  /** Whether a counter has gone below 0. */
+  isExhausted(): boolean {
+    return (
+      isBelowZero(this.total) ||
+      isBelowZero(this.connect) ||
+      isBelowZero(this.read) ||
+      isBelowZero(this.redirect) ||
+      isBelowZero(this.status) ||
+      isBelowZero(this.other)
+    );
+  }
+
+  /**
+   * Seconds to wait before the next attempt, by the number n of failures in a row at the end of the history (redirects
+   * are none): `backoffFactor · 2^(n − 1)`, but 0 for the first, plus up to `backoffJitter`, at most `backoffMax`. With
+   * `fullJitter` a random part of that, and the first waits too.
+   *
+   * @param random - from 0 to below 1.
+   */
+  getBackoffTime(random: () => number = Math.random): number {
+    const failures = this.#failuresInARow();
+    if (failures === 0 || (failures === 1 && !this.fullJitter)) return 0;
+    let seconds = this.backoffFactor === 0 ? 0 : this.backoffFactor * 2 ** (failures - 1);
+    if (this.backoffJitter !== 0) seconds += random() * this.backoffJitter;
+    seconds = Math.max(0, Math.min(this.backoffMax, seconds));
+    return this.fullJitter ? seconds * random() : seconds;
+  }
+
+  /**
+   * Seconds that a Retry-After asks for.
+   *
+   * @param value - seconds or an HTTP date.
+   * @param now - milliseconds since 1970.
+   * @returns at most `retryAfterMax`, 0 for the past, null for what cannot be read.
+   */
+  parseRetryAfter(value: string, now: number = Date.now()): number | null {
+    const seconds = retryAfterSeconds(value, now);
+    return seconds === null ? null : Math.min(seconds, this.retryAfterMax);
+  }
+
+  /**
+   * Seconds to wait before the next attempt: Retry-After where it is obeyed and asks for more than 0, else the back-off.
+   *
+   * @param response - the response that is retried, if there is one.
+   * @param now - milliseconds since 1970.
+   * @param random - from 0 to below 1.
+   */
+  getDelay(response?: RetryResponse, now: number = Date.now(), random: () => number = Math.random): number {
+    if (response !== undefined && this.respectRetryAfterHeader) {
+      const asked = this.parseRetryAfter(response.headers.get("retry-after") ?? "", now);
+      if (asked !== null && asked > 0) return asked;
+    }
+    return this.getBackoffTime(random);
+  }
+
+  /** `Retry(total=3, connect=null, read=null, redirect=null, status=null)` */
+  toString(): string {
+    const { total, connect, read, redirect, status } = this;
+    return `Retry(total=${total}, connect=${connect}, read=${read}, redirect=${redirect}, status=${status})`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+
+  #isMethodAllowed(method: string): boolean {
+    const allowed = this.allowedMethods;
+    return allowed === null || allowed.has(method) || allowed.has(method.toUpperCase());
+  }
+
+  #context({ method, url, error, response }: RetryAttempt, retryable: boolean): RetryContext {
+    const attempt = this.history.length + 1;
+    return { method, url, error: error ?? null, response: response ?? null, attempt, retryable };
+  }
+
+  #failuresInARow(): number {
+    const { history } = this;
+    let failures = 0;
+    while (failures < history.length && history[history.length - 1 - failures].redirectLocation === null) failures += 1;
+    return failures;
+  }
+}
+
+const NO_RETRIES = new Retry({ total: 0, read: false });
+
+function decremented(counter: RetryCounter): RetryCounter {
+  return typeof counter === "number" ? counter - 1 : counter;
+}
+
+function isBelowZero(counter: RetryCounter): boolean {
+  return typeof counter === "number" && counter < 0;
+}
+
+/** urllib3's `ResponseError`. */
+function reasonOf({ status, redirectLocation }: RetryRecord): string {
+  if (redirectLocation !== null) return "too many redirects";
+  return status === null ? "too many error responses" : `too many ${status} error responses`;
+}

@@ -1,0 +1,394 @@
+/** One socket: writes a request, feeds the parser, keeps the deadlines, and knows whether it can be used again. */
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+
+import { RequestException, type Phase } from "../exceptions.js";
+import type { ConnectTimes, Route } from "./connect.js";
+import { Deadline } from "./deadline.js";
+import type { Dispatch, Failure } from "./dispatch.js";
+import { connectionLost, readTimedOut } from "./errors.js";
+import type { ResponseHead } from "./http1/head.js";
+import { incomplete, ResponseParser } from "./http1/response-parser.js";
+import type { WireLimits } from "./limits.js";
+import { Upload } from "./upload.js";
+
+const READ_BUFFER = 64 * 1024;
+/** A body up to this size goes out in one buffer with its head. */
+const JOINED_BODY = 64 * 1024;
+/** What is read and thrown away rather than closing a connection whose response nobody wants. */
+const CHEAP_TO_DRAIN = 64 * 1024;
+
+/** What was agreed on in the TLS handshake. */
+export interface TlsDetails {
+  readonly protocol: string | null;
+  readonly cipher: string;
+  readonly peerCertificate: object;
+}
+
+function tlsDetails(socket: TLSSocket): TlsDetails {
+  return {
+    protocol: socket.getProtocol(),
+    cipher: socket.getCipher().name,
+    peerCertificate: socket.getPeerCertificate(),
+  };
+}
+
+/** What the pool wants to know of its connections. */
+export interface ConnectionOwner {
+  /** The response is complete; `reusable` says whether another request may follow. */
+  onFree(connection: Connection, reusable: boolean): void;
+  /** The dispatch failed; the connection is closed. */
+  onFailure(connection: Connection, dispatch: Dispatch, failure: Failure): void;
+  /** The socket is gone while nothing was under way. */
+  onIdleClose(connection: Connection): void;
+}
+
+export class Connection {
+  readonly route: Route;
+  readonly owner: ConnectionOwner;
+  /** `performance.now()` after which it may not be used again. */
+  idleUntil = Infinity;
+  /** Requests that it has carried, this one included. */
+  requests = 0;
+  /** Seconds that the server keeps it open when idle. */
+  keepAliveTimeout: number | null = null;
+  connecting: ConnectTimes | null = null;
+
+  readonly #buffer = Buffer.allocUnsafeSlow(READ_BUFFER);
+  readonly #parser: ResponseParser;
+  #socket: Socket | null = null;
+  #dispatch: Dispatch | null = null;
+  #upload: Upload | null = null;
+  #readDeadline: Deadline | null = null;
+  #readTimeout = 0;
+  #head: ResponseHead | null = null;
+  #trailers: string[] | null = null;
+  #paused = false;
+  #draining = false;
+  #drained = 0;
+  #received = 0;
+  #unreferenced = false;
+  #closed = false;
+  #peer: string | null = null;
+  #tls: TlsDetails | null = null;
+
+  constructor(route: Route, owner: ConnectionOwner, limits: WireLimits) {
+    this.route = route;
+    this.owner = owner;
+    this.#parser = new ResponseParser(this, limits);
+  }
+
+  /** How a socket of this connection is to hand over what it reads. */
+  get onread(): { buffer: Buffer; callback: (bytes: number) => boolean } {
+    return { buffer: this.#buffer, callback: this.#onRead };
+  }
+
+  /** Takes over the connected socket. */
+  attach(socket: Socket, times: ConnectTimes): void {
+    this.#socket = socket;
+    this.connecting = times;
+    socket.on("end", this.#onEndOfStream);
+    socket.on("error", this.#onSocketError);
+    socket.on("close", this.#onClose);
+    socket.on("drain", this.#onDrain);
+    // A closed socket has forgotten these.
+    if (this.route.tls !== null) this.#tls = tlsDetails(socket as TLSSocket);
+  }
+
+  get socket(): Socket | null {
+    return this.#socket;
+  }
+
+  get remoteAddress(): string {
+    if (this.#peer === null) {
+      const { remoteAddress, remotePort, remoteFamily } = this.#socket!;
+      this.#peer =
+        remoteAddress === undefined
+          ? this.route.address
+          : remoteFamily === "IPv6"
+            ? `[${remoteAddress}]:${remotePort}`
+            : `${remoteAddress}:${remotePort}`;
+    }
+    return this.#peer;
+  }
+
+  /** The TLS side of it, or null. */
+  get tls(): TlsDetails | null {
+    return this.#tls;
+  }
+
+  /** Whether a request can be written now. */
+  get usable(): boolean {
+    return !this.#closed && this.#dispatch === null && this.#socket!.writable && performance.now() < this.idleUntil;
+  }
+
+  get busy(): boolean {
+    return this.#dispatch !== null;
+  }
+
+  /** Writes the request. The answer comes through the dispatch's sink, the outcome through the owner. */
+  start(dispatch: Dispatch): void {
+    const { request, times } = dispatch;
+    const socket = this.#socket!;
+    if (this.#unreferenced) {
+      this.#unreferenced = false;
+      socket.ref();
+    }
+    this.#dispatch = dispatch;
+    dispatch.handle = this;
+    this.requests += 1;
+    this.#head = null;
+    this.#trailers = null;
+    this.#received = 0;
+    this.#draining = false;
+    times.assigned = performance.now();
+    this.#parser.start(request.method);
+    if (request.readTimeout !== null) this.#watchSilence(request.readTimeout);
+    const { body } = request;
+    if (body === null) {
+      socket.write(request.head, "latin1");
+    } else if (body.bytes !== null && body.bytes.length <= JOINED_BODY && !request.expectContinue) {
+      const head = request.head.length;
+      const message = Buffer.allocUnsafe(head + body.bytes.length);
+      message.latin1Write(request.head, 0, head);
+      message.set(body.bytes, head);
+      socket.write(message);
+      dispatch.sink.onSent?.(body.bytes.length);
+    } else {
+      socket.write(request.head, "latin1");
+      this.#upload = new Upload(socket, body, request.expectContinue, this);
+      this.#upload.run();
+      return;
+    }
+    times.sent = times.assigned;
+  }
+
+  /** Ends the dispatch in this error, and the connection with it. */
+  abort(error: unknown): void {
+    this.#fail(error, this.#phase, false);
+  }
+
+  /** Goes on reading after `onData` asked for a pause. */
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#readDeadline?.start();
+    this.#socket?.resume();
+  }
+
+  /** Nobody wants the rest of this response: what is little is read and forgotten, else the connection is closed. */
+  discard(): void {
+    const dispatch = this.#dispatch;
+    if (dispatch === null) return;
+    const remaining = this.#parser.remaining;
+    if (remaining === null || remaining > CHEAP_TO_DRAIN || this.#upload !== null) {
+      this.#forget();
+      this.destroy();
+      this.owner.onFree(this, false);
+      return;
+    }
+    this.#draining = true;
+    this.#drained = 0;
+    this.resume();
+  }
+
+  /** Closes the socket at once. */
+  destroy(): void {
+    this.#closed = true;
+    this.#socket?.destroy();
+  }
+
+  /** Lets the process exit while this is idle. */
+  unref(): void {
+    if (this.#unreferenced || this.#dispatch !== null) return;
+    this.#unreferenced = true;
+    this.#socket?.unref();
+  }
+
+  // ── the upload's reports ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /** More of the body went out, or the source is being waited for. */
+  onUploadProgress(bytes: number): void {
+    this.#readDeadline?.touch();
+    this.#dispatch?.sink.onSent?.(bytes);
+  }
+
+  /** The source of the body is slow; that is not the server's silence. */
+  onUploadWaiting(waiting: boolean): void {
+    if (waiting) this.#readDeadline?.stop();
+    else this.#readDeadline?.start();
+  }
+
+  onUploadEnd(): void {
+    this.#upload = null;
+    if (this.#dispatch !== null) this.#dispatch.times.sent = performance.now();
+    if (!this.#paused) this.#readDeadline?.start();
+    // The answer was there before the whole request.
+    if (this.#trailers !== null) this.#complete(0);
+  }
+
+  onUploadError(error: unknown): void {
+    this.#upload = null;
+    this.#fail(error, "send", false);
+  }
+
+  // ── the parser's calls ────────────────────────────────────────────────────────────────────────────────────────────
+
+  onInformational(head: ResponseHead): void {
+    if (head.statusCode === 100) this.#upload?.proceed();
+    this.#dispatch!.sink.onInformational?.(head);
+  }
+
+  onHead(head: ResponseHead): void {
+    const dispatch = this.#dispatch!;
+    this.#head = head;
+    this.keepAliveTimeout = head.keepAliveTimeout;
+    dispatch.times.head = performance.now();
+    this.#upload?.onFinalHead();
+    dispatch.sink.onHead(head, this);
+  }
+
+  onData(buffer: Buffer, start: number, end: number): void {
+    this.#received += end - start;
+    if (this.#dispatch === null) return;
+    if (this.#draining) {
+      this.#drained += end - start;
+      return;
+    }
+    if (!this.#dispatch.sink.onData(buffer, start, end) && this.#dispatch !== null && !this.#draining)
+      this.#paused = true;
+  }
+
+  onEnd(trailers: string[]): void {
+    this.#trailers = trailers;
+  }
+
+  // ── the socket's events ───────────────────────────────────────────────────────────────────────────────────────────
+
+  readonly #onRead = (bytes: number): boolean => {
+    if (this.#dispatch === null) {
+      // Bytes that nobody asked for: the next response could not be told from them (response-queue poisoning).
+      this.destroy();
+      return false;
+    }
+    this.#readDeadline?.touch();
+    let consumed: number;
+    try {
+      consumed = this.#parser.execute(this.#buffer, 0, bytes);
+    } catch (error) {
+      this.#fail(error, this.#head === null ? "wait" : "receive", false);
+      return false;
+    }
+    if (this.#trailers !== null && this.#dispatch !== null) {
+      this.#paused = false;
+      this.#complete(bytes - consumed);
+      return !this.#closed;
+    }
+    if (this.#paused) {
+      this.#readDeadline?.stop();
+      return false;
+    }
+    return !this.#closed;
+  };
+
+  readonly #onEndOfStream = (): void => {
+    if (this.#dispatch === null) {
+      this.destroy();
+      return;
+    }
+    const stale = this.requests > 1 && !this.#parser.begun;
+    try {
+      this.#parser.finish();
+    } catch (error) {
+      this.#fail(error, this.#head === null ? "wait" : "receive", stale);
+      return;
+    }
+    this.#closed = true;
+    if (this.#trailers !== null) this.#complete(0);
+  };
+
+  readonly #onSocketError = (error: Error): void => {
+    this.#closed = true;
+    const dispatch = this.#dispatch;
+    if (dispatch === null) return;
+    const phase = this.#phase;
+    const stale = this.requests > 1 && !this.#parser.begun;
+    if (this.#head === null) this.#fail(connectionLost(error, this.route.address, phase), phase, stale);
+    else this.#fail(incomplete(this.#received, "connection reset by the server", error), "receive", false);
+  };
+
+  readonly #onClose = (): void => {
+    this.#closed = true;
+    if (this.#dispatch !== null) {
+      this.#onSocketError(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" }));
+      return;
+    }
+    this.owner.onIdleClose(this);
+  };
+
+  readonly #onDrain = (): void => {
+    this.#readDeadline?.touch();
+    this.#upload?.onDrain();
+  };
+
+  get #phase(): Phase {
+    if (this.#head !== null) return "receive";
+    return this.#upload !== null || this.#dispatch?.times.sent === 0 ? "send" : "wait";
+  }
+
+  /** The response is whole, with `leftover` bytes behind it that belong to nobody. */
+  #complete(leftover: number): void {
+    const dispatch = this.#dispatch!;
+    const trailers = this.#trailers!;
+    const upload = this.#upload;
+    const reusable =
+      leftover === 0 && upload === null && !this.#closed && this.#head!.keepAlive && !dispatch.request.close;
+    const draining = this.#draining;
+    this.#forget();
+    if (!draining) dispatch.times.end = performance.now();
+    if (!reusable) this.destroy();
+    this.owner.onFree(this, reusable);
+    if (!draining) dispatch.sink.onEnd(trailers);
+  }
+
+  #fail(error: unknown, phase: Phase, stale: boolean): void {
+    const dispatch = this.#dispatch;
+    if (dispatch === null) return;
+    if (error instanceof RequestException) {
+      error.address ??= this.route.address;
+      error.phase ??= phase;
+    }
+    const draining = this.#draining;
+    this.#forget();
+    this.destroy();
+    if (draining) this.owner.onFree(this, false);
+    else this.owner.onFailure(this, dispatch, { error, phase, stale });
+  }
+
+  /** Lets go of the dispatch and everything that was set up for it. */
+  #forget(): void {
+    const dispatch = this.#dispatch!;
+    this.#dispatch = null;
+    dispatch.handle = null;
+    if (this.#upload !== null) {
+      this.#upload.stop();
+      this.#upload = null;
+    }
+    if (this.#readDeadline !== null) {
+      this.#readDeadline.stop();
+      this.#readDeadline = null;
+    }
+  }
+
+  #watchSilence(milliseconds: number): void {
+    this.#readTimeout = milliseconds;
+    this.#readDeadline = new Deadline(milliseconds, this.#onSilence);
+    this.#readDeadline.start();
+  }
+
+  readonly #onSilence = (): void => {
+    const phase = this.#phase;
+    const elapsed = this.#readDeadline?.elapsed ?? this.#readTimeout;
+    this.#fail(readTimedOut(this.route.address, this.#readTimeout, elapsed, phase), phase, false);
+  };
+}

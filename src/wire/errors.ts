@@ -1,0 +1,213 @@
+/** What Node says of a socket → the exceptions of the package. Each says what failed, where, and what to try. */
+import {
+  ConnectionError,
+  ConnectTimeout,
+  ReadTimeout,
+  SSLError,
+  type Phase,
+  type RequestException,
+} from "../exceptions.js";
+
+interface SystemError extends Error {
+  readonly code?: string;
+  readonly errors?: readonly SystemError[];
+}
+
+/** A connection could not be made. */
+export function connectFailure(error: unknown, address: string, phase: Phase): RequestException {
+  if (error instanceof ConnectionError) return error;
+  const cause = error as SystemError;
+  const code = cause.code ?? cause.errors?.[0]?.code ?? "";
+  const details = { cause, address, phase };
+  const host = address.replace(/:\d+$/, "");
+  switch (code) {
+    case "ENOTFOUND":
+    case "EAI_NONAME":
+    case "EAI_NODATA":
+      return new ConnectionError(
+        `Failed to resolve ${JSON.stringify(host)}: no such host; is the name spelt right? (${code})`,
+        {
+          ...details,
+          code: "ERR_NAME_RESOLUTION",
+          phase: "dns",
+        },
+      );
+    case "EAI_AGAIN":
+    case "EAI_FAIL":
+    case "ETIMEOUT":
+      return new ConnectionError(
+        `Failed to resolve ${JSON.stringify(host)}: the DNS server did not answer; is the network up? (${code})`,
+        {
+          ...details,
+          code: "ERR_NAME_RESOLUTION",
+          phase: "dns",
+        },
+      );
+    case "ECONNREFUSED":
+      return new ConnectionError(
+        `Failed to establish a new connection: ${address} refused it; is a server listening there?${each(cause)}`,
+        {
+          ...details,
+          code: "ERR_CONNECTION_REFUSED",
+        },
+      );
+    case "ECONNRESET":
+    case "EPIPE":
+      if (phase === "tls")
+        return new SSLError(
+          `SSL: ${address} closed the connection during the TLS handshake; does it speak TLS, and does it want a client certificate (cert)?`,
+          details,
+        );
+      return new ConnectionError(
+        `Connection aborted: ${address} closed the connection while it was being made (${code})`,
+        {
+          ...details,
+          code: "ERR_CONNECTION_RESET",
+        },
+      );
+    case "ETIMEDOUT":
+      return new ConnectTimeout(`Connection to ${address} timed out: the system gave up${each(cause)}`, details);
+    case "ENOENT":
+      return new ConnectionError(`Failed to connect to the Unix socket ${address}: there is no such file`, details);
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "EADDRNOTAVAIL":
+      return new ConnectionError(
+        `Failed to establish a new connection: ${address} cannot be reached from here (${code})${each(cause)}`,
+        details,
+      );
+  }
+  if (phase === "tls") return tlsFailure(cause, address);
+  return new ConnectionError(`Failed to establish a new connection to ${address}: ${cause.message || code}`, details);
+}
+
+/** With several addresses, what became of each. */
+function each(error: SystemError): string {
+  if (error.errors === undefined || error.errors.length < 2) return "";
+  return ` (tried ${error.errors.map((one) => one.message).join("; ")})`;
+}
+
+interface CertificateError extends SystemError {
+  readonly reason?: string;
+  readonly host?: string;
+  readonly cert?: {
+    readonly valid_to?: string;
+    readonly subject?: { readonly CN?: string };
+    readonly subjectaltname?: string;
+  };
+}
+
+/** TLS failed: in words, with the way out. */
+function tlsFailure(error: CertificateError, address: string): SSLError {
+  const code = error.code ?? "";
+  const failure = (what: string): SSLError =>
+    new SSLError(`SSL: certificate verify failed for ${address}: ${what} (${code})`, {
+      cause: error,
+      address,
+      phase: "tls",
+    });
+  switch (code) {
+    case "CERT_HAS_EXPIRED":
+      return failure(
+        "the certificate has expired; the server's operator must renew it, or this machine's clock is wrong",
+      );
+    case "CERT_NOT_YET_VALID":
+      return failure("the certificate is not valid yet; is this machine's clock right?");
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+      return failure('the certificate is self-signed; if you trust it, pass its file: verify: "cert.pem"');
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "UNABLE_TO_GET_ISSUER_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+      return failure(
+        'its issuer is unknown here; if a private authority signed it, pass that authority: verify: "ca.pem"',
+      );
+    case "CERT_REVOKED":
+      return failure("the certificate has been revoked");
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return failure(
+        `the certificate was issued for ${issuedFor(error)}, not for ${JSON.stringify(error.host ?? address)}; is the host name right?`,
+      );
+  }
+  if (/wrong version number|packet length too long|http request|unknown protocol/i.test(error.message))
+    return new SSLError(`SSL: ${address} does not speak TLS; should the URL begin with http://?`, {
+      cause: error,
+      address,
+      phase: "tls",
+    });
+  if (/unsupported protocol|no protocols available|protocol version/i.test(error.message))
+    return new SSLError(`SSL: ${address} and this client have no TLS version in common (TLS 1.2 is the least here)`, {
+      cause: error,
+      address,
+      phase: "tls",
+    });
+  if (/certificate required|bad certificate|handshake failure/i.test(error.message))
+    return new SSLError(
+      `SSL: ${address} refused the handshake: ${plain(error.message)}; it may want a client certificate: cert: ["client.pem", "client.key"]`,
+      {
+        cause: error,
+        address,
+        phase: "tls",
+      },
+    );
+  return new SSLError(`SSL: ${plain(error.message)} (${address})`, { cause: error, address, phase: "tls" });
+}
+
+function issuedFor(error: CertificateError): string {
+  const names = error.cert?.subjectaltname ?? error.cert?.subject?.CN;
+  return names === undefined ? "another host" : names.slice(0, 200);
+}
+
+/** OpenSSL's text without its addresses and file names. */
+function plain(message: string): string {
+  const parts = message.trim().split(":");
+  return parts.length > 5 ? (parts[5] ?? message) : message;
+}
+
+/** The connection broke while the request was being sent or the response awaited. */
+export function connectionLost(error: unknown, address: string, phase: Phase): ConnectionError {
+  const cause = error as SystemError | undefined;
+  const code = cause?.code ?? "";
+  if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED")
+    return new ConnectionError(`Connection aborted: connection reset by ${address} before a response came (${code})`, {
+      cause,
+      address,
+      phase,
+      code: "ERR_CONNECTION_CLOSED",
+    });
+  if (phase !== "wait" && isTlsError(cause))
+    return new SSLError(`SSL: ${plain(cause!.message)} (${address})`, { cause, address, phase });
+  return isTlsError(cause)
+    ? new SSLError(
+        `SSL: ${address} ended the connection: ${plain(cause!.message)}; it may want a client certificate (cert)`,
+        { cause, address, phase },
+      )
+    : new ConnectionError(`Connection aborted: ${cause?.message ?? "the connection was lost"} (${address})`, {
+        cause,
+        address,
+        phase,
+      });
+}
+
+function isTlsError(error: SystemError | undefined): boolean {
+  return error?.code?.startsWith("ERR_SSL") === true || error?.code === "EPROTO";
+}
+
+export function connectTimedOut(address: string, milliseconds: number, elapsed: number, phase: Phase): ConnectTimeout {
+  return new ConnectTimeout(
+    `Connection to ${address} timed out. (connect timeout=${milliseconds / 1000}) Still in phase "${phase}" after ${seconds(elapsed)} s`,
+    { address, phase, elapsed: elapsed / 1000 },
+  );
+}
+
+export function readTimedOut(address: string, milliseconds: number, elapsed: number, phase: Phase): ReadTimeout {
+  const what = phase === "send" ? "the server takes no more of the request" : "the server is silent";
+  return new ReadTimeout(
+    `Read timed out. (read timeout=${milliseconds / 1000}) ${address}: ${what}, in phase "${phase}" for ${seconds(elapsed)} s`,
+    { address, phase, elapsed: elapsed / 1000 },
+  );
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(3);
+}

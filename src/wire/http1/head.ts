@@ -1,0 +1,232 @@
+/**
+ * The head of a response as text → its parts, with the framing decided. As strict as RFC 9112 allows: what is not
+ * said clearly is an error, never a guess.
+ */
+import { ConnectionError, InvalidHeader, type RequestException } from "../../exceptions.js";
+import { TOKEN_CHARACTERS } from "../../message/headers.js";
+
+/** A response without its body. */
+export interface ResponseHead {
+  /** 10 for HTTP/1.0, 11 for HTTP/1.1. */
+  readonly version: 10 | 11;
+  readonly statusCode: number;
+  readonly reason: string;
+  /** name, value, name, value … as they came; values as latin-1 text, without the white space around them. */
+  readonly rawHeaders: string[];
+  /** Bytes of the body, when the head says so. */
+  readonly contentLength: number | null;
+  readonly chunked: boolean;
+  /** Whether the peer keeps the connection open after this response. */
+  readonly keepAlive: boolean;
+  /** Seconds of the `Keep-Alive: timeout=` parameter. */
+  readonly keepAliveTimeout: number | null;
+}
+
+/** Control characters but HTAB, and CR or LF that are not a CRLF (RFC 9112 §2.2, RFC 9110 §5.5). */
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
+
+const SPACE = 32;
+const TAB = 9;
+
+/** The error for bytes that are not an HTTP/1.x response: the words of requests first. */
+export function badResponse(what: string, detail?: { cause?: unknown }): ConnectionError {
+  return new ConnectionError(`Connection aborted: bad response: ${what}`, {
+    code: "ERR_BAD_RESPONSE",
+    phase: "wait",
+    cause: detail?.cause,
+  });
+}
+
+/**
+ * Parses a head, without the empty line that ends it.
+ *
+ * @param text - The bytes as latin-1.
+ * @throws ConnectionError `ERR_BAD_RESPONSE` for a malformed head or framing that contradicts itself.
+ * @throws InvalidHeader for Content-Lengths that differ.
+ */
+export function parseHead(text: string, maxHeaders: number): ResponseHead {
+  if (FORBIDDEN.test(text)) throw badResponse(forbiddenCharacter(text));
+  let lineEnd = text.indexOf("\r\n");
+  if (lineEnd === -1) lineEnd = text.length;
+  const version = parseVersion(text, lineEnd);
+  const statusCode = parseStatusCode(text, lineEnd);
+  const reason = lineEnd > 13 ? text.slice(13, lineEnd) : "";
+
+  const framing = new Framing();
+  const rawHeaders = parseFields(text, lineEnd + 2, maxHeaders, framing);
+  if (framing.transferEncoding !== null && framing.contentLength !== null)
+    throw badResponse("Content-Length beside Transfer-Encoding; one of them is a lie (request smuggling)");
+  if (framing.transferEncoding !== null && framing.transferEncoding.toLowerCase() !== "chunked")
+    throw badResponse(
+      `unknown transfer coding ${quoted(framing.transferEncoding)}; only a single "chunked" is understood`,
+    );
+  const chunked = framing.transferEncoding !== null;
+  // RFC 9112 §6.1: Transfer-Encoding in an HTTP/1.0 message is faulty; the connection ends with it.
+  const persistent =
+    version === 11 ? !hasToken(framing.connection, "close") : !chunked && hasToken(framing.connection, "keep-alive");
+  return {
+    version,
+    statusCode,
+    reason,
+    rawHeaders,
+    contentLength: framing.contentLength,
+    chunked,
+    keepAlive: persistent,
+    keepAliveTimeout: framing.keepAlive === null ? null : keepAliveTimeout(framing.keepAlive),
+  };
+}
+
+/** The fields of a trailer section: framing fields in it mean nothing. */
+export function parseTrailers(text: string, maxHeaders: number): string[] {
+  if (FORBIDDEN.test(text)) throw badResponse(forbiddenCharacter(text));
+  return parseFields(text, 0, maxHeaders, null);
+}
+
+class Framing {
+  contentLength: number | null = null;
+  transferEncoding: string | null = null;
+  connection: string | null = null;
+  keepAlive: string | null = null;
+
+  /** Told of each field that may matter; `length` of the name has been checked to be one of theirs. */
+  note(name: string, value: string): void {
+    switch (name.toLowerCase()) {
+      case "content-length":
+        this.contentLength = combineLengths(this.contentLength, value);
+        break;
+      case "transfer-encoding":
+        this.transferEncoding = this.transferEncoding === null ? value : `${this.transferEncoding}, ${value}`;
+        break;
+      case "connection":
+        this.connection = this.connection === null ? value : `${this.connection},${value}`;
+        break;
+      case "keep-alive":
+        this.keepAlive = value;
+        break;
+    }
+  }
+}
+
+function parseVersion(text: string, lineEnd: number): 10 | 11 {
+  if (text.startsWith("HTTP/1.1 ")) return 11;
+  if (text.startsWith("HTTP/1.0 ")) return 10;
+  const line = quoted(text.slice(0, lineEnd));
+  if (/^HTTP\/\d\.\d /.test(text))
+    throw badResponse(`unknown protocol version in the status line ${line}; only HTTP/1.x is spoken here`);
+  throw badResponse(`malformed status line ${line}; is this an HTTP server?`);
+}
+
+function parseStatusCode(text: string, lineEnd: number): number {
+  const hundreds = text.charCodeAt(9) - 48;
+  const tens = text.charCodeAt(10) - 48;
+  const ones = text.charCodeAt(11) - 48;
+  const bounded = lineEnd === 12 || (lineEnd > 12 && text.charCodeAt(12) === SPACE);
+  const digits = hundreds >= 1 && hundreds <= 9 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9;
+  if (!bounded || !digits) throw badResponse(`malformed status line ${quoted(text.slice(0, lineEnd))}`);
+  return hundreds * 100 + tens * 10 + ones;
+}
+
+function parseFields(text: string, from: number, maxHeaders: number, framing: Framing | null): string[] {
+  const raw: string[] = [];
+  const end = text.length;
+  let at = from;
+  while (at < end) {
+    let lineEnd = text.indexOf("\r\n", at);
+    if (lineEnd === -1) lineEnd = end;
+    const first = text.charCodeAt(at);
+    if (first === SPACE || first === TAB) {
+      // RFC 9112 §5.2: obs-fold is replaced by spaces before the value is read.
+      if (raw.length === 0) throw badResponse("white space before the first header field");
+      const folded = trimmed(text, at, lineEnd);
+      if (folded !== "") raw[raw.length - 1] = raw.at(-1) === "" ? folded : `${raw.at(-1)!} ${folded}`;
+      at = lineEnd + 2;
+      continue;
+    }
+    let colon = at;
+    while (colon < lineEnd && TOKEN_CHARACTERS[text.charCodeAt(colon)] === 1) colon += 1;
+    if (colon === at || text.charCodeAt(colon) !== 58) throw badResponse(malformedField(text.slice(at, lineEnd)));
+    if (raw.length >= maxHeaders * 2)
+      throw badResponse(`more than ${maxHeaders} header fields (maxHeaders of HTTPAdapter)`);
+    raw.push(text.slice(at, colon), trimmed(text, colon + 1, lineEnd));
+    at = lineEnd + 2;
+  }
+  if (framing !== null) noteFraming(raw, framing);
+  return raw;
+}
+
+/** Runs after folding, so that a folded Content-Length is seen whole. */
+function noteFraming(raw: readonly string[], framing: Framing): void {
+  for (let item = 0; item < raw.length; item += 2) {
+    const length = raw[item]!.length;
+    if (length === 14 || length === 10 || length === 17) framing.note(raw[item]!, raw[item + 1]!);
+  }
+}
+
+function trimmed(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && (text.charCodeAt(start) === SPACE || text.charCodeAt(start) === TAB)) start += 1;
+  while (end > start && (text.charCodeAt(end - 1) === SPACE || text.charCodeAt(end - 1) === TAB)) end -= 1;
+  return text.slice(start, end);
+}
+
+/** RFC 9112 §6.3: equal lengths, also as a list, are one; differing ones are an attack. */
+function combineLengths(before: number | null, value: string): number {
+  let length = before;
+  for (const part of value.includes(",") ? value.split(",") : [value]) {
+    const next = decimal(part.trim(), value);
+    if (length !== null && next !== length) throw differingLengths(`${length} and ${next}`);
+    length = next;
+  }
+  return length!;
+}
+
+function decimal(part: string, value: string): number {
+  if (part.length === 0 || part.length > 16) throw badResponse(`Content-Length ${quoted(value)} is not a length`);
+  let length = 0;
+  for (let at = 0; at < part.length; at += 1) {
+    const digit = part.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) throw badResponse(`Content-Length ${quoted(value)} is not a length`);
+    length = length * 10 + digit;
+  }
+  if (length > Number.MAX_SAFE_INTEGER) throw badResponse(`Content-Length ${quoted(value)} is not a length`);
+  return length;
+}
+
+function differingLengths(lengths: string): RequestException {
+  return new InvalidHeader(
+    `Content-Length contained multiple unmatching values (${lengths}): the end of the response cannot be known`,
+    { phase: "wait" },
+  );
+}
+
+function hasToken(list: string | null, token: string): boolean {
+  if (list === null) return false;
+  if (list.length === token.length) return list.toLowerCase() === token;
+  return list.split(",").some((item) => item.trim().toLowerCase() === token);
+}
+
+function keepAliveTimeout(value: string): number | null {
+  const found = /(?:^|[,;\s])timeout\s{0,8}=\s{0,8}"?(\d{1,9})/i.exec(value);
+  return found === null ? null : Number(found[1]);
+}
+
+function malformedField(line: string): string {
+  if (/^[^\s:]+\s+:/.test(line.slice(0, 200))) return `white space before the colon of header ${quoted(line)}`;
+  return `malformed header line ${quoted(line)}`;
+}
+
+function forbiddenCharacter(text: string): string {
+  const at = FORBIDDEN.exec(text)!.index;
+  const code = text.charCodeAt(at);
+  const name =
+    code === 13 ? "a bare CR" : code === 10 ? "a bare LF" : code === 0 ? "a NUL byte" : "a control character";
+  const start = text.lastIndexOf("\n", at - 1) + 1;
+  return `${name} in the line ${quoted(text.slice(start, start + 120))}`;
+}
+
+/** What a peer sent, safe to print and short. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}

@@ -1,0 +1,346 @@
+/** Bytes of one connection → responses. Sans-IO: it is handed bytes and calls back; it knows no socket and no clock. */
+import { ChunkedEncodingError, type RequestException } from "../../exceptions.js";
+import { DEFAULT_LIMITS, MAX_CHUNK_LINE, type WireLimits } from "../limits.js";
+import { badResponse, parseHead, parseTrailers, quoted, type ResponseHead } from "./head.js";
+
+/** What the parser tells, in this order: informational heads, the head, data, the end. */
+export interface ParserHandler {
+  /** A 1xx response before the final one. */
+  onInformational(head: ResponseHead): void;
+  onHead(head: ResponseHead): void;
+  /** Bytes `start` to `end` of the buffer given to `execute`: valid during the call only. */
+  onData(buffer: Buffer, start: number, end: number): void;
+  onEnd(trailers: string[]): void;
+}
+
+// What the next bytes are.
+const IDLE = 0;
+const HEAD = 1;
+const LENGTH = 2;
+const UNTIL_CLOSE = 3;
+const CHUNK_SIZE = 4;
+const CHUNK_EXTENSION = 5;
+const CHUNK_SIZE_LF = 6;
+const CHUNK_DATA = 7;
+const CHUNK_CR = 8;
+const CHUNK_LF = 9;
+const TRAILERS = 10;
+
+const CR = 13;
+const LF = 10;
+const TAB = 9;
+const SEMICOLON = 59;
+const HEAD_END = Buffer.from("\r\n\r\n");
+const MAX_HEX_DIGITS = 13;
+const NO_TRAILERS: string[] = [];
+
+export class ResponseParser {
+  readonly #handler: ParserHandler;
+  readonly #limits: WireLimits;
+  #state = IDLE;
+  #method = "GET";
+  #informational = 0;
+  /** The beginning of a head or trailer section whose end has not come yet. */
+  #partial: Buffer | null = null;
+  /** Bytes of the body, or of the chunk, still to come. */
+  #remaining = 0;
+  #received = 0;
+  #chunkDigits = 0;
+  #chunkLine = 0;
+
+  constructor(handler: ParserHandler, limits: WireLimits = DEFAULT_LIMITS) {
+    this.#handler = handler;
+    this.#limits = limits;
+  }
+
+  /** Expects the response to a request of this method. */
+  start(method: string): void {
+    this.#state = HEAD;
+    this.#method = method;
+    this.#informational = 0;
+    this.#partial = null;
+    this.#received = 0;
+  }
+
+  /** Whether no response is being read. */
+  get idle(): boolean {
+    return this.#state === IDLE;
+  }
+
+  /** Whether a byte of the head has come. */
+  get begun(): boolean {
+    return this.#state !== HEAD || this.#partial !== null || this.#informational > 0;
+  }
+
+  /** Whether the body ends where the connection does. */
+  get untilClose(): boolean {
+    return this.#state === UNTIL_CLOSE;
+  }
+
+  /** Bytes of the body that are still to come, when that is known. */
+  get remaining(): number | null {
+    return this.#state === LENGTH ? this.#remaining : null;
+  }
+
+  /**
+   * Reads bytes `start` to `end` of the buffer.
+   *
+   * @returns Where reading stopped: `end`, or less when the response ended before and bytes are left over.
+   * @throws ConnectionError, InvalidHeader or ChunkedEncodingError; the connection is of no more use then.
+   */
+  execute(buffer: Buffer, start: number, end: number): number {
+    let at = start;
+    while (at < end) {
+      switch (this.#state) {
+        case IDLE:
+          return at;
+        case HEAD:
+          at = this.#readHead(buffer, at, end);
+          break;
+        case LENGTH: {
+          const take = Math.min(this.#remaining, end - at);
+          this.#remaining -= take;
+          this.#received += take;
+          this.#handler.onData(buffer, at, at + take);
+          at += take;
+          if (this.#remaining === 0) this.#finish(NO_TRAILERS);
+          break;
+        }
+        case UNTIL_CLOSE:
+          this.#received += end - at;
+          this.#handler.onData(buffer, at, end);
+          return end;
+        case CHUNK_DATA: {
+          const take = Math.min(this.#remaining, end - at);
+          this.#remaining -= take;
+          this.#received += take;
+          this.#handler.onData(buffer, at, at + take);
+          at += take;
+          if (this.#remaining === 0) this.#state = CHUNK_CR;
+          break;
+        }
+        case TRAILERS:
+          at = this.#readTrailers(buffer, at, end);
+          break;
+        default:
+          at = this.#readChunkLine(buffer, at, end);
+      }
+    }
+    return at;
+  }
+
+  /**
+   * The peer has closed its side.
+   *
+   * @throws ConnectionError when no whole head came, ChunkedEncodingError when the body is cut.
+   */
+  finish(): void {
+    switch (this.#state) {
+      case IDLE:
+        return;
+      case UNTIL_CLOSE:
+        this.#finish(NO_TRAILERS);
+        return;
+      case HEAD:
+        if (this.#partial !== null && this.#partial.length > 0)
+          throw badResponse("the connection was closed in the middle of the response head");
+        throw closedWithoutResponse();
+      case LENGTH:
+        throw incomplete(this.#received, `${this.#remaining} more expected`);
+      default:
+        throw incomplete(this.#received, "the last chunk did not come");
+    }
+  }
+
+  #readHead(buffer: Buffer, at: number, end: number): number {
+    let start = at;
+    let text: string;
+    let next: number;
+    if (this.#partial === null) {
+      // A robust reader skips empty lines before a message (RFC 9112 §2.2), as llhttp does.
+      while (start < end && (buffer[start] === CR || buffer[start] === LF)) start += 1;
+      if (start === end) return end;
+      const found = buffer.subarray(0, end).indexOf(HEAD_END, start);
+      if (found === -1) {
+        this.#keepPartial(Buffer.from(buffer.subarray(start, end)));
+        return end;
+      }
+      if (found - start > this.#limits.maxHeaderSize) throw this.#headTooLarge();
+      text = buffer.latin1Slice(start, found);
+      next = found + 4;
+    } else {
+      const before = this.#partial;
+      const joined = Buffer.concat([before, buffer.subarray(at, end)]);
+      const found = joined.indexOf(HEAD_END, Math.max(0, before.length - 3));
+      if (found === -1) {
+        this.#keepPartial(joined);
+        return end;
+      }
+      if (found > this.#limits.maxHeaderSize) throw this.#headTooLarge();
+      this.#partial = null;
+      text = joined.latin1Slice(0, found);
+      next = at + found + 4 - before.length;
+    }
+    this.#onHeadText(text);
+    return next;
+  }
+
+  #keepPartial(bytes: Buffer): void {
+    if (bytes.length > this.#limits.maxHeaderSize) throw this.#headTooLarge();
+    if (!looksLikeHttp(bytes))
+      throw badResponse(`malformed status line ${quoted(bytes.latin1Slice(0, 80))}; is this an HTTP server?`);
+    this.#partial = bytes;
+  }
+
+  #headTooLarge(): RequestException {
+    return badResponse(`the head is larger than ${this.#limits.maxHeaderSize} bytes (maxHeaderSize of HTTPAdapter)`);
+  }
+
+  #onHeadText(text: string): void {
+    const head = parseHead(text, this.#limits.maxHeaders);
+    const { statusCode } = head;
+    if (statusCode < 200) {
+      if (statusCode === 101) throw badResponse("101 Switching Protocols, which was not asked for");
+      this.#informational += 1;
+      if (this.#informational > this.#limits.maxInformational)
+        throw badResponse(
+          `more than ${this.#limits.maxInformational} informational responses (maxInformational of HTTPAdapter)`,
+        );
+      this.#handler.onInformational(head);
+      return;
+    }
+    // RFC 9112 §6.3: these never have a body, whatever their fields say.
+    const bodiless = this.#method === "HEAD" || statusCode === 204 || statusCode === 304;
+    if (bodiless || (head.contentLength === 0 && !head.chunked)) this.#state = IDLE;
+    else if (head.chunked) this.#beginChunk();
+    else if (head.contentLength !== null) {
+      this.#state = LENGTH;
+      this.#remaining = head.contentLength;
+    } else this.#state = UNTIL_CLOSE;
+    this.#handler.onHead(head);
+    if (this.#state === IDLE) this.#handler.onEnd(NO_TRAILERS);
+  }
+
+  #beginChunk(): void {
+    this.#state = CHUNK_SIZE;
+    this.#remaining = 0;
+    this.#chunkDigits = 0;
+    this.#chunkLine = 0;
+  }
+
+  /** RFC 9112 §7.1, byte by byte: these lines are short. */
+  #readChunkLine(buffer: Buffer, from: number, end: number): number {
+    let at = from;
+    while (at < end) {
+      const byte = buffer[at]!;
+      at += 1;
+      switch (this.#state) {
+        case CHUNK_SIZE: {
+          const digit = hexDigit(byte);
+          if (digit !== -1) {
+            this.#chunkDigits += 1;
+            if (this.#chunkDigits > MAX_HEX_DIGITS) throw this.#badChunk("the size of a chunk is beyond 2^52 bytes");
+            this.#remaining = this.#remaining * 16 + digit;
+          } else if (this.#chunkDigits === 0) {
+            throw this.#badChunk(`invalid chunk length, beginning with byte 0x${byte.toString(16).padStart(2, "0")}`);
+          } else if (byte === CR) this.#state = CHUNK_SIZE_LF;
+          else if (byte === SEMICOLON) this.#state = CHUNK_EXTENSION;
+          else throw this.#badChunk(`invalid byte 0x${byte.toString(16).padStart(2, "0")} after a chunk length`);
+          break;
+        }
+        case CHUNK_EXTENSION:
+          this.#chunkLine += 1;
+          if (this.#chunkLine > MAX_CHUNK_LINE)
+            throw this.#badChunk(`a chunk-size line longer than ${MAX_CHUNK_LINE} bytes`);
+          if (byte === CR) this.#state = CHUNK_SIZE_LF;
+          else if ((byte < 32 && byte !== TAB) || byte === 127)
+            throw this.#badChunk("a control character in a chunk extension");
+          break;
+        case CHUNK_SIZE_LF:
+          if (byte !== LF) throw this.#badChunk("a chunk-size line that does not end in CRLF");
+          if (this.#remaining > 0) {
+            this.#state = CHUNK_DATA;
+            return at;
+          }
+          this.#state = TRAILERS;
+          this.#partial = null;
+          return at;
+        case CHUNK_CR:
+          if (byte !== CR) throw this.#badChunk("a chunk that is longer than its length");
+          this.#state = CHUNK_LF;
+          break;
+        default:
+          if (byte !== LF) throw this.#badChunk("a chunk that does not end in CRLF");
+          this.#beginChunk();
+      }
+    }
+    return at;
+  }
+
+  #readTrailers(buffer: Buffer, at: number, end: number): number {
+    const before = this.#partial?.length ?? 0;
+    const joined =
+      this.#partial === null ? buffer.subarray(at, end) : Buffer.concat([this.#partial, buffer.subarray(at, end)]);
+    if (joined[0] === CR && joined[1] === LF) {
+      this.#partial = null;
+      this.#finish(NO_TRAILERS);
+      return at + 2 - before;
+    }
+    const found = joined.indexOf(HEAD_END, Math.max(0, before - 3));
+    if (found > this.#limits.maxHeaderSize || (found === -1 && joined.length > this.#limits.maxHeaderSize))
+      throw this.#badChunk(`trailers larger than ${this.#limits.maxHeaderSize} bytes`);
+    if (found === -1) {
+      this.#partial = Buffer.from(joined);
+      return end;
+    }
+    this.#partial = null;
+    let trailers: string[];
+    try {
+      trailers = parseTrailers(joined.latin1Slice(0, found), this.#limits.maxHeaders);
+    } catch (error) {
+      throw this.#badChunk("malformed trailers", error);
+    }
+    this.#finish(trailers);
+    return at + found + 4 - before;
+  }
+
+  #finish(trailers: string[]): void {
+    this.#state = IDLE;
+    this.#handler.onEnd(trailers);
+  }
+
+  #badChunk(what: string, cause?: unknown): ChunkedEncodingError {
+    return new ChunkedEncodingError(`Connection broken: ${what} (${this.#received} bytes read)`, {
+      phase: "receive",
+      cause,
+    });
+  }
+}
+
+/** Whether the bytes can be the beginning of a status line: garbage is refused before it fills the limit. */
+function looksLikeHttp(bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, 5);
+  for (let at = 0; at < length; at += 1) if (bytes[at] !== "HTTP/".charCodeAt(at)) return false;
+  return true;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+function closedWithoutResponse(): RequestException {
+  const error = badResponse("");
+  error.code = "ERR_CONNECTION_CLOSED";
+  error.message = "Connection aborted: remote end closed connection without response";
+  return error;
+}
+
+/** A body that broke off, in the words of requests. */
+export function incomplete(received: number, missing: string, cause?: unknown): ChunkedEncodingError {
+  return new ChunkedEncodingError(`Connection broken: incomplete read (${received} bytes read, ${missing})`, {
+    phase: "receive",
+    cause,
+  });
+}

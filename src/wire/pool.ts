@@ -1,0 +1,352 @@
+/** Connections by origin: reuse, limits, a waiting queue, idle expiry, and one replay when a kept connection was dead. */
+import { ConnectionError, PoolTimeout } from "../exceptions.js";
+import { ConnectAttempt, type Route } from "./connect.js";
+import { Connection, type ConnectionOwner } from "./connection.js";
+import { Deadline } from "./deadline.js";
+import type { Dispatch, Failure, ResponseSink, WireRequest } from "./dispatch.js";
+import { DEFAULT_LIMITS, type WireLimits } from "./limits.js";
+import { TlsSessions } from "./tls.js";
+
+/** How many connections there may be, and how long they are kept. */
+export interface PoolLimits {
+  /** Origins whose idle connections are kept; the least recently used one loses them first. */
+  readonly origins: number;
+  /** Idle connections kept for each origin. */
+  readonly idle: number;
+  /** Connections open at once for each origin; more requests wait in order. */
+  readonly open: number;
+}
+
+/** Milliseconds that an idle connection is kept when the server names no time. */
+const KEEP_IDLE = 30_000;
+/** Milliseconds by which a server's `Keep-Alive: timeout` is undercut: it closes a little early sometimes. */
+const KEEP_ALIVE_MARGIN = 1000;
+/** Milliseconds that idle connections beyond the limit stay, so that waves of requests do not reconnect each time. */
+const SURPLUS_GRACE = 20;
+
+const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY", "PROPFIND"]);
+
+interface Waiting {
+  readonly dispatch: Dispatch;
+  deadline: Deadline | null;
+}
+
+/** The connections of one route. */
+class Origin {
+  readonly route: Route;
+  /** Free connections, the most recently used last. */
+  readonly idle: Connection[] = [];
+  readonly waiting: Waiting[] = [];
+  /** Connections that are open or being made. */
+  open = 0;
+
+  constructor(route: Route) {
+    this.route = route;
+  }
+}
+
+export class Pool implements ConnectionOwner {
+  readonly #limits: PoolLimits;
+  readonly #wireLimits: WireLimits;
+  readonly #keepAlive: boolean;
+  readonly #origins = new Map<string, Origin>();
+  readonly #sessions = new TlsSessions();
+  #lastUsed: Origin | null = null;
+  #settling = false;
+  #surplusTimer: NodeJS.Timeout | null = null;
+  #expiryTimer: NodeJS.Timeout | null = null;
+  #closing = false;
+
+  constructor(limits: PoolLimits, wireLimits: WireLimits = DEFAULT_LIMITS, keepAlive = true) {
+    this.#limits = limits;
+    this.#wireLimits = wireLimits;
+    this.#keepAlive = keepAlive;
+  }
+
+  /** A request on its way, before it is dispatched. */
+  prepare(request: WireRequest, sink: ResponseSink): Dispatch {
+    return {
+      request,
+      sink,
+      times: { created: performance.now(), assigned: 0, sent: 0, head: 0, end: 0, connecting: null },
+      replayed: false,
+      handle: null,
+      stopped: null,
+      over: false,
+    };
+  }
+
+  /** Sends a request over a connection of the route. What comes of it comes through the sink, never as a throw. */
+  dispatch(route: Route, dispatch: Dispatch): void {
+    const origin = this.#originOf(route);
+    const connection = this.#takeIdle(origin);
+    if (connection !== null) connection.start(dispatch);
+    else this.#enqueue(origin, dispatch);
+  }
+
+  /** Connections that are open or being made, and requests that wait, over all origins. */
+  get statistics(): { open: number; idle: number; waiting: number; origins: number } {
+    let open = 0;
+    let idle = 0;
+    let waiting = 0;
+    for (const origin of this.#origins.values()) {
+      open += origin.open;
+      idle += origin.idle.length;
+      waiting += origin.waiting.length;
+    }
+    return { open, idle, waiting, origins: this.#origins.size };
+  }
+
+  /** Closes what is idle now and the rest when it is done; the pool can be used again afterwards, as in requests. */
+  close(): void {
+    for (const origin of this.#origins.values()) this.#closeIdle(origin);
+    if (this.#surplusTimer !== null) clearTimeout(this.#surplusTimer);
+    if (this.#expiryTimer !== null) clearTimeout(this.#expiryTimer);
+    this.#surplusTimer = null;
+    this.#expiryTimer = null;
+    this.#closing = true;
+    for (const [key, origin] of this.#origins)
+      if (origin.open === 0 && origin.waiting.length === 0) this.#origins.delete(key);
+    this.#lastUsed = null;
+  }
+
+  // ── the connections' reports ──────────────────────────────────────────────────────────────────────────────────────
+
+  onFree(connection: Connection, reusable: boolean): void {
+    const origin = this.#origins.get(connection.route.key);
+    if (origin === undefined) {
+      connection.destroy();
+      return;
+    }
+    if (!reusable || !this.#keepAlive) {
+      connection.destroy();
+      origin.open -= 1;
+      this.#next(origin);
+      return;
+    }
+    const seconds = connection.keepAliveTimeout;
+    connection.idleUntil =
+      performance.now() + (seconds === null ? KEEP_IDLE : Math.max(0, seconds * 1000 - KEEP_ALIVE_MARGIN));
+    this.#offer(origin, connection);
+  }
+
+  onFailure(connection: Connection, dispatch: Dispatch, failure: Failure): void {
+    const origin = this.#origins.get(connection.route.key);
+    if (origin !== undefined) {
+      origin.open -= 1;
+      if (failure.stale && !dispatch.replayed && canReplay(dispatch.request)) {
+        // The connection was dead before the request reached it: what is idle beside it probably is, too.
+        this.#closeIdle(origin);
+        dispatch.replayed = true;
+        this.#enqueue(origin, dispatch);
+        return;
+      }
+      this.#next(origin);
+    }
+    dispatch.sink.onError(failure.error);
+  }
+
+  onIdleClose(connection: Connection): void {
+    const origin = this.#origins.get(connection.route.key);
+    const at = origin?.idle.indexOf(connection) ?? -1;
+    if (at === -1) return;
+    origin!.idle.splice(at, 1);
+    origin!.open -= 1;
+    this.#next(origin!);
+  }
+
+  // ── the inside ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #originOf(route: Route): Origin {
+    this.#closing = false;
+    if (this.#lastUsed?.route.key === route.key) return this.#lastUsed;
+    let origin = this.#origins.get(route.key);
+    if (origin === undefined) {
+      origin = new Origin(route);
+      if (this.#origins.size >= this.#limits.origins) this.#evict();
+    } else this.#origins.delete(route.key);
+    // The map's order is the order of use.
+    this.#origins.set(route.key, origin);
+    this.#lastUsed = origin;
+    return origin;
+  }
+
+  /** The least recently used origins lose what is idle; those at work stay known. */
+  #evict(): void {
+    for (const [key, origin] of this.#origins) {
+      if (this.#origins.size < Math.max(1, this.#limits.origins)) return;
+      this.#closeIdle(origin);
+      if (origin.open === 0 && origin.waiting.length === 0) this.#origins.delete(key);
+    }
+  }
+
+  #takeIdle(origin: Origin): Connection | null {
+    for (;;) {
+      const connection = origin.idle.pop();
+      if (connection === undefined) return null;
+      if (connection.usable) return connection;
+      origin.open -= 1;
+      connection.destroy();
+    }
+  }
+
+  #closeIdle(origin: Origin): void {
+    for (const connection of origin.idle.splice(0)) {
+      origin.open -= 1;
+      connection.destroy();
+    }
+  }
+
+  #enqueue(origin: Origin, dispatch: Dispatch): void {
+    if (origin.open < this.#limits.open) {
+      origin.open += 1;
+      void this.#connect(origin, dispatch);
+      return;
+    }
+    const waiting: Waiting = { dispatch, deadline: null };
+    const leave = (error: unknown): void => {
+      const at = origin.waiting.indexOf(waiting);
+      if (at === -1) return;
+      origin.waiting.splice(at, 1);
+      waiting.deadline?.stop();
+      dispatch.handle = null;
+      dispatch.sink.onError(error);
+    };
+    const limit = dispatch.request.poolTimeout;
+    if (limit !== null) {
+      waiting.deadline = new Deadline(limit, () => leave(poolTimedOut(origin, limit, this.#limits.open)));
+      waiting.deadline.start();
+    }
+    dispatch.handle = { abort: leave };
+    origin.waiting.push(waiting);
+  }
+
+  /** Gives a free connection to whoever waits longest, or keeps it. */
+  #offer(origin: Origin, connection: Connection): void {
+    const waiting = this.#nextWaiting(origin);
+    if (waiting !== null) {
+      connection.start(waiting.dispatch);
+      return;
+    }
+    origin.idle.push(connection);
+    if (this.#settling) return;
+    this.#settling = true;
+    setImmediate(this.#settle);
+  }
+
+  #nextWaiting(origin: Origin): Waiting | null {
+    const waiting = origin.waiting.shift();
+    if (waiting === undefined) return null;
+    waiting.deadline?.stop();
+    waiting.dispatch.handle = null;
+    return waiting;
+  }
+
+  /** A place became free: whoever waits longest gets it. */
+  #next(origin: Origin): void {
+    if (origin.open < this.#limits.open) {
+      const waiting = this.#nextWaiting(origin);
+      if (waiting !== null) {
+        origin.open += 1;
+        void this.#connect(origin, waiting.dispatch);
+        return;
+      }
+    }
+    if (!this.#closing || origin.open > 0) return;
+    this.#origins.delete(origin.route.key);
+    this.#lastUsed = null;
+  }
+
+  /** Makes a connection for the dispatch; the place in `origin.open` is taken already. */
+  async #connect(origin: Origin, dispatch: Dispatch): Promise<void> {
+    const connection = new Connection(origin.route, this, this.#wireLimits);
+    const attempt = new ConnectAttempt(origin.route, this.#sessions, dispatch.request.connectTimeout);
+    dispatch.handle = attempt;
+    try {
+      const { socket, times } = await attempt.run(connection.onread);
+      connection.attach(socket, times);
+      dispatch.times.connecting = times;
+    } catch (error) {
+      dispatch.handle = null;
+      origin.open -= 1;
+      this.#sessions.forget(origin.route.key);
+      this.#next(origin);
+      dispatch.sink.onError(error);
+      return;
+    }
+    if (dispatch.stopped !== null) {
+      // It was given up in the moment in which the connection was there: others may want it.
+      connection.requests = 0;
+      dispatch.handle = null;
+      this.#offer(origin, connection);
+      dispatch.sink.onError(dispatch.stopped.error);
+      return;
+    }
+    if (connection.socket!.destroyed) {
+      origin.open -= 1;
+      this.#next(origin);
+      dispatch.sink.onError(
+        new ConnectionError(`Connection aborted: ${origin.route.address} closed the connection at once`, {
+          code: "ERR_CONNECTION_CLOSED",
+          phase: "connect",
+          address: origin.route.address,
+        }),
+      );
+      return;
+    }
+    connection.start(dispatch);
+  }
+
+  /** Once a turn of the event loop: what is still idle must not keep the process alive, nor live for ever. */
+  readonly #settle = (): void => {
+    this.#settling = false;
+    let surplus = false;
+    let anyIdle = false;
+    for (const origin of this.#origins.values()) {
+      if (this.#closing) this.#closeIdle(origin);
+      for (const connection of origin.idle) connection.unref();
+      if (origin.idle.length > this.#limits.idle) surplus = true;
+      if (origin.idle.length > 0) anyIdle = true;
+    }
+    if (surplus && this.#surplusTimer === null)
+      this.#surplusTimer = setTimeout(this.#dropSurplus, SURPLUS_GRACE).unref();
+    if (anyIdle && this.#expiryTimer === null) this.#expiryTimer = setTimeout(this.#dropExpired, KEEP_IDLE / 2).unref();
+  };
+
+  readonly #dropSurplus = (): void => {
+    this.#surplusTimer = null;
+    for (const origin of this.#origins.values())
+      while (origin.idle.length > this.#limits.idle) {
+        // The longest idle one stands first.
+        origin.idle.shift()!.destroy();
+        origin.open -= 1;
+      }
+  };
+
+  readonly #dropExpired = (): void => {
+    this.#expiryTimer = null;
+    const now = performance.now();
+    let left = false;
+    for (const origin of this.#origins.values()) {
+      for (let at = origin.idle.length - 1; at >= 0; at -= 1) {
+        if (origin.idle[at]!.idleUntil > now) continue;
+        origin.idle.splice(at, 1)[0]!.destroy();
+        origin.open -= 1;
+      }
+      if (origin.idle.length > 0) left = true;
+    }
+    if (left) this.#expiryTimer = setTimeout(this.#dropExpired, KEEP_IDLE / 2).unref();
+  };
+}
+
+/** RFC 9110 §9.2.2: only what may be done twice is done twice. */
+function canReplay(request: WireRequest): boolean {
+  return IDEMPOTENT.has(request.method) && (request.body === null || request.body.replayable);
+}
+
+function poolTimedOut(origin: Origin, limit: number, open: number): PoolTimeout {
+  return new PoolTimeout(
+    `Pool timed out. (pool timeout=${limit / 1000}) All ${open} connections to ${origin.route.address} are in use: raise maxConnections of HTTPAdapter, or send less at once`,
+    { phase: "pool", address: origin.route.address, elapsed: limit / 1000 },
+  );
+}

@@ -1,0 +1,289 @@
+/** What `verify`, `cert` and their relatives mean for TLS: policies, secure contexts, sessions to resume. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import {
+  createSecureContext,
+  type ConnectionOptions,
+  type PeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+} from "node:tls";
+
+import { SSLError } from "../exceptions.js";
+
+/** A client certificate: one PEM file with both, `[certificate, key]`, or the parts as paths or PEM/PKCS#12 bytes. */
+export type ClientCertificate =
+  | string
+  | readonly [certificate: string, key: string]
+  | {
+      readonly cert?: string | Uint8Array | undefined;
+      readonly key?: string | Uint8Array | undefined;
+      readonly pfx?: string | Uint8Array | undefined;
+      readonly passphrase?: string | undefined;
+    };
+
+/** Everything that decides whom a TLS connection trusts and as whom it speaks. */
+export interface TlsPolicy {
+  /** true: Node's roots; false: anyone; a path: exactly the certificates of that file or directory. */
+  readonly verify: boolean | string;
+  readonly cert: ClientCertificate | null;
+  /** SHA-256 of acceptable certificates, as Node prints them; checked on top of `verify`. */
+  readonly pinnedFingerprints?: readonly string[] | undefined;
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3" | undefined;
+  readonly ciphers?: string | undefined;
+  /** The name to ask for and to verify, in place of the URL's host. */
+  readonly servername?: string | undefined;
+}
+
+export const DEFAULT_TLS: TlsPolicy = Object.freeze({ verify: true, cert: null });
+
+const policyKeys = new WeakMap<TlsPolicy, string>();
+
+/** Equal for policies that are equal: connections made under one are never used under another. */
+export function tlsPolicyKey(policy: TlsPolicy): string {
+  if (policy === DEFAULT_TLS || (policy.verify === true && isBare(policy))) return "";
+  if (policy.verify === false && isBare(policy)) return "unverified";
+  let key = policyKeys.get(policy);
+  if (key === undefined) {
+    key = createHash("sha256").update(JSON.stringify(policy, bytesAsText)).digest("hex");
+    policyKeys.set(policy, key);
+  }
+  return key;
+}
+
+function isBare(policy: TlsPolicy): boolean {
+  return (
+    policy.cert === null &&
+    policy.pinnedFingerprints === undefined &&
+    policy.minVersion === undefined &&
+    policy.ciphers === undefined &&
+    policy.servername === undefined
+  );
+}
+
+function bytesAsText(_name: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+}
+
+interface CachedContext {
+  readonly stamp: string;
+  readonly context: SecureContext;
+}
+
+const contexts = new Map<string, CachedContext>();
+const MAX_CONTEXTS = 100;
+
+/**
+ * The secure context of a policy; read again when one of its files has changed.
+ *
+ * @throws SSLError that names the file which is missing, unreadable, or not what it should be.
+ */
+export function secureContextOf(policy: TlsPolicy): SecureContext {
+  const key = tlsPolicyKey(policy);
+  const stamp = filesOf(policy).map(stampOf).join("|");
+  const cached = contexts.get(key);
+  if (cached?.stamp === stamp) return cached.context;
+  const context = makeContext(policy);
+  if (contexts.size >= MAX_CONTEXTS) contexts.delete(contexts.keys().next().value!);
+  contexts.set(key, { stamp, context });
+  return context;
+}
+
+function makeContext(policy: TlsPolicy): SecureContext {
+  const { verify } = policy;
+  const ca = typeof verify === "string" ? readAuthorities(verify) : undefined;
+  const identity = readIdentity(policy.cert);
+  try {
+    return createSecureContext({
+      ...(ca === undefined ? {} : { ca }),
+      ...identity,
+      minVersion: policy.minVersion ?? "TLSv1.2",
+      ...(policy.ciphers === undefined ? {} : { ciphers: policy.ciphers }),
+    });
+  } catch (error) {
+    throw unusable(policy, error as Error);
+  }
+}
+
+function unusable(policy: TlsPolicy, error: Error): SSLError {
+  const { message } = error;
+  if (/key values mismatch/i.test(message))
+    return new SSLError(`SSL: the key does not belong to the certificate (${nameOf(policy.cert)})`, {
+      cause: error,
+      phase: "tls",
+    });
+  if (/bad decrypt|bad password|mac verify|passphrase|bad base64 decode.*key|interrupted or cancelled/i.test(message))
+    return new SSLError(
+      `SSL: the client key or PKCS#12 file cannot be decrypted: wrong or missing passphrase (${nameOf(policy.cert)})`,
+      { cause: error, phase: "tls" },
+    );
+  if (policy.cert === null && typeof policy.verify === "string")
+    return new SSLError(`SSL: could not load CA certificates from ${JSON.stringify(policy.verify)}: ${message}`, {
+      cause: error,
+      phase: "tls",
+    });
+  return new SSLError(
+    `SSL: the client certificate, key or TLS settings cannot be used (${nameOf(policy.cert)}): ${message}`,
+    { cause: error, phase: "tls" },
+  );
+}
+
+function nameOf(cert: ClientCertificate | null): string {
+  if (cert === null) return "no client certificate";
+  if (typeof cert === "string") return cert;
+  if (Array.isArray(cert)) return cert.join(", ");
+  const { cert: certificate, key, pfx } = cert as Exclude<ClientCertificate, string | readonly string[]>;
+  return (
+    [certificate, key, pfx].filter((part) => typeof part === "string" && !part.includes("-----BEGIN")).join(", ") ||
+    "given in memory"
+  );
+}
+
+function filesOf(policy: TlsPolicy): string[] {
+  const files: string[] = [];
+  if (typeof policy.verify === "string") files.push(policy.verify);
+  const { cert } = policy;
+  if (typeof cert === "string") files.push(cert);
+  else if (Array.isArray(cert)) files.push(...(cert as readonly string[]));
+  else if (cert !== null)
+    for (const part of Object.values(cert))
+      if (typeof part === "string" && !part.includes("-----BEGIN")) files.push(part);
+  return files;
+}
+
+function stampOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? "" : `${stat.mtimeMs}:${stat.size}`;
+}
+
+function readAuthorities(path: string): string[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw new SSLError(
+      `Could not find a suitable TLS CA certificate bundle, invalid path: ${path} (given as verify, or by REQUESTS_CA_BUNDLE or its like)`,
+      { phase: "tls" },
+    );
+  const files = stat.isDirectory()
+    ? readdirSync(path)
+        .sort()
+        .map((name) => join(path, name))
+        .filter((file) => statSync(file).isFile())
+    : [path];
+  const found = files.flatMap((file) => certificatesIn(readFile(file, "CA certificate bundle").toString("latin1")));
+  if (found.length === 0)
+    throw new SSLError(
+      `SSL: no certificate in the CA bundle ${path}: it must hold PEM blocks that begin with -----BEGIN CERTIFICATE-----`,
+      { phase: "tls" },
+    );
+  return found;
+}
+
+function certificatesIn(pem: string): string[] {
+  return pem
+    .split("-----BEGIN ")
+    .slice(1)
+    .flatMap((block) => {
+      const kind = block.slice(0, block.indexOf("-----"));
+      if (kind !== "CERTIFICATE" && kind !== "TRUSTED CERTIFICATE" && kind !== "X509 CERTIFICATE") return [];
+      const end = block.indexOf("-----END ");
+      return end === -1 ? [] : [`-----BEGIN ${block.slice(0, end)}-----END ${kind}-----\n`];
+    });
+}
+
+interface Identity {
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly pfx?: Buffer;
+  readonly passphrase?: string;
+}
+
+function readIdentity(given: ClientCertificate | null): Identity {
+  if (given === null) return {};
+  if (typeof given === "string") {
+    const both = readFile(given, "certificate");
+    return { cert: both, key: both };
+  }
+  if (Array.isArray(given)) {
+    const [cert, key] = given as readonly [string, string];
+    return { cert: readFile(cert, "certificate"), key: readFile(key, "key") };
+  }
+  const { cert, key, pfx, passphrase } = given as Exclude<ClientCertificate, string | readonly string[]>;
+  const certificate = cert === undefined ? undefined : bytesOf(cert, "certificate");
+  return {
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? (certificate === undefined ? {} : { key: certificate }) : { key: bytesOf(key, "key") }),
+    ...(pfx === undefined ? {} : { pfx: bytesOf(pfx, "PKCS#12") }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  };
+}
+
+function bytesOf(part: string | Uint8Array, what: string): Buffer {
+  if (typeof part !== "string") return Buffer.from(part);
+  return part.includes("-----BEGIN") ? Buffer.from(part) : readFile(part, what);
+}
+
+function readFile(path: string, what: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const found = (error as NodeJS.ErrnoException).code === "ENOENT" ? "Could not find" : "Could not read";
+    throw new SSLError(`${found} the TLS ${what} file, invalid path: ${path}`, { cause: error, phase: "tls" });
+  }
+}
+
+/** What `tls.connect` is to be told for a policy and a host. */
+export function tlsConnectOptions(policy: TlsPolicy, host: string): ConnectionOptions {
+  // RFC 6066 §3: the name without its trailing dot, and never an address.
+  const name = (policy.servername ?? host).replace(/^\[|\]$|%.*$/g, "").replace(/\.$/, "");
+  const options: ConnectionOptions = {
+    secureContext: secureContextOf(policy),
+    host: name,
+    rejectUnauthorized: policy.verify !== false,
+    ALPNProtocols: ["http/1.1"],
+  };
+  if (isIP(name) === 0) options.servername = name;
+  if (policy.verify === false) options.checkServerIdentity = () => undefined;
+  return options;
+}
+
+/** @throws SSLError when the peer's certificate is none of the pinned ones. */
+export function checkPinned(policy: TlsPolicy, socket: TLSSocket, address: string): void {
+  const pinned = policy.pinnedFingerprints;
+  if (pinned === undefined) return;
+  const certificate: Partial<PeerCertificate> = socket.getPeerCertificate();
+  const found = certificate.fingerprint256 ?? "none";
+  if (pinned.some((one) => plainFingerprint(one) === plainFingerprint(found))) return;
+  throw new SSLError(`SSL: the certificate of ${address} is not one of pinnedFingerprints: its SHA-256 is ${found}`, {
+    address,
+    phase: "tls",
+  });
+}
+
+function plainFingerprint(fingerprint: string): string {
+  return fingerprint
+    .replace(/^sha256[:/]/i, "")
+    .replaceAll(":", "")
+    .toLowerCase();
+}
+
+/** TLS sessions to resume (RFC 8446 §2.2), by route: a session never leaves the policy it was made under. */
+export class TlsSessions {
+  readonly #sessions = new Map<string, Buffer>();
+  static readonly MAX = 100;
+
+  get(key: string): Buffer | undefined {
+    return this.#sessions.get(key);
+  }
+
+  set(key: string, session: Buffer): void {
+    this.#sessions.delete(key);
+    if (this.#sessions.size >= TlsSessions.MAX) this.#sessions.delete(this.#sessions.keys().next().value!);
+    this.#sessions.set(key, session);
+  }
+
+  forget(key: string): void {
+    this.#sessions.delete(key);
+  }
+}

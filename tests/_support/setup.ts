@@ -1,0 +1,13 @@
+/** Loaded before every test file: no test sees the proxies, credentials or certificates of the machine it runs on. */
+import { beforeEach } from "node:test";
+
+const AMBIENT =
+  /^(https?_proxy|all_proxy|no_proxy|requests_ca_bundle|curl_ca_bundle|ssl_cert_file|ssl_cert_dir|sslkeylogfile|netrc|request_method)$/i;
+
+function clearAmbientVariables(): void {
+  for (const name of Object.keys(process.env)) if (AMBIENT.test(name)) delete process.env[name];
+  process.env["NETRC"] = "/nonexistent/netrc";
+}
+
+clearAmbientVariables();
+beforeEach(clearAmbientVariables);

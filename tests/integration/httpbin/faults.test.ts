@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { httpbin, type Server } from "requests-ts/httpbin";
+import { ask, askRaw } from "./ask.js";
+
+let server: Server;
+before(async () => {
+  server = await httpbin();
+});
+after(() => server.close());
+
+const get = (path: string, enough?: (text: string) => boolean): Promise<string> =>
+  askRaw(server.port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`, enough);
+
+describe("faults of the connection", () => {
+  for (const after of ["request", "headers", "body"]) {
+    it(`/reset resets it after the ${after}`, async () => {
+      await assert.rejects(get(`/reset?after=${after}`), { code: "ECONNRESET" });
+    });
+  }
+
+  it("/reset resets it under TLS too", async () => {
+    const secure = await httpbin({ tls: true });
+    try {
+      await assert.rejects(ask(`${secure.url}/reset`, { ca: secure.ca ?? "" }), { code: "ECONNRESET" });
+      assert.equal((await ask(`${secure.url}/get`, { ca: secure.ca ?? "" })).status, 200);
+    } finally {
+      await secure.close();
+    }
+  });
+
+  it("/truncate closes in the middle", async () => {
+    const text = await get("/truncate/10");
+    assert.match(text, /\r\nContent-Length: 10\r\n.*\r\n\r\n\*{5}$/s);
+    assert.match(await get("/truncate/10?sent=0"), /\r\nContent-Length: 10\r\n.*\r\n\r\n$/s);
+    assert.match(await get("/truncate/10?coding=chunked"), /Transfer-Encoding: chunked\r\n.*\r\n\r\n5\r\n\*{5}\r\n$/s);
+    await assert.rejects(ask(`${server.url}/truncate/10`), { code: "ECONNRESET" });
+  });
+
+  it("/truncate can cut the gzip stream alone", async () => {
+    const { bytes, headers } = await ask(`${server.url}/truncate/1000?encoding=gzip`);
+    assert.equal(headers["content-encoding"], "gzip");
+    assert.equal(headers["content-length"], String(bytes.length));
+    assert.throws(() => gunzipSync(bytes), /unexpected end of file/);
+  });
+
+  it("/hang says nothing more", async () => {
+    const silence = async (path: string): Promise<string> => {
+      let seen = "";
+      const timeout = new Promise<string>((resolve) => setTimeout(() => resolve("silence"), 50));
+      const end = await Promise.race([get(path, (text) => ((seen = text), false)).catch(() => "closed"), timeout]);
+      assert.equal(end, "silence");
+      return seen;
+    };
+    assert.equal(await silence("/hang"), "");
+    assert.match(await silence("/hang?after=headers"), /\r\nContent-Length: 1000\r\n.*\r\n\r\n$/s);
+    assert.match(await silence("/hang?after=body"), /\r\n\r\n\*{500}$/s);
+  });
+});
+
+describe("faults of the message", () => {
+  it("/slow-headers sends them byte by byte", async () => {
+    let pieces = 0;
+    const started = performance.now();
+    const text = await get("/slow-headers?duration=0.1", () => (++pieces, false));
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nslow\n$/s);
+    assert.ok(pieces > 20, `${pieces} pieces`);
+    assert.ok(performance.now() - started >= 95);
+  });
+
+  for (const kind of ["binary", "status", "version", "header", "nul", "lengths", "chunk", "empty"]) {
+    it(`/garbage?kind=${kind} is nothing that Node would take`, async () => {
+      await assert.rejects(ask(`${server.url}/garbage?kind=${kind}`), { code: /^(HPE_|ECONNRESET)/ });
+    });
+  }
+
+  it("/garbage knows its kinds", async () => {
+    assert.equal((await ask(`${server.url}/garbage?kind=x`)).status, 400);
+  });
+
+  it("/wrong-length sends more than it says, and stays", async () => {
+    const text = await get("/wrong-length", (so_far) => so_far.endsWith("*".repeat(20)));
+    assert.match(text, /\r\nContent-Length: 10\r\n/);
+    const short = await get("/wrong-length?declared=5&actual=2", (so_far) => so_far.endsWith("**"));
+    assert.match(short, /\r\nContent-Length: 5\r\n.*\r\n\r\n\*\*$/s);
+  });
+
+  it("/bomb is small, and zeros", async () => {
+    const { bytes, headers } = await ask(`${server.url}/bomb/20`);
+    assert.equal(headers["content-encoding"], "gzip");
+    assert.ok(bytes.length < 25_000, `${bytes.length} bytes`);
+    const zeros = gunzipSync(bytes);
+    assert.equal(zeros.length, 20 << 20);
+    assert.ok(zeros.equals(Buffer.alloc(20 << 20)));
+    assert.equal(gunzipSync((await ask(`${server.url}/bomb/0`)).bytes).length, 0);
+    assert.equal((await ask(`${server.url}/bomb/4097`)).status, 400);
+  });
+});

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { nearestName, refuseUnknownNames } from "#internal/policy/nearest-name";
+
+describe("nearestName", () => {
+  const known = ["allowRedirects", "headers", "json", "params", "timeout", "total"];
+  const table: [string, string | null][] = [
+    ["allow_redirects", "allowRedirects"],
+    ["ALLOW-REDIRECTS", "allowRedirects"],
+    ["allowRedirect", "allowRedirects"],
+    ["header", "headers"],
+    ["timeuot", "timeout"],
+    ["jsno", null],
+    ["jsn", "json"],
+    ["body", null],
+    ["", null],
+    ["x".repeat(10_000), null],
+  ];
+  for (const [name, expected] of table)
+    it(`${name.slice(0, 20)} → ${expected}`, () => assert.equal(nearestName(name, known), expected));
+
+  it("refuseUnknownNames lets known names pass, with any value", () => {
+    refuseUnknownNames({ json: undefined, total: null }, new Set(known), "options");
+    assert.throws(() => refuseUnknownNames({ time_out: 1 }, new Set(known), "options"), {
+      name: "TypeError",
+      message: 'options has no option "time_out"; did you mean "timeout"?',
+    });
+  });
+});
