@@ -1,5 +1,5 @@
 /** From what a caller gives as `auth` to an {@link AuthBase}. */
-import { useAuthReader, type PreparedRequest } from "../message/prepared.js";
+import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { AuthBase } from "./base.js";
 import { HTTPBasicAuth } from "./basic.js";
@@ -71,9 +71,6 @@ export function checkedRequest(value: unknown, who: string): PreparedRequest {
     }: does it end in "return request"?`,
   );
 }
-
-// The message layer prepares `auth` without knowing this one.
-useAuthReader(authFrom);
 
 class AppliedAuth extends AuthBase {
   readonly #sign: AuthFunction;

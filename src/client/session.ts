@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 
 import type { Adapter, SendSettings } from "../adapters/adapter.js";
 import { HTTPAdapter, cancellationFor } from "../adapters/http.js";
-import type { AuthInit } from "../auth/auth-from.js";
+import { authFrom, type AuthInit } from "../auth/auth-from.js";
 import { InvalidSchema, RequestException } from "../exceptions.js";
 import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from "../message/cookies/jar.js";
 import {
@@ -16,7 +16,7 @@ import {
 } from "../message/headers.js";
 import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
 import type { Params } from "../message/params.js";
-import { PreparedRequest } from "../message/prepared.js";
+import { PreparedRequest, useAuthReader } from "../message/prepared.js";
 import { Request, type RequestInit } from "../message/request.js";
 import type { Response } from "../message/response.js";
 import { joinBaseUrl, maskedUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
@@ -100,6 +100,9 @@ export interface EnvironmentSettings {
   readonly verify: boolean | string;
   readonly cert: ClientCertificate | null;
 }
+
+// The message layer prepares `auth` without knowing the auth layer.
+useAuthReader(authFrom);
 
 const NO_PROXIES: Readonly<Record<string, string | null>> = Object.freeze({});
 const NO_OPTIONS: RequestOptions = Object.freeze({});
