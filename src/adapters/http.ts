@@ -1,12 +1,5 @@
 /** HTTPAdapter: the retry loop around one exchange on the wire. */
-import {
-  InvalidHeader,
-  ProxyError,
-  RequestException,
-  RetryError,
-  TotalTimeout,
-  UnrewindableBodyError,
-} from "../exceptions.js";
+import { InvalidHeader, RequestException, RetryError, TotalTimeout, UnrewindableBodyError } from "../exceptions.js";
 import type { FieldList } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
@@ -21,6 +14,7 @@ import type { WireRequest } from "../wire/dispatch.js";
 import { serializeHead } from "../wire/http1/request-serializer.js";
 import { DEFAULT_LIMITS, type WireLimits } from "../wire/limits.js";
 import { Pool } from "../wire/pool.js";
+import type { ProxyHop } from "../wire/tunnel.js";
 import { BaseAdapter, type SendSettings } from "./adapter.js";
 import { Cancellation } from "./cancellation.js";
 import { StreamedResponse, WholeResponse } from "./receiving.js";
@@ -160,6 +154,8 @@ export class HTTPAdapter extends BaseAdapter {
       let response: Response | undefined;
       try {
         response = await this.#sendOnce(request, settings, timeouts, limits, cancellation);
+        if (response.statusCode === 407)
+          response = await this.#answerProxy(response, request, settings, timeouts, limits, cancellation);
         if (!retry.retriesResponse({ method, url, response })) return withRetries(response, retry);
         if (!canSendAgain(request)) throw unrewindable(request, response);
         const next = this.#afterResponse(retry, request, response);
@@ -185,6 +181,30 @@ export class HTTPAdapter extends BaseAdapter {
       response?.close();
       if (delay > 0) await (cancellation ?? new Cancellation()).sleep(delay);
     }
+  }
+
+  /** A proxy that is handed the requests themselves asks who we are: once, and once more for a nonce that was too old. */
+  async #answerProxy(
+    refusal: Response,
+    request: PreparedRequest,
+    settings: SendSettings,
+    timeouts: Timeouts,
+    limits: DecodeLimits,
+    cancellation: Cancellation | undefined,
+  ): Promise<Response> {
+    const { proxy } = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
+    if (proxy === null || proxy.kind !== "http" || proxy.tunnel || proxy.credentials === null || !canSendAgain(request))
+      return refusal;
+    const { scheme } = request.target.parts;
+    const target = `${scheme}://${request.target.host}${request.target.path}`;
+    let response = refusal;
+    for (let answers = 0; answers < 2 && response.statusCode === 407; answers += 1) {
+      const answer = proxy.credentials.answer(response.headerValues("proxy-authenticate"), request.method, target);
+      if (answer === null) break;
+      response.close();
+      response = await this.#sendOnce(request, settings, timeouts, limits, cancellation, answer);
+    }
+    return response;
   }
 
   /** @returns The policy for the next attempt, or null to hand the response over. */
@@ -229,11 +249,10 @@ export class HTTPAdapter extends BaseAdapter {
     timeouts: Timeouts,
     limits: DecodeLimits,
     cancellation: Cancellation | undefined,
+    proxyAuthorization: string | null = null,
   ): Promise<Response> {
-    const proxy = selectProxy(request.url, settings.proxies);
-    if (proxy !== null) throw proxyUnsupported(proxy);
-    const route = this.#routes.routeFor(request, settings);
-    const wire = wireRequest(request, timeouts);
+    const route = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
+    const wire = wireRequest(request, timeouts, route.proxy, proxyAuthorization);
     return new Promise<Response>((resolve, reject) => {
       const Sink = settings.stream ? StreamedResponse : WholeResponse;
       const sink = new Sink(request, settings, limits, resolve, reject);
@@ -275,13 +294,28 @@ function withRetries(response: Response, retry: Retry): Response {
   return response;
 }
 
-function wireRequest(request: PreparedRequest, timeouts: Timeouts): WireRequest {
+function wireRequest(
+  request: PreparedRequest,
+  timeouts: Timeouts,
+  proxy: ProxyHop | null,
+  answer: string | null,
+): WireRequest {
   const { fields, source, target, method } = request;
   checkFraming(fields, source);
-  const raw = fields.has("host") ? fields.raw : ["Host", target.host, ...fields.raw];
+  let raw = fields.has("host") ? fields.raw : ["Host", target.host, ...fields.raw];
+  let path = target.path;
+  if (proxy !== null) {
+    if (proxy.kind === "http" && !proxy.tunnel) {
+      // RFC 9112 §3.2.2: a proxy is asked with the whole URL.
+      path = `${target.parts.scheme}://${target.host}${target.path}`;
+      const credentials =
+        answer ?? (fields.has("proxy-authorization") ? null : (proxy.credentials?.first(method, path) ?? null));
+      if (credentials !== null) raw = [...withoutField(raw, "proxy-authorization"), "Proxy-Authorization", credentials];
+    } else raw = withoutField(raw, "proxy-authorization");
+  }
   return {
     method,
-    head: serializeHead(method, target.path, raw),
+    head: serializeHead(method, path, raw),
     body: source,
     expectContinue: source !== null && fields.get("expect")?.toLowerCase() === "100-continue",
     close: fields.get("connection")?.toLowerCase() === "close",
@@ -289,6 +323,11 @@ function wireRequest(request: PreparedRequest, timeouts: Timeouts): WireRequest 
     connectTimeout: timeouts.connect,
     poolTimeout: timeouts.pool,
   };
+}
+
+/** What is for the proxy alone never goes through a tunnel to the origin. */
+function withoutField(raw: string[], lowerName: string): string[] {
+  return raw.filter((_text, at) => raw[at - (at % 2)]!.toLowerCase() !== lowerName);
 }
 
 /** RFC 9112 §6: what the head says of the body must be what is sent; anything else is request smuggling. */
@@ -302,14 +341,14 @@ function checkFraming(fields: FieldList, body: Body | null): void {
   if (codings.length > 0 && lengths.length > 0)
     throw contradiction("Content-Length and Transfer-Encoding are both there");
   if (codings.length > 0) {
-    if (codings.length > 1 || codings[0]!.toLowerCase() !== "chunked")
+    if (codings.length > 1 || codings[0].toLowerCase() !== "chunked")
       throw contradiction(`Transfer-Encoding is ${JSON.stringify(codings.join(", "))}, and only "chunked" is sent`);
     if (body === null) throw contradiction("Transfer-Encoding is there, and no body");
     if (body.length !== null) throw contradiction("Transfer-Encoding is there, and the length of the body is known");
     return;
   }
   if (lengths.length > 1) throw contradiction("Content-Length is there more than once");
-  const length = lengths[0]!;
+  const length = lengths[0];
   if (!/^\d{1,16}$/.test(length)) throw contradiction(`Content-Length is ${JSON.stringify(length)}`);
   const actual = body === null ? 0 : body.length;
   if (actual !== null && Number(length) !== actual)
@@ -331,16 +370,6 @@ function unrewindable(request: PreparedRequest, response: Response): Unrewindabl
   return new UnrewindableBodyError(
     `Unable to rewind request body: the answer was ${response.statusCode}, and the request cannot be retried because its body is a stream that was read. Give bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
     { request, response },
-  );
-}
-
-function proxyUnsupported(proxy: string): ProxyError {
-  return new ProxyError(
-    `Cannot connect to proxy ${maskedUrl(proxy)}: proxies are not supported yet; give proxies: { all: null } for a direct connection`,
-    {
-      code: "ERR_PROXY_UNSUPPORTED",
-      phase: "proxy",
-    },
   );
 }
 

@@ -72,7 +72,7 @@ abstract class Receiving implements ResponseSink {
     if (onInformational === undefined) return;
     const { statusCode, reason, rawHeaders } = head;
     const headers: [string, string][] = [];
-    for (let at = 0; at < rawHeaders.length; at += 2) headers.push([rawHeaders[at]!, rawHeaders[at + 1]!]);
+    for (let at = 0; at < rawHeaders.length; at += 2) headers.push([rawHeaders[at], rawHeaders[at + 1]]);
     this.#guarded(() => onInformational({ statusCode, reason, headers }));
   }
 
@@ -250,7 +250,7 @@ export class WholeResponse extends Receiving {
 
 function joined(chunks: Buffer[] | null): Buffer {
   if (chunks === null) return EMPTY;
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
 }
 
 /** Hands the response over with its head; the body follows through `raw`. */

@@ -6,7 +6,9 @@ import type { PreparedRequest } from "../message/prepared.js";
 import { effectivePort } from "../message/url.js";
 import type { Route, RouteOptions } from "../wire/connect.js";
 import { tlsPolicyKey, type TlsPolicy } from "../wire/tls.js";
+import type { ProxyHop } from "../wire/tunnel.js";
 import type { SendSettings } from "./adapter.js";
+import { proxyHop, proxyServer } from "./proxies.js";
 
 /** How an adapter connects. */
 export interface ConnectionOptions {
@@ -44,16 +46,17 @@ export class Routes {
     };
   }
 
-  routeFor(request: PreparedRequest, settings: SendSettings): Route {
-    const { parts } = request.target;
-    const secure = parts.scheme === "https";
+  /** @param proxy - The URL of the proxy to go through, or null. */
+  routeFor(request: PreparedRequest, settings: SendSettings, proxy: string | null): Route {
+    const secure = request.target.parts.scheme === "https";
     const policy = secure ? this.#policy(settings) : null;
-    const origin = request.target.origin;
-    const key = policy === null ? origin : `${origin}|${tlsPolicyKey(policy)}`;
+    const server = proxy === null ? null : proxyServer(proxy);
+    let key = policy === null ? request.target.origin : `${request.target.origin}|${tlsPolicyKey(policy)}`;
+    if (server !== null) key += `|${server.key}|${server.scheme === "https" ? String(settings.verify) : ""}`;
     let route = this.#routes.get(key);
     if (route === undefined) {
       if (this.#routes.size >= MAX_ROUTES) this.#routes.clear();
-      route = this.#makeRoute(request, policy, key);
+      route = this.#makeRoute(request, policy, key, server === null ? null : proxyHop(server, secure, settings.verify));
       this.#routes.set(key, route);
     }
     return route;
@@ -64,13 +67,13 @@ export class Routes {
     return { verify: settings.verify, cert: settings.cert, pinnedFingerprints, minVersion, ciphers, servername };
   }
 
-  #makeRoute(request: PreparedRequest, tls: TlsPolicy | null, key: string): Route {
+  #makeRoute(request: PreparedRequest, tls: TlsPolicy | null, key: string, proxy: ProxyHop | null): Route {
     const { parts } = request.target;
     const host = parts.host.startsWith("[") ? parts.host.slice(1, -1).replace("%25", "%") : parts.host;
     const port = effectivePort(parts);
     if (host === "" || port === 0)
       throw new InvalidURL(`Invalid URL '${request.url}': there is no host and port to connect to`, { request });
-    const socketPath = this.#options.socketPath ?? null;
+    const socketPath = proxy === null ? (this.#options.socketPath ?? null) : null;
     return {
       key,
       address: socketPath ?? `${parts.host}:${port}`,
@@ -78,6 +81,7 @@ export class Routes {
       port,
       socketPath,
       tls,
+      proxy,
       options: this.#routeOptions,
     };
   }

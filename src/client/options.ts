@@ -131,7 +131,7 @@ export function checkOptions(options: unknown, call: string): asserts options is
       `${call} takes an object of options behind the URL, not ${kindOf(options)}: ${call.replace("()", "")}(url, { ${hintFor(options)} })`,
     );
   for (const name in options) if (!Object.hasOwn(MERGE_RULES, name)) throw unknownOption(name, call);
-  checkTypes(options as RequestOptions);
+  checkTypes(options);
 }
 
 function unknownOption(name: string, call: string): TypeError {

@@ -6,18 +6,13 @@ import { HTTPAdapter, cancellationFor } from "../adapters/http.js";
 import { authFrom, type AuthInit } from "../auth/auth-from.js";
 import { InvalidSchema, RequestException } from "../exceptions.js";
 import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from "../message/cookies/jar.js";
-import {
-  CaseInsensitiveDict,
-  FieldList,
-  checkGivenField,
-  fieldsOf,
-  headerEntries,
-  type HeadersInit,
-} from "../message/headers.js";
+import type { FieldList } from "../message/headers.js";
+import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersInit } from "../message/headers.js";
 import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
 import type { Params } from "../message/params.js";
 import { PreparedRequest, useAuthReader } from "../message/prepared.js";
-import { Request, type RequestInit } from "../message/request.js";
+import type { Request } from "../message/request.js";
+import { type RequestInit } from "../message/request.js";
 import type { Response } from "../message/response.js";
 import { joinBaseUrl, maskedUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
 import { refuseUnknownNames } from "../policy/nearest-name.js";

@@ -19,10 +19,10 @@ export function curlCommand(request: PreparedRequest, body: Body | null, options
   else if (request.method !== "GET" || body !== null) parts.push("-X", shellWord(request.method));
   const { raw } = request.fields;
   for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at]!;
+    const name = raw[at];
     // curl frames the body itself.
     if (/^(content-length|transfer-encoding)$/i.test(name)) continue;
-    const value = SECRET.test(name) && !shown ? masked(raw[at + 1]!) : raw[at + 1]!;
+    const value = SECRET.test(name) && !shown ? masked(raw[at + 1]) : raw[at + 1];
     parts.push("-H", shellWord(value === "" ? `${name};` : `${name}: ${value}`));
   }
   if (body !== null) {
@@ -61,6 +61,5 @@ function shellBytes(bytes: Uint8Array): string {
 }
 
 function hasControl(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   return /[\x00-\x09\x0b-\x1f\x7f]/.test(text);
 }

@@ -27,7 +27,7 @@ export class FieldList {
     this.raw = raw;
     if (lower === undefined) {
       lower = [];
-      for (let at = 0; at < raw.length; at += 2) lower.push(raw[at]!.toLowerCase());
+      for (let at = 0; at < raw.length; at += 2) lower.push(raw[at].toLowerCase());
     }
     this.lower = lower;
   }
@@ -38,9 +38,9 @@ export class FieldList {
     const wanted = name.toLowerCase();
     const first = lower.indexOf(wanted);
     if (first === -1) return undefined;
-    let value = this.raw[first * 2 + 1]!;
+    let value = this.raw[first * 2 + 1];
     for (let at = lower.indexOf(wanted, first + 1); at !== -1; at = lower.indexOf(wanted, at + 1))
-      value += `, ${this.raw[at * 2 + 1]!}`;
+      value += `, ${this.raw[at * 2 + 1]}`;
     return value;
   }
 
@@ -48,7 +48,7 @@ export class FieldList {
     const wanted = name.toLowerCase();
     const values: string[] = [];
     for (let at = this.lower.indexOf(wanted); at !== -1; at = this.lower.indexOf(wanted, at + 1))
-      values.push(this.raw[at * 2 + 1]!);
+      values.push(this.raw[at * 2 + 1]);
     return values;
   }
 
@@ -91,11 +91,11 @@ export class FieldList {
       this.delete(name);
       return;
     }
-    this.set(name, values[0]!);
+    this.set(name, values[0]);
     const at = this.lower.indexOf(name.toLowerCase());
     for (let item = 1; item < values.length; item += 1) {
       this.lower.splice(at + item, 0, name.toLowerCase());
-      this.raw.splice((at + item) * 2, 0, name, values[item]!);
+      this.raw.splice((at + item) * 2, 0, name, values[item]);
     }
   }
 
@@ -192,7 +192,7 @@ export class CaseInsensitiveDict implements Iterable<[string, string]> {
     Object.defineProperty(this, FIELDS, { value: fields });
     if (init != null && !(init instanceof FieldList))
       for (const [name, values] of headerEntries(init)) fields.setAll(name, values ?? []);
-    return new Proxy(this, INDEXED) as this;
+    return new Proxy(this, INDEXED);
   }
 
   /** The field's value, several joined by ", ", or the fallback (undefined). */
@@ -254,7 +254,7 @@ export class CaseInsensitiveDict implements Iterable<[string, string]> {
   *entries(): Generator<[string, string]> {
     const { raw, lower } = this[FIELDS];
     for (let at = 0; at < lower.length; at += 1)
-      if (lower.indexOf(lower[at]!) === at) yield [raw[at * 2]!, this[FIELDS].get(lower[at]!)!];
+      if (lower.indexOf(lower[at]) === at) yield [raw[at * 2], this[FIELDS].get(lower[at])!];
   }
 
   /** Pairs of lower-cased name and value. */
@@ -290,7 +290,7 @@ export class CaseInsensitiveDict implements Iterable<[string, string]> {
 export function rawValue(raw: readonly string[], lowerName: string): string | undefined {
   const { length } = lowerName;
   for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at]!;
+    const name = raw[at];
     if (name.length === length && (name === lowerName || name.toLowerCase() === lowerName)) return raw[at + 1];
   }
   return undefined;
@@ -301,8 +301,8 @@ export function rawValues(raw: readonly string[], lowerName: string): string[] {
   const { length } = lowerName;
   const values: string[] = [];
   for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at]!;
-    if (name.length === length && name.toLowerCase() === lowerName) values.push(raw[at + 1]!);
+    const name = raw[at];
+    if (name.length === length && name.toLowerCase() === lowerName) values.push(raw[at + 1]);
   }
   return values;
 }
@@ -357,7 +357,7 @@ export function headerEntries(init: HeadersInit): [string, string[] | null][] {
   if (init instanceof CaseInsensitiveDict) {
     const { raw, lower } = init[FIELDS];
     for (let at = 0; at < lower.length; at += 1)
-      if (lower.indexOf(lower[at]!) === at) found.push([raw[at * 2]!, init[FIELDS].getAll(lower[at]!)]);
+      if (lower.indexOf(lower[at]) === at) found.push([raw[at * 2], init[FIELDS].getAll(lower[at])]);
     return found;
   }
   if (typeof init !== "object" || init === null)

@@ -11,7 +11,7 @@ export interface HookSettings {
 }
 
 /** Sees a response; may return another to use in its place, or a promise of one. */
-// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a hook that returns nothing is the usual one
+
 export type ResponseHook = (
   response: Response,
   settings: HookSettings,

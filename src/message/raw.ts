@@ -99,7 +99,7 @@ export class RawResponse implements AsyncIterable<Buffer> {
       parts.push(take < chunk.length ? chunk.subarray(0, take) : chunk);
       have += take;
     }
-    return parts.length === 0 ? EMPTY : parts.length === 1 ? parts[0]! : Buffer.concat(parts, have);
+    return parts.length === 0 ? EMPTY : parts.length === 1 ? parts[0] : Buffer.concat(parts, have);
   }
 
   /** The bytes as they arrive. Leaving the loop early closes the body. */
@@ -195,7 +195,7 @@ export class RawResponse implements AsyncIterable<Buffer> {
 
 function pairs(raw: readonly string[]): [string, string][] {
   const found: [string, string][] = [];
-  for (let at = 0; at < raw.length; at += 2) found.push([raw[at]!, raw[at + 1]!]);
+  for (let at = 0; at < raw.length; at += 2) found.push([raw[at], raw[at + 1]]);
   return found;
 }
 

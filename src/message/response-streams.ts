@@ -24,7 +24,7 @@ export async function* resized(source: AsyncIterable<Buffer>, size: number): Asy
       while (have + rest.length >= size) {
         const take = size - have;
         held.push(rest.subarray(0, take));
-        const whole = held.length === 1 ? held[0]! : Buffer.concat(held, size);
+        const whole = held.length === 1 ? held[0] : Buffer.concat(held, size);
         rest = rest.subarray(take);
         held = [];
         have = 0;

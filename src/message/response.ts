@@ -3,15 +3,8 @@ import { inspect } from "node:util";
 
 import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
-import {
-  CaseInsensitiveDict,
-  dictOf,
-  FieldList,
-  headerEntries,
-  rawValue,
-  rawValues,
-  type HeadersInit,
-} from "./headers.js";
+import type { CaseInsensitiveDict } from "./headers.js";
+import { dictOf, FieldList, headerEntries, rawValue, rawValues, type HeadersInit } from "./headers.js";
 import type { PreparedRequest } from "./prepared.js";
 import { rawFrom, type RawResponse } from "./raw.js";
 import {
@@ -498,7 +491,7 @@ export class Response implements AsyncIterable<Buffer> {
   #jsonText(): string {
     const bytes = this.content;
     // Nearly all JSON is UTF-8 that begins with two ASCII characters.
-    const plain = bytes.length < 2 || (isAscii(bytes[0]!) && isAscii(bytes[1]!));
+    const plain = bytes.length < 2 || (isAscii(bytes[0]) && isAscii(bytes[1]));
     if (
       plain &&
       (this.#encoding === undefined || this.#encoding === "utf-8") &&
@@ -513,7 +506,7 @@ export class Response implements AsyncIterable<Buffer> {
   async #readAll(): Promise<Buffer> {
     const chunks: Buffer[] = [];
     for await (const chunk of this.#pieces()) chunks.push(chunk);
-    this.#content = chunks.length === 0 ? EMPTY : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    this.#content = chunks.length === 0 ? EMPTY : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
     return this.#content;
   }
 

@@ -157,7 +157,7 @@ function validatorOf(response: Response): string | null {
 async function continueFrom(response: Response, have: number): Promise<Response> {
   const request = response.request.copy();
   request.headers.set("Range", `bytes=${have}-`);
-  request.headers.set("If-Range", validatorOf(response)!);
+  request.headers.set("If-Range", validatorOf(response));
   // What is encoded cannot be continued in the middle.
   request.headers.set("Accept-Encoding", "identity");
   const rest = await response.sendAgain(request);

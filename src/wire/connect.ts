@@ -1,12 +1,20 @@
 /** DNS, Happy Eyeballs, TLS or a Unix socket → a connected socket. */
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
-import { connect as connectTcp, isIP, type LookupFunction, type OnReadOpts, type Socket } from "node:net";
-import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import {
+  connect as connectTcp,
+  isIP,
+  type LookupFunction,
+  type NetConnectOpts,
+  type OnReadOpts,
+  type Socket,
+} from "node:net";
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 
-import { ConnectionError, type Phase } from "../exceptions.js";
+import { ConnectionError, RequestException, type Phase } from "../exceptions.js";
 import { Deadline } from "./deadline.js";
 import { connectFailure, connectTimedOut } from "./errors.js";
 import { checkPinned, tlsConnectOptions, type TlsPolicy, type TlsSessions } from "./tls.js";
+import { connectSocks, connectThrough, proxyError, type ProxyHop } from "./tunnel.js";
 
 /** Where a connection leads, and how. Connections of one key are interchangeable. */
 export interface Route {
@@ -19,6 +27,8 @@ export interface Route {
   readonly socketPath: string | null;
   /** null for plain HTTP. */
   readonly tls: TlsPolicy | null;
+  /** The proxy in between, or null. */
+  readonly proxy: ProxyHop | null;
   readonly options: RouteOptions;
 }
 
@@ -42,7 +52,14 @@ export interface ConnectTimes {
 export interface Connected {
   readonly socket: Socket;
   readonly times: ConnectTimes;
+  /** Whether the socket hands over what it reads by 'data' events: others have used it before, so it has no `onread`. */
+  readonly byEvents: boolean;
 }
+
+/** What a socket is opened to. */
+type Where =
+  | { readonly path: string }
+  | { readonly host: string; readonly port: number; readonly lookup: LookupFunction | undefined };
 
 /** A connection attempt that can be given up. */
 export class ConnectAttempt {
@@ -51,6 +68,8 @@ export class ConnectAttempt {
   readonly #timeout: number | null;
   readonly #times: ConnectTimes = { dns: 0, connect: 0, tls: 0 };
   #phase: Phase = "dns";
+  /** How far it came with the proxy, while the phase is "proxy". */
+  #proxyPhase: Phase = "connect";
   #socket: Socket | null = null;
   #reject: (error: unknown) => void = () => undefined;
   #deadline: Deadline | null = null;
@@ -70,16 +89,18 @@ export class ConnectAttempt {
     });
     if (this.#timeout !== null) {
       const timeout = this.#timeout;
-      this.#deadline = new Deadline(timeout, () =>
-        this.abort(connectTimedOut(this.#route.address, timeout, this.#deadline!.elapsed, this.#phase)),
-      );
+      this.#deadline = new Deadline(timeout, () => {
+        const { proxy, address } = this.#route;
+        const peer = this.#phase === "proxy" ? `proxy ${proxy!.shown}` : address;
+        this.abort(connectTimedOut(peer, timeout, this.#deadline!.elapsed, this.#phase));
+      });
       this.#deadline.start();
     }
     try {
       return await Promise.race([this.#connect(onread), givenUp]);
     } catch (error) {
       this.#socket?.destroy();
-      throw this.#over ? error : connectFailure(error, this.#route.address, this.#phase);
+      throw this.#over ? error : this.#failure(error);
     } finally {
       this.#deadline?.stop();
       this.#over = true;
@@ -94,59 +115,138 @@ export class ConnectAttempt {
     this.#reject(error);
   }
 
-  async #connect(onread: OnReadOpts): Promise<Connected> {
-    const { tls } = this.#route;
-    // Files that cannot be read are an error before a socket opens.
-    const tlsOptions = tls === null ? null : tlsConnectOptions(tls, this.#route.host);
-    const raw = await this.#connectSocket(tlsOptions === null ? onread : undefined);
-    if (tlsOptions === null) return { socket: raw, times: this.#times };
-    const started = performance.now();
-    this.#phase = "tls";
-    const session = this.#sessions.get(this.#route.key);
-    const secure = connectTls({
-      ...tlsOptions,
-      socket: raw,
-      onread,
-      ...(session === undefined ? {} : { session }),
-    } as ConnectionOptions);
-    this.#socket = secure;
-    secure.on("session", (fresh: Buffer) => this.#sessions.set(this.#route.key, fresh));
-    await this.#event(secure, "secureConnect");
-    checkPinned(tls!, secure, this.#route.address);
-    this.#times.tls = performance.now() - started;
-    return { socket: secure, times: this.#times };
+  #failure(error: unknown): unknown {
+    const { proxy, address } = this.#route;
+    if (proxy === null || this.#phase !== "proxy") return connectFailure(error, address, this.#phase);
+    if (error instanceof RequestException && error.phase === "proxy") return error;
+    const cause = connectFailure(error, `${proxy.host}:${proxy.port}`, this.#proxyPhase);
+    return proxyError(proxy, cause.message, { cause: error, code: "ERR_PROXY_CONNECTION" });
   }
 
-  async #connectSocket(onread: OnReadOpts | undefined): Promise<Socket> {
-    const { host, port, socketPath, options } = this.#route;
+  async #connect(onread: OnReadOpts): Promise<Connected> {
+    const { tls, proxy, address, key } = this.#route;
+    // Files that cannot be read are an error before a socket opens.
+    const options = tls === null ? null : tlsConnectOptions(tls, this.#route.host);
+    if (proxy === null) {
+      const socket = await this.#connectTarget(options, onread);
+      if (tls !== null) checkPinned(tls, socket as TLSSocket, address);
+      return { socket, times: this.#times, byEvents: false };
+    }
+    const carrier = await this.#connectProxy(proxy, onread);
+    if (options === null) return { socket: carrier, times: this.#times, byEvents: proxy.kind !== "http" };
+    this.#phase = "tls";
+    const socket = connectTls({ ...options, socket: carrier, ...this.#resumed(key) });
+    await this.#handshake(socket, key);
+    checkPinned(tls!, socket, address);
+    return { socket, times: this.#times, byEvents: true };
+  }
+
+  #resumed(key: string): { readonly session?: Buffer } {
+    const session = this.#sessions.get(key);
+    return session === undefined ? {} : { session };
+  }
+
+  async #handshake(socket: TLSSocket, key: string): Promise<void> {
+    const started = performance.now();
+    this.#socket = socket;
+    socket.on("session", (fresh: Buffer) => this.#sessions.set(key, fresh));
+    await this.#event(socket, "secureConnect");
+    this.#times.tls += performance.now() - started;
+  }
+
+  async #connectTarget(tls: ConnectionOptions | null, onread: OnReadOpts): Promise<Socket> {
+    const { host, port, socketPath, options, key } = this.#route;
+    const literal = socketPath !== null || isIP(host) !== 0;
+    this.#phase = literal ? "connect" : "dns";
+    if (socketPath === null && literal) this.#checkLiteral(host);
+    const lookup =
+      options.lookup === undefined && options.allowAddress === undefined ? undefined : guardedLookup(options);
+    const socket = await this.#open(
+      socketPath === null ? { host, port, lookup } : { path: socketPath },
+      tls,
+      key,
+      onread,
+    );
+    if (tls !== null) {
+      this.#phase = "tls";
+      await this.#handshake(socket as TLSSocket, key);
+    }
+    return socket;
+  }
+
+  /**
+   * A TCP connection or one to a Unix socket. Only a socket that is made for TLS from the start, and not put over
+   * another, hands its bytes over by `onread`.
+   */
+  async #open(
+    where: Where,
+    tls: ConnectionOptions | null,
+    key: string,
+    onread: OnReadOpts | undefined,
+  ): Promise<Socket> {
+    const { localAddress } = this.#route.options;
     const started = performance.now();
     let resolved = started;
-    if (socketPath === null && isIP(host) !== 0) this.#checkLiteral(host);
-    const shared = onread === undefined ? {} : { onread };
+    const options = {
+      ...tls,
+      ...("path" in where ? where : { host: where.host, port: where.port, noDelay: true, autoSelectFamily: true }),
+      ...("path" in where || where.lookup === undefined ? {} : { lookup: where.lookup }),
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(onread === undefined ? {} : { onread }),
+    };
     const socket =
-      socketPath !== null
-        ? connectTcp({ path: socketPath, ...shared })
-        : connectTcp({
-            host,
-            port,
-            noDelay: true,
-            autoSelectFamily: true,
-            ...shared,
-            ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
-            ...(options.lookup === undefined && options.allowAddress === undefined
-              ? {}
-              : { lookup: guardedLookup(options) }),
-          });
+      tls === null ? connectTcp(options as NetConnectOpts) : connectTls({ ...options, ...this.#resumed(key) });
     this.#socket = socket;
-    if (socketPath !== null || isIP(host) !== 0) this.#phase = "connect";
     socket.once("lookup", () => {
-      this.#phase = "connect";
+      if (this.#phase === "dns") this.#phase = "connect";
+      this.#proxyPhase = "connect";
       resolved = performance.now();
       this.#times.dns = resolved - started;
     });
     await this.#event(socket, "connect");
-    this.#times.connect = performance.now() - resolved;
+    this.#times.connect += performance.now() - resolved;
     return socket;
+  }
+
+  /** A connection to the proxy, or through it: whatever the request or the target's TLS is to be written into. */
+  async #connectProxy(proxy: ProxyHop, onread: OnReadOpts): Promise<Socket> {
+    this.#phase = "proxy";
+    const { host, port, options } = this.#route;
+    if (isIP(host) !== 0) this.#checkLiteral(host);
+    const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+    let authorization: string | null = null;
+    for (let round = 0; ; round += 1) {
+      const forwards = proxy.kind === "http" && !proxy.tunnel;
+      this.#proxyPhase = isIP(proxy.host) === 0 ? "dns" : "connect";
+      const tls = proxy.tls === null ? null : tlsConnectOptions(proxy.tls, proxy.host);
+      const key = `proxy ${proxy.host}:${proxy.port} ${String(proxy.tls?.verify)}`;
+      const where = { host: proxy.host, port: proxy.port, lookup: options.lookup };
+      const carrier = await this.#open(where, tls, key, forwards ? onread : undefined);
+      if (tls !== null) {
+        this.#proxyPhase = "tls";
+        await this.#handshake(carrier as TLSSocket, key);
+      }
+      this.#proxyPhase = "proxy";
+      if (forwards) return carrier;
+      if (proxy.kind !== "http") return connectSocks(carrier, proxy, await this.#socksTarget(proxy, host), port);
+      const outcome = await connectThrough(carrier, proxy, authority, authorization, round);
+      if (outcome.done) return carrier;
+      // The answer to the challenge goes over a connection of its own: the proxy may have closed this one.
+      carrier.destroy();
+      authorization = outcome.authorization;
+    }
+  }
+
+  /** socks4 and socks5 are given addresses, as in requests; socks4a and socks5h names, which the proxy resolves. */
+  async #socksTarget(proxy: ProxyHop, host: string): Promise<string> {
+    if (isIP(host) !== 0 || proxy.kind === "socks4a" || proxy.kind === "socks5h") return host;
+    const lookup = guardedLookup(this.#route.options);
+    return new Promise<string>((resolve, reject) => {
+      lookup(host, { family: proxy.kind === "socks4" ? 4 : 0, all: false }, (error, found) => {
+        if (error !== null && error !== undefined) reject(error);
+        else resolve(typeof found === "string" ? found : found[0]!.address);
+      });
+    });
   }
 
   #checkLiteral(host: string): void {
@@ -173,19 +273,19 @@ export class ConnectAttempt {
 
 /** The lookup of the route, with the addresses that are not allowed left out of its answer. */
 function guardedLookup(options: RouteOptions): LookupFunction {
-  const lookup = options.lookup ?? (systemLookup as unknown as LookupFunction);
+  const lookup = options.lookup ?? systemLookup;
   const allow = options.allowAddress;
   if (allow === undefined) return lookup;
   return (hostname, lookupOptions: LookupOptions, callback) => {
     lookup(hostname, lookupOptions, (error, found: string | LookupAddress[], family) => {
       if (error !== null && error !== undefined) {
-        callback(error, found as string, family);
+        callback(error, found, family);
         return;
       }
       const addresses = typeof found === "string" ? [{ address: found, family: family ?? isIP(found) }] : found;
       const allowed = addresses.filter(({ address }) => allow(address));
-      if (allowed.length === 0) callback(notAllowed(hostname) as NodeJS.ErrnoException, "", 4);
-      else if (typeof found === "string") callback(null, allowed[0]!.address, allowed[0]!.family);
+      if (allowed.length === 0) callback(notAllowed(hostname), "", 4);
+      else if (typeof found === "string") callback(null, allowed[0].address, allowed[0].family);
       else callback(null, allowed);
     });
   };

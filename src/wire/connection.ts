@@ -84,9 +84,15 @@ export class Connection {
   }
 
   /** Takes over the connected socket. */
-  attach(socket: Socket, times: ConnectTimes): void {
+  attach(socket: Socket, times: ConnectTimes, byEvents: boolean): void {
     this.#socket = socket;
     this.connecting = times;
+    if (byEvents) {
+      socket.on("data", (chunk: Buffer) => {
+        if (!this.#receive(chunk, chunk.length) && !this.#closed) socket.pause();
+      });
+      socket.resume();
+    }
     socket.on("end", this.#onEndOfStream);
     socket.on("error", this.#onSocketError);
     socket.on("close", this.#onClose);
@@ -265,7 +271,10 @@ export class Connection {
 
   // ── the socket's events ───────────────────────────────────────────────────────────────────────────────────────────
 
-  readonly #onRead = (bytes: number): boolean => {
+  readonly #onRead = (bytes: number): boolean => this.#receive(this.#buffer, bytes);
+
+  /** @returns Whether more may come at once. */
+  #receive(buffer: Buffer, bytes: number): boolean {
     if (this.#dispatch === null) {
       // Bytes that nobody asked for: the next response could not be told from them (response-queue poisoning).
       this.destroy();
@@ -274,7 +283,7 @@ export class Connection {
     this.#readDeadline?.touch();
     let consumed: number;
     try {
-      consumed = this.#parser.execute(this.#buffer, 0, bytes);
+      consumed = this.#parser.execute(buffer, 0, bytes);
     } catch (error) {
       this.#fail(error, this.#head === null ? "wait" : "receive", false);
       return false;
@@ -289,7 +298,7 @@ export class Connection {
       return false;
     }
     return !this.#closed;
-  };
+  }
 
   readonly #onEndOfStream = (): void => {
     if (this.#dispatch === null) {

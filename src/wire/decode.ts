@@ -51,7 +51,7 @@ const RAW: Coding = {
 const BROTLI: Coding = {
   sync: zlib.brotliDecompressSync as unknown as OneShot,
   async: zlib.brotliDecompress as OneShotAsync,
-  stream: (o) => zlib.createBrotliDecompress(o as zlib.BrotliOptions),
+  stream: (o) => zlib.createBrotliDecompress(o),
 };
 
 /** Node 22.15 has it; Node 20 has not. */
@@ -97,7 +97,7 @@ function isKnown(name: string): boolean {
 function codingFor(name: string, first: Buffer): Coding {
   switch (name) {
     case "deflate":
-      return (first[0]! & 15) === 8 && ((first[0]! << 8) | (first[1] ?? 0)) % 31 === 0 ? ZLIB : RAW;
+      return (first[0] & 15) === 8 && ((first[0] << 8) | (first[1] ?? 0)) % 31 === 0 ? ZLIB : RAW;
     case "br":
       return BROTLI;
     case "zstd":

@@ -263,8 +263,8 @@ export class Pool implements ConnectionOwner {
     const attempt = new ConnectAttempt(origin.route, this.#sessions, dispatch.request.connectTimeout);
     dispatch.handle = attempt;
     try {
-      const { socket, times } = await attempt.run(connection.onread);
-      connection.attach(socket, times);
+      const { socket, times, byEvents } = await attempt.run(connection.onread);
+      connection.attach(socket, times, byEvents);
       dispatch.times.connecting = times;
     } catch (error) {
       dispatch.handle = null;
@@ -329,8 +329,8 @@ export class Pool implements ConnectionOwner {
     let left = false;
     for (const origin of this.#origins.values()) {
       for (let at = origin.idle.length - 1; at >= 0; at -= 1) {
-        if (origin.idle[at]!.idleUntil > now) continue;
-        origin.idle.splice(at, 1)[0]!.destroy();
+        if (origin.idle[at].idleUntil > now) continue;
+        origin.idle.splice(at, 1)[0].destroy();
         origin.open -= 1;
       }
       if (origin.idle.length > 0) left = true;

@@ -23,7 +23,7 @@ export interface ResponseHead {
 }
 
 /** Control characters but HTAB, and CR or LF that are not a CRLF (RFC 9112 §2.2, RFC 9110 §5.5). */
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+
 const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 const SPACE = 32;
@@ -158,8 +158,8 @@ function parseFields(text: string, from: number, maxHeaders: number, framing: Fr
 /** Runs after folding, so that a folded Content-Length is seen whole. */
 function noteFraming(raw: readonly string[], framing: Framing): void {
   for (let item = 0; item < raw.length; item += 2) {
-    const length = raw[item]!.length;
-    if (length === 14 || length === 10 || length === 17) framing.note(raw[item]!, raw[item + 1]!);
+    const length = raw[item].length;
+    if (length === 14 || length === 10 || length === 17) framing.note(raw[item], raw[item + 1]);
   }
 }
 

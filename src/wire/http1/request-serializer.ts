@@ -18,8 +18,8 @@ export function serializeHead(method: string, target: string, fields: readonly s
     );
   let head = `${method} ${target} HTTP/1.1\r\n`;
   for (let at = 0; at < fields.length; at += 2) {
-    const name = fields[at]!;
-    const value = fields[at + 1]!;
+    const name = fields[at];
+    const value = fields[at + 1];
     checkField(name, value);
     head += `${name}: ${value}\r\n`;
   }

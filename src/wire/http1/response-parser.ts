@@ -232,7 +232,7 @@ export class ResponseParser {
   #readChunkLine(buffer: Buffer, from: number, end: number): number {
     let at = from;
     while (at < end) {
-      const byte = buffer[at]!;
+      const byte = buffer[at];
       at += 1;
       switch (this.#state) {
         case CHUNK_SIZE: {

@@ -1,0 +1,147 @@
+/** What a proxy's URL means: where it is, how it is spoken to, and who we are there. */
+import { randomBytes } from "node:crypto";
+
+import { basicAuthHeader } from "../auth/basic.js";
+import { digestAuthorization, digestChallenges, qopFor, type DigestChallenge } from "../auth/digest-response.js";
+import { parseChallenges } from "../message/text/challenges.js";
+import { InvalidProxyURL } from "../exceptions.js";
+import { authFromUrl, effectivePort, maskedUrl, splitUrl, type UrlParts } from "../message/url.js";
+import type { ProxyCredentials, ProxyHop } from "../wire/tunnel.js";
+
+/** A proxy as its URL describes it. */
+export interface ProxyServer {
+  readonly scheme: "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h";
+  readonly host: string;
+  readonly port: number;
+  /** For messages: without its password. */
+  readonly shown: string;
+  readonly credentials: ProxyCredentials | null;
+  /** Tells proxies apart, their credentials included. */
+  readonly key: string;
+}
+
+const SCHEMES = new Set(["http", "https", "socks4", "socks4a", "socks5", "socks5h"]);
+const servers = new Map<string, ProxyServer>();
+const MAX_SERVERS = 100;
+
+/**
+ * @param url - With a scheme, or `host:port`, which is an http proxy as in requests.
+ * @throws InvalidProxyURL for a URL without a host, or of a scheme that is no proxy's.
+ */
+export function proxyServer(url: string): ProxyServer {
+  const known = servers.get(url);
+  if (known !== undefined) return known;
+  const server = readProxy(url);
+  if (servers.size >= MAX_SERVERS) servers.clear();
+  servers.set(url, server);
+  return server;
+}
+
+function readProxy(url: string): ProxyServer {
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url.replace(/^\/\//, "")}`;
+  const shown = maskedUrl(full);
+  let parts: UrlParts;
+  try {
+    parts = splitUrl(full);
+  } catch (error) {
+    throw new InvalidProxyURL(
+      `Please check proxy URL ${JSON.stringify(shown)}. It is malformed and could be missing the host.`,
+      { cause: error },
+    );
+  }
+  if (!SCHEMES.has(parts.scheme))
+    throw new InvalidProxyURL(
+      `Please check proxy URL ${JSON.stringify(shown)}. Its scheme must be one of ${[...SCHEMES].join(", ")}.`,
+    );
+  if (parts.host === "")
+    throw new InvalidProxyURL(
+      `Please check proxy URL ${JSON.stringify(shown)}. It is malformed and could be missing the host.`,
+    );
+  const scheme = parts.scheme as ProxyServer["scheme"];
+  const found = credentialsOf(full, parts);
+  return {
+    scheme,
+    host: parts.host.startsWith("[") ? parts.host.slice(1, -1) : parts.host,
+    port: effectivePort(parts),
+    shown: shown.replace(/\/+$/, ""),
+    credentials: found === null ? null : new Credentials(found[0], found[1]),
+    key: full,
+  };
+}
+
+/** A user without a password is one too, for a proxy. */
+function credentialsOf(url: string, parts: UrlParts): [string, string] | null {
+  const both = authFromUrl(url);
+  if (both !== null) return both;
+  if (parts.userinfo === null || parts.userinfo === "") return null;
+  try {
+    return [decodeURIComponent(parts.userinfo), ""];
+  } catch {
+    return [parts.userinfo, ""];
+  }
+}
+
+/** How a route goes through the proxy. */
+export function proxyHop(server: ProxyServer, secureTarget: boolean, verify: boolean | string): ProxyHop {
+  const http = server.scheme === "http" || server.scheme === "https";
+  return {
+    kind: http ? "http" : (server.scheme as ProxyHop["kind"]),
+    shown: server.shown,
+    host: server.host,
+    port: server.port,
+    // Verified like any other server; the client certificate is not for the proxy.
+    tls: server.scheme === "https" ? { verify, cert: null } : null,
+    tunnel: http && secureTarget,
+    credentials: server.credentials,
+  };
+}
+
+/** Basic until the proxy asks for Digest; then Digest from the start. */
+class Credentials implements ProxyCredentials {
+  readonly username: string;
+  readonly password: string;
+  #challenge: DigestChallenge | null = null;
+  #count = 0;
+
+  constructor(username: string, password: string) {
+    this.username = username;
+    this.password = password;
+  }
+
+  first(method: string, target: string): string | null {
+    return this.#challenge === null ? basicAuthHeader(this.username, this.password) : this.#digest(method, target);
+  }
+
+  answer(challenges: readonly string[], method: string, target: string): string | null {
+    const value = challenges.join(", ");
+    const digest = digestChallenges(value).find((one) => qopFor(one) !== "auth-int");
+    if (digest === undefined) {
+      // Basic went out unasked; there is another answer only if Digest was tried since.
+      const basic = this.#challenge !== null && parseChallenges(value).some((one) => one.scheme === "basic");
+      this.#challenge = null;
+      return basic ? basicAuthHeader(this.username, this.password) : null;
+    }
+    // The same nonce again, and not because it is old: the password is wrong.
+    if (this.#challenge?.nonce === digest.nonce && !digest.stale) return null;
+    this.#challenge = digest;
+    this.#count = 0;
+    return this.#digest(method, target);
+  }
+
+  #digest(method: string, target: string): string {
+    const challenge = this.#challenge!;
+    this.#count += 1;
+    const cnonce = randomBytes(16).toString("hex");
+    const session = challenge.session ? { sessionNonce: challenge.nonce } : {};
+    return digestAuthorization(challenge, {
+      username: this.username,
+      password: this.password,
+      method,
+      uri: target,
+      qop: qopFor(challenge),
+      nonceCount: this.#count,
+      cnonce,
+      ...session,
+    });
+  }
+}

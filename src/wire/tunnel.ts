@@ -1,0 +1,198 @@
+/** HTTP(S) proxies, CONNECT and SOCKS → a connected socket through somebody else. */
+import { isIP, type Socket } from "node:net";
+
+import { InvalidURL, ProxyError } from "../exceptions.js";
+import { parseHead, quoted, type ResponseHead } from "./http1/head.js";
+import { serializeHead } from "./http1/request-serializer.js";
+import type { TlsPolicy } from "./tls.js";
+
+/** A proxy that a route leads through. */
+export interface ProxyHop {
+  readonly kind: "http" | "socks4" | "socks4a" | "socks5" | "socks5h";
+  /** For messages: without its password. */
+  readonly shown: string;
+  readonly host: string;
+  readonly port: number;
+  /** How to speak TLS to an https proxy; null for the others. */
+  readonly tls: TlsPolicy | null;
+  /** Ask an HTTP proxy for a tunnel; false: it is handed the requests themselves, in absolute-form. */
+  readonly tunnel: boolean;
+  readonly credentials: ProxyCredentials | null;
+}
+
+/** Who the proxy is told that we are. */
+export interface ProxyCredentials {
+  readonly username: string;
+  readonly password: string;
+  /** The Proxy-Authorization to send without being asked. */
+  first(method: string, target: string): string | null;
+  /** The answer to a 407, or null when there is none. */
+  answer(challenges: readonly string[], method: string, target: string): string | null;
+}
+
+/** Rounds of CONNECT: the first, the answer to a challenge, and one more for a nonce that was too old. */
+const MAX_ROUNDS = 3;
+const MAX_CONNECT_HEAD = 64 * 1024;
+
+/** What CONNECT came to: the tunnel stands, or another connection must be tried with this Proxy-Authorization. */
+export type ConnectOutcome = { readonly done: true } | { readonly done: false; readonly authorization: string };
+
+/**
+ * Asks an HTTP proxy for a tunnel (RFC 9110 §9.3.6).
+ *
+ * @param authority - `host:port` of the target.
+ * @param round - From 0.
+ * @throws ProxyError when the proxy refuses, answers garbage, or wants other credentials.
+ */
+export async function connectThrough(
+  socket: Socket,
+  proxy: ProxyHop,
+  authority: string,
+  authorization: string | null,
+  round: number,
+): Promise<ConnectOutcome> {
+  if (/[^\x21-\x7e]/.test(authority)) throw new InvalidURL(`Invalid host for CONNECT: ${quoted(authority)}`);
+  const fields = ["Host", authority];
+  const credentials = authorization ?? proxy.credentials?.first("CONNECT", authority) ?? null;
+  if (credentials !== null) fields.push("Proxy-Authorization", credentials);
+  socket.write(serializeHead("CONNECT", authority, fields), "latin1");
+  const head = await readConnectHead(socket, proxy);
+  if (head.statusCode >= 200 && head.statusCode < 300) return { done: true };
+  if (head.statusCode === 407 && round + 1 < MAX_ROUNDS) {
+    const challenges: string[] = [];
+    for (let at = 0; at < head.rawHeaders.length; at += 2)
+      if (head.rawHeaders[at]!.toLowerCase() === "proxy-authenticate") challenges.push(head.rawHeaders[at + 1]!);
+    const answer = proxy.credentials?.answer(challenges, "CONNECT", authority) ?? null;
+    if (answer !== null && answer !== credentials) return { done: false, authorization: answer };
+  }
+  throw refused(proxy, authority, head, credentials !== null);
+}
+
+function refused(proxy: ProxyHop, authority: string, head: ResponseHead, hadCredentials: boolean): ProxyError {
+  const what =
+    head.statusCode !== 407 && head.statusCode !== 401
+      ? "it does not connect to this host and port for us"
+      : hadCredentials
+        ? "it does not accept the user name and password"
+        : "it wants a user name and password: give them in the proxy's URL, http://user:password@host:port";
+  return proxyError(proxy, `Tunnel connection failed: ${head.statusCode} ${head.reason} for ${authority}; ${what}`, {
+    code: head.statusCode === 407 || head.statusCode === 401 ? "ERR_PROXY_AUTHENTICATION" : "ERR_PROXY_REFUSED",
+  });
+}
+
+async function readConnectHead(socket: Socket, proxy: ProxyHop): Promise<ResponseHead> {
+  let bytes: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const chunk = await nextChunk(socket);
+    if (chunk === null) throw proxyError(proxy, "the proxy closed the connection instead of answering CONNECT");
+    bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
+    const end = bytes.indexOf("\r\n\r\n");
+    if (end === -1) {
+      const begins = bytes.subarray(0, 5).latin1Slice();
+      if (!"HTTP/".startsWith(begins))
+        throw proxyError(
+          proxy,
+          `the proxy answered CONNECT with ${quoted(bytes.subarray(0, 80).latin1Slice())}, which is not HTTP`,
+        );
+      if (bytes.length > MAX_CONNECT_HEAD)
+        throw proxyError(proxy, `the proxy's answer to CONNECT is larger than ${MAX_CONNECT_HEAD} bytes`);
+      continue;
+    }
+    let head: ResponseHead;
+    try {
+      head = parseHead(bytes.latin1Slice(0, end), 1000);
+    } catch (error) {
+      throw proxyError(proxy, `the proxy's answer to CONNECT is malformed: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    if (head.statusCode < 200 && head.statusCode !== 101) {
+      bytes = bytes.subarray(end + 4);
+      if (bytes.length > 0) socket.unshift(bytes);
+      bytes = Buffer.alloc(0);
+      continue;
+    }
+    // The target of a tunnel speaks second: bytes behind the answer are the proxy's own invention.
+    const success = head.statusCode >= 200 && head.statusCode < 300;
+    if (success && bytes.length > end + 4) throw proxyError(proxy, "the proxy sent bytes behind its answer to CONNECT");
+    return head;
+  }
+}
+
+/** The next bytes of a socket that nobody else reads, or null at its end. */
+async function nextChunk(socket: Socket): Promise<Buffer | null> {
+  for (;;) {
+    const chunk = socket.read() as Buffer | null;
+    if (chunk !== null) return chunk;
+    if (socket.readableEnded || socket.destroyed) return null;
+    await new Promise<void>((resolve, reject) => {
+      const done = (): void => {
+        socket.off("readable", done).off("end", done).off("close", done).off("error", fail);
+        resolve();
+      };
+      const fail = (error: Error): void => {
+        socket.off("readable", done).off("end", done).off("close", done);
+        socket.on("error", () => undefined);
+        reject(error);
+      };
+      socket.on("readable", done).on("end", done).on("close", done).on("error", fail);
+    });
+  }
+}
+
+/**
+ * Asks a SOCKS proxy for a connection.
+ *
+ * @param host - A name for socks4a and socks5h, else an address.
+ */
+export async function connectSocks(socket: Socket, proxy: ProxyHop, host: string, port: number): Promise<Socket> {
+  const { SocksClient } = await import("socks");
+  const { credentials } = proxy;
+  try {
+    const { socket: connected } = await SocksClient.createConnection({
+      proxy: {
+        host: proxy.host,
+        port: proxy.port,
+        type: proxy.kind === "socks4" || proxy.kind === "socks4a" ? 4 : 5,
+        ...(credentials === null ? {} : { userId: credentials.username, password: credentials.password }),
+      },
+      command: "connect",
+      destination: { host, port },
+      existing_socket: socket,
+      // Our own deadline is the one that counts.
+      timeout: 2 ** 31 - 1,
+    });
+    return connected;
+  } catch (error) {
+    throw socksFailure(proxy, error as Error, `${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
+  }
+}
+
+function socksFailure(proxy: ProxyHop, error: Error, target: string): ProxyError {
+  const { message } = error;
+  const what = /authentication failed|no acceptable|Authentication/i.test(message)
+    ? "it does not accept our user name and password (or wants some): socks5://user:password@host:port"
+    : /ConnectionRefused/i.test(message)
+      ? `${target} refused its connection`
+      : /NotAllowed/i.test(message)
+        ? `its rules do not allow ${target}`
+        : /HostUnreachable|NetworkUnreachable|Failure|TTLExpired|Rejected|Failed/i.test(message)
+          ? `it cannot reach ${target}`
+          : /socket closed/i.test(message)
+            ? "it closed the connection in the middle of the handshake"
+            : "it does not speak this version of SOCKS";
+  return proxyError(proxy, `SOCKS connection failed: ${what} (${message})`, { cause: error });
+}
+
+/** An error of the proxy, which is named without its password. */
+export function proxyError(
+  proxy: ProxyHop,
+  what: string,
+  details: { cause?: unknown; code?: string } = {},
+): ProxyError {
+  return new ProxyError(`Cannot connect to proxy ${proxy.shown}: ${what}`, {
+    ...details,
+    phase: "proxy",
+    address: `${proxy.host}:${proxy.port}`,
+  });
+}

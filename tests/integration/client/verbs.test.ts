@@ -1,0 +1,237 @@
+/** The functions of the module and the verbs of a session: what each sends, and how each treats redirects. */
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { after, describe, it } from "node:test";
+
+import requests, * as named from "requests-ts";
+import {
+  HTTPError,
+  JSONDecodeError,
+  MissingSchema,
+  RequestException,
+  Response,
+  ResponsePromise,
+  Session,
+  type RequestOptions,
+} from "requests-ts";
+import { httpbin } from "requests-ts/httpbin";
+
+import { failure, serve } from "./serve.js";
+
+const server = await httpbin();
+const echo = await serve();
+/** Not httpbin: there OPTIONS is answered without a redirect. */
+const detour = await serve((request, response) => {
+  if (request.target === "/end") response.end("there");
+  else response.writeHead(307, { Location: "/end" }).end();
+});
+after(async () => {
+  await server.close();
+  await echo.close();
+  await detour.close();
+});
+
+type Verb = "get" | "options" | "head" | "post" | "put" | "patch" | "delete";
+const VERBS: readonly Verb[] = ["get", "options", "head", "post", "put", "patch", "delete"];
+
+for (const [where, subject] of [
+  ["requests", requests],
+  ["session", new Session()],
+] as const)
+  describe(`${where}, the verbs`, () => {
+    for (const verb of VERBS) {
+      it(`${verb} sends ${verb.toUpperCase()}`, async () => {
+        const response = await subject[verb](`${echo.url}/x`);
+        assert.equal(echo.requests.at(-1)!.method, verb.toUpperCase());
+        assert.equal(echo.requests.at(-1)!.target, "/x");
+        assert.equal(response.statusCode, 200);
+        assert.ok(response instanceof Response);
+      });
+
+      it(`${verb} ${verb === "head" ? "does not follow" : "follows"} redirects by default`, async () => {
+        const response = await subject[verb](`${detour.url}/start`);
+        assert.equal(response.statusCode, verb === "head" ? 307 : 200);
+        assert.equal(response.history.length, verb === "head" ? 0 : 1);
+      });
+
+      it(`${verb} obeys allowRedirects: ${verb === "head"}`, async () => {
+        const response = await subject[verb](`${detour.url}/start`, { allowRedirects: verb === "head" });
+        assert.equal(response.statusCode, verb === "head" ? 200 : 307);
+      });
+    }
+
+    it("request takes any method, upper-cases it, and follows redirects, also for HEAD", async () => {
+      await subject.request("purge", `${echo.url}/`);
+      assert.equal(echo.requests.at(-1)!.method, "PURGE");
+      const response = await subject.request("HEAD", `${server.url}/redirect/1`);
+      assert.equal(response.statusCode, 200);
+      assert.equal(response.request.method, "HEAD");
+    });
+
+    it("takes a URL object", async () => {
+      const response = await subject.get(new URL("/a?b=c", echo.url));
+      assert.equal(response.url, `${echo.url}/a?b=c`);
+    });
+  });
+
+describe("a method that is no token", () => {
+  for (const method of ["GE T", "GET\r\nX: 1", "GÉT", "G(T"])
+    it(`${JSON.stringify(method)} is refused before anything is sent`, async () => {
+      const before = echo.requests.length;
+      const error = await failure(requests.request(method, `${echo.url}/`));
+      assert.ok(error instanceof RequestException || error instanceof TypeError, String(error));
+      assert.match(error.message, /method/i);
+      assert.equal(echo.requests.length, before);
+    });
+
+  it("a method that is no string is a TypeError", async () => {
+    const error = await failure(requests.request(7 as unknown as string, `${echo.url}/`));
+    assert.ok(error instanceof TypeError);
+    assert.match(error.message, /method must be a string, not number/);
+  });
+});
+
+describe("a second argument that is not an options object is a TypeError that shows the right call", () => {
+  const wrong: [unknown, RegExp][] = [
+    ["a=1", /session\.post\(\) takes an object of options behind the URL, not a string: session\.post\(url, \{ data/],
+    [[["a", "1"]], /not an array/],
+    [null, /not null/],
+    [5, /not a number/],
+    [() => 1, /not a function/],
+  ];
+  for (const [options, message] of wrong)
+    it(String(options), async () => {
+      const before = echo.requests.length;
+      const error = await failure(requests.post(echo.url, options as RequestOptions));
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, message);
+      assert.equal(echo.requests.length, before);
+    });
+});
+
+describe("an unknown option is a TypeError that names the nearest known one", () => {
+  const table: [string, string][] = [
+    ["allow_redirects", "allowRedirects"],
+    ["param", "params"],
+    ["header", "headers"],
+    ["file", "files"],
+    ["cookie", "cookies"],
+    ["max_response_size", "maxResponseSize"],
+    ["Timeout", "timeout"],
+    ["on_upload_progress", "onUploadProgress"],
+  ];
+  for (const [given, meant] of table)
+    it(`${given} → ${meant}`, async () => {
+      const error = await failure(requests.get(echo.url, { [given]: undefined } as RequestOptions));
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, new RegExp(`has no option "${given}"; did you mean "${meant}"\\?`));
+    });
+});
+
+describe("ResponsePromise", () => {
+  it("await requests.get(url).raiseForStatus().json() reads well", async () => {
+    const data = await requests.get(`${server.url}/get?a=1`).raiseForStatus().json<{ args: Record<string, string> }>();
+    assert.deepEqual(data.args, { a: "1" });
+  });
+
+  it("text() and content() give the body", async () => {
+    assert.match(await requests.get(`${server.url}/robots.txt`).text(), /^User-agent: \*/);
+    assert.deepEqual(await requests.get(`${server.url}/base64/aGVsbG8=`).content(), Buffer.from("hello"));
+  });
+
+  it("reads a streamed response", async () => {
+    assert.equal(await requests.get(`${server.url}/base64/aGVsbG8=`, { stream: true }).text(), "hello");
+  });
+
+  it("raiseForStatus rejects with HTTPError, and the steps behind it with the same", async () => {
+    const error = await failure(requests.get(`${server.url}/status/404`).raiseForStatus().json());
+    assert.ok(error instanceof HTTPError);
+    assert.equal(error.message, `404 Client Error: NOT FOUND for url: ${server.url}/status/404`);
+    assert.equal(error.response?.statusCode, 404);
+    assert.equal(error.request, error.response?.request);
+    assert.equal(error.code, "ERR_HTTP_STATUS");
+  });
+
+  it("json() of what is no JSON rejects with JSONDecodeError", async () => {
+    const error = await failure(requests.get(`${server.url}/robots.txt`).json());
+    assert.ok(error instanceof JSONDecodeError);
+  });
+
+  it("is a promise: then, catch and finally work, and wrong arguments reject instead of throwing", async () => {
+    const promise = requests.get("no scheme");
+    assert.ok(promise instanceof ResponsePromise);
+    assert.ok(promise instanceof Promise);
+    let over = false;
+    const caught = await promise
+      .then(() => null)
+      .catch((error: unknown) => error)
+      .finally(() => (over = true));
+    assert.ok(caught instanceof MissingSchema);
+    assert.ok(over);
+  });
+});
+
+describe("the default export", () => {
+  it("has the functions, classes and values of the named exports", () => {
+    for (const name of Object.keys(named)) {
+      if (["default", "module.exports", "ResponsePromise", "RawResponse", "RetryBudget"].includes(name)) continue;
+      assert.equal(
+        (requests as unknown as Record<string, unknown>)[name],
+        (named as unknown as Record<string, unknown>)[name],
+        name,
+      );
+    }
+  });
+
+  it("has the namespaces of Python, with the same classes", () => {
+    assert.equal(requests.exceptions.RequestException, RequestException);
+    assert.equal(requests.exceptions.ConnectionError, named.ConnectionError);
+    assert.equal(requests.adapters.HTTPAdapter, named.HTTPAdapter);
+    assert.equal(requests.adapters.BaseAdapter, named.BaseAdapter);
+    assert.equal(requests.auth.HTTPBasicAuth, named.HTTPBasicAuth);
+    assert.equal(requests.auth.HTTPDigestAuth, named.HTTPDigestAuth);
+    assert.equal(requests.auth.HTTPProxyAuth, named.HTTPProxyAuth);
+    assert.equal(requests.auth.AuthBase, named.AuthBase);
+    assert.equal(requests.cookies.RequestsCookieJar, named.RequestsCookieJar);
+    assert.equal(requests.structures.CaseInsensitiveDict, named.CaseInsensitiveDict);
+    assert.equal(requests.codes.ok, 200);
+  });
+
+  it("session() gives a Session", () => {
+    assert.ok(requests.session() instanceof Session);
+  });
+
+  it("exports every exception of the tree", () => {
+    const tree =
+      "RequestException InvalidJSONError JSONDecodeError HTTPError ConnectionError ProxyError SSLError ConnectTimeout Timeout ReadTimeout PoolTimeout TotalTimeout URLRequired TooManyRedirects RetryError UnrewindableBodyError MissingSchema InvalidSchema InvalidURL InvalidProxyURL InvalidHeader ChunkedEncodingError ContentDecodingError ContentTooLarge StreamConsumedError StreamNotReadError CookieConflictError";
+    for (const name of tree.split(" ")) {
+      const found = (named as unknown as Record<string, { readonly prototype: { readonly name: string } }>)[name];
+      assert.equal(typeof found, "function", name);
+      assert.equal(found!.prototype.name, name);
+    }
+  });
+});
+
+describe('require("requests-ts")', () => {
+  it("gives the named exports and works", async () => {
+    const required = createRequire(import.meta.url)("requests-ts") as typeof named;
+    assert.equal(required.Session, Session);
+    const response = await required.get(`${server.url}/get`);
+    assert.equal(response.statusCode, 200);
+  });
+});
+
+describe("module functions", () => {
+  it("share connections", async () => {
+    await using own = await serve();
+    for (let call = 0; call < 3; call += 1) await requests.get(own.url);
+    assert.equal(own.connections, 1);
+    assert.equal(own.requests.length, 3);
+  });
+
+  it("never share cookies", async () => {
+    const first = await requests.get(`${server.url}/cookies/set?a=1`);
+    assert.deepEqual(first.json(), { cookies: { a: "1" } });
+    assert.deepEqual(await requests.get(`${server.url}/cookies`).json(), { cookies: {} });
+  });
+});
