@@ -67,6 +67,7 @@ export {
   type RetryRecord,
 } from "./policy/retry.js";
 export { RetryBudget, type RetryBudgetOptions } from "./policy/retry-budget.js";
+export { publicAddressesOnly } from "./policy/public-addresses.js";
 export type { TimeoutOption } from "./policy/timeout.js";
 export { AuthBase } from "./auth/base.js";
 export type { AuthFunction, AuthInit } from "./auth/auth-from.js";

@@ -42,6 +42,8 @@ export interface SendSettings extends HookSettings {
   /** Bytes after decoding; 0 for no limit. */
   readonly maxResponseSize?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Where TLS secrets are logged, by SSLKEYLOGFILE. @internal */
+  readonly keyLogFile?: string | undefined;
   /** Stops the call: `signal` and the total timeout in one. @internal */
   readonly cancellation?: Cancellation | undefined;
 }

@@ -10,7 +10,7 @@ import { selectProxy } from "../policy/no-proxy.js";
 import { RetriesExhausted, Retry } from "../policy/retry.js";
 import { resolveTimeout, type Timeouts } from "../policy/timeout.js";
 import type { DecodeLimits } from "../wire/decode.js";
-import type { WireRequest } from "../wire/dispatch.js";
+import type { WireBody, WireRequest } from "../wire/dispatch.js";
 import { serializeHead } from "../wire/http1/request-serializer.js";
 import { DEFAULT_LIMITS, type WireLimits } from "../wire/limits.js";
 import { Pool } from "../wire/pool.js";
@@ -63,6 +63,8 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HTTPAdapterOptions>([
   "minVersion",
   "ciphers",
   "servername",
+  "systemCertificates",
+  "dnsCache",
 ]);
 
 /**
@@ -290,7 +292,7 @@ export function cancellationFor(settings: Pick<SendSettings, "signal">, timeouts
 }
 
 function withRetries(response: Response, retry: Retry): Response {
-  if (retry.history.length > 0) Object.defineProperty(response.raw, "retries", { value: retry, configurable: true });
+  if (retry.history.length > 0) response.raw.retries = retry;
   return response;
 }
 
@@ -301,7 +303,7 @@ function wireRequest(
   answer: string | null,
 ): WireRequest {
   const { fields, source, target, method } = request;
-  checkFraming(fields, source);
+  const declared = checkFraming(fields, source);
   let raw = fields.has("host") ? fields.raw : ["Host", target.host, ...fields.raw];
   let path = target.path;
   if (proxy !== null) {
@@ -316,7 +318,7 @@ function wireRequest(
   return {
     method,
     head: serializeHead(method, path, raw),
-    body: source,
+    body: declared === null || source === null || source.length !== null ? source : countedBody(source, declared),
     expectContinue: source !== null && fields.get("expect")?.toLowerCase() === "100-continue",
     close: fields.get("connection")?.toLowerCase() === "close",
     readTimeout: timeouts.read,
@@ -330,13 +332,22 @@ function withoutField(raw: string[], lowerName: string): string[] {
   return raw.filter((_text, at) => raw[at - (at % 2)]!.toLowerCase() !== lowerName);
 }
 
-/** RFC 9112 §6: what the head says of the body must be what is sent; anything else is request smuggling. */
-function checkFraming(fields: FieldList, body: Body | null): void {
+/** A body of unknown length under the caller's Content-Length: un-chunked, and counted while it is sent. */
+function countedBody(source: Body, length: number): WireBody {
+  return { length, bytes: null, replayable: source.replayable, open: () => source.open() };
+}
+
+/**
+ * RFC 9112 §6: what the head says of the body must be what is sent; anything else is request smuggling.
+ *
+ * @returns The declared Content-Length, or null.
+ */
+function checkFraming(fields: FieldList, body: Body | null): number | null {
   const codings = fields.getAll("transfer-encoding");
   const lengths = fields.getAll("content-length");
   if (codings.length === 0 && lengths.length === 0) {
     if (body !== null) throw contradiction("there is a body, and neither Content-Length nor Transfer-Encoding");
-    return;
+    return null;
   }
   if (codings.length > 0 && lengths.length > 0)
     throw contradiction("Content-Length and Transfer-Encoding are both there");
@@ -345,7 +356,7 @@ function checkFraming(fields: FieldList, body: Body | null): void {
       throw contradiction(`Transfer-Encoding is ${JSON.stringify(codings.join(", "))}, and only "chunked" is sent`);
     if (body === null) throw contradiction("Transfer-Encoding is there, and no body");
     if (body.length !== null) throw contradiction("Transfer-Encoding is there, and the length of the body is known");
-    return;
+    return null;
   }
   if (lengths.length > 1) throw contradiction("Content-Length is there more than once");
   const length = lengths[0];
@@ -353,6 +364,7 @@ function checkFraming(fields: FieldList, body: Body | null): void {
   const actual = body === null ? 0 : body.length;
   if (actual !== null && Number(length) !== actual)
     throw contradiction(`Content-Length is ${length}, and the body has ${actual} bytes`);
+  return Number(length);
 }
 
 function contradiction(what: string): InvalidHeader {

@@ -1,10 +1,12 @@
 /** A request and its settings → the route that its connection takes. */
+import { lookup as dnsLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 
 import { InvalidURL } from "../exceptions.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { effectivePort } from "../message/url.js";
 import type { Route, RouteOptions } from "../wire/connect.js";
+import { cachedLookup } from "../wire/dns-cache.js";
 import { tlsPolicyKey, type TlsPolicy } from "../wire/tls.js";
 import type { ProxyHop } from "../wire/tunnel.js";
 import type { SendSettings } from "./adapter.js";
@@ -26,11 +28,16 @@ export interface ConnectionOptions {
   readonly minVersion?: "TLSv1.2" | "TLSv1.3" | undefined;
   /** OpenSSL's list of cipher suites. */
   readonly ciphers?: string | undefined;
+  /** Trust the system's certificates beside Node's own, with `verify: true`. @defaultValue false */
+  readonly systemCertificates?: boolean | undefined;
+  /** Seconds that answers of `lookup` are remembered. @defaultValue 0 */
+  readonly dnsCache?: number | undefined;
   /** The name to ask for by SNI and to verify, in place of the URL's host. */
   readonly servername?: string | undefined;
 }
 
 const MAX_ROUTES = 1000;
+const systemLookup = dnsLookup as unknown as LookupFunction;
 
 export class Routes {
   readonly #options: ConnectionOptions;
@@ -39,8 +46,10 @@ export class Routes {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    const { dnsCache = 0 } = options;
+    const lookup = dnsCache > 0 ? cachedLookup(options.lookup ?? systemLookup, dnsCache) : options.lookup;
     this.#routeOptions = {
-      lookup: options.lookup,
+      lookup,
       localAddress: options.localAddress,
       allowAddress: options.allowAddress,
     };
@@ -63,17 +72,21 @@ export class Routes {
   }
 
   #policy(settings: SendSettings): TlsPolicy {
-    const { pinnedFingerprints, minVersion, ciphers, servername } = this.#options;
-    return { verify: settings.verify, cert: settings.cert, pinnedFingerprints, minVersion, ciphers, servername };
+    const { pinnedFingerprints, minVersion, ciphers, servername, systemCertificates } = this.#options;
+    const { verify, cert, keyLogFile } = settings;
+    return { verify, cert, pinnedFingerprints, minVersion, ciphers, servername, systemCertificates, keyLogFile };
   }
 
   #makeRoute(request: PreparedRequest, tls: TlsPolicy | null, key: string, proxy: ProxyHop | null): Route {
     const { parts } = request.target;
+    const unix = parts.scheme === "http+unix";
     const host = parts.host.startsWith("[") ? parts.host.slice(1, -1).replace("%25", "%") : parts.host;
-    const port = effectivePort(parts);
+    const port = unix ? 80 : effectivePort(parts);
     if (host === "" || port === 0)
       throw new InvalidURL(`Invalid URL '${request.url}': there is no host and port to connect to`, { request });
-    const socketPath = proxy === null ? (this.#options.socketPath ?? null) : null;
+    if (tls?.verify === false) warnUnverified(parts.host);
+    const given = unix ? socketPathOf(host, request) : (this.#options.socketPath ?? null);
+    const socketPath = proxy === null ? given : null;
     return {
       key,
       address: socketPath ?? `${parts.host}:${port}`,
@@ -84,5 +97,29 @@ export class Routes {
       proxy,
       options: this.#routeOptions,
     };
+  }
+}
+
+const warned = new Set<string>();
+
+/** One warning for each host, where urllib3 gives one for each request. */
+function warnUnverified(host: string): void {
+  if (warned.has(host) || warned.size >= MAX_ROUTES) return;
+  warned.add(host);
+  process.emitWarning(
+    `Unverified HTTPS request is being made to host '${host}'. Anyone in between can read and change it; to trust a private authority pass verify: "ca.pem"`,
+    "InsecureRequestWarning",
+  );
+}
+
+/** `http+unix://%2Fvar%2Frun%2Fdocker.sock/version`: the host is the escaped path. */
+function socketPathOf(host: string, request: PreparedRequest): string {
+  try {
+    return decodeURIComponent(host);
+  } catch (error) {
+    throw new InvalidURL(
+      `Invalid URL '${request.url}': the host of http+unix is the path of a socket, with / written as %2F`,
+      { request, cause: error },
+    );
   }
 }

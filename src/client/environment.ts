@@ -13,6 +13,8 @@ export interface Environment {
   readonly noProxy: string;
   /** The path of a CA file or directory, or null. */
   readonly caBundle: string | null;
+  /** The path of SSLKEYLOGFILE, or undefined. */
+  readonly keyLogFile: string | undefined;
   /** The entries of the netrc file; empty without one. */
   readonly netrc: readonly NetrcEntry[];
 }
@@ -41,7 +43,8 @@ function readEnvironment(): Environment {
     proxies: readProxies(env),
     noProxy: env["no_proxy"] ?? env["NO_PROXY"] ?? "",
     // An empty variable is one that is not set, and never "off".
-    caBundle: env["REQUESTS_CA_BUNDLE"] || env["CURL_CA_BUNDLE"] || null,
+    caBundle: env["REQUESTS_CA_BUNDLE"] || env["CURL_CA_BUNDLE"] || env["SSL_CERT_FILE"] || null,
+    keyLogFile: env["SSLKEYLOGFILE"] || undefined,
     netrc: readNetrc(env["NETRC"]),
   };
 }

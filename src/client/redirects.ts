@@ -1,5 +1,5 @@
 /** A response and its request → the request that follows, by the rules of requests and the departures of ours. */
-import { UnrewindableBodyError } from "../exceptions.js";
+import { InvalidSchema, UnrewindableBodyError } from "../exceptions.js";
 import type { FieldList } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
@@ -23,6 +23,7 @@ export function redirectedRequest(
 ): PreparedRequest {
   const next = request.copy();
   next.url = locationUrl(request.url, location);
+  refuseLocalScheme(next, request, response);
   session.rebuildMethod(next, response);
   if (keepsBody(response.statusCode, request.method)) requireRewindable(next, response);
   else dropBody(next);
@@ -30,6 +31,16 @@ export function redirectedRequest(
   session.rebuildAuth(next, response);
   session.rebuildProxies(next, session.proxies);
   return next;
+}
+
+/** A server on the network has no say about the sockets of this machine (CVE-2022-33987 of got). */
+function refuseLocalScheme(next: PreparedRequest, request: PreparedRequest, response: Response): void {
+  const { scheme } = next.target.parts;
+  if (!scheme.endsWith("+unix") || next.target.origin === request.target.origin) return;
+  throw new InvalidSchema(
+    `A redirect to ${JSON.stringify(next.url)} is refused: Unix sockets are reached only by a URL of the caller's own`,
+    { request: next, response },
+  );
 }
 
 function requireRewindable(next: PreparedRequest, response: Response): void {

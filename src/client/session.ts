@@ -290,6 +290,9 @@ export class Session {
    */
   getAdapter(url: string): Adapter {
     for (const [prefix, adapter] of this.adapters) if (matchesMountPrefix(url, prefix)) return adapter;
+    // Unix sockets speak plain HTTP: whoever carries that carries them, unless somebody else is mounted.
+    const plain = url.startsWith("http+unix://") ? this.adapters.get("http://") : undefined;
+    if (plain !== undefined) return plain;
     throw new InvalidSchema(
       `No connection adapters were found for ${JSON.stringify(maskedUrl(url))}; there are adapters for ${[...this.adapters.keys()].join(", ")} (session.mount adds one)`,
     );
@@ -444,6 +447,7 @@ export class Session {
       onDownloadProgress: given.onDownloadProgress ?? undefined,
       onInformational: given.onInformational ?? undefined,
       maxResponseSize: given.maxResponseSize,
+      keyLogFile: this.trustEnv ? environment().keyLogFile : undefined,
       signal: given.signal ?? undefined,
     };
   }

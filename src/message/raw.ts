@@ -37,6 +37,8 @@ export class RawResponse implements AsyncIterable<Buffer> {
   #failure: { readonly error: unknown } | null = null;
   #wake: (() => void) | null = null;
   #trailers: readonly string[] = [];
+  /** The policy of retries as it stands after the attempts that failed, with their `history`; null when none did. */
+  retries: { readonly history: readonly object[] } | null = null;
   /** Told once when nothing more will come or be wanted. */
   #onDone: (() => void) | null = null;
 

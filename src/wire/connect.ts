@@ -1,5 +1,6 @@
 /** DNS, Happy Eyeballs, TLS or a Unix socket → a connected socket. */
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
+import { appendFileSync } from "node:fs";
 import {
   connect as connectTcp,
   isIP,
@@ -150,6 +151,8 @@ export class ConnectAttempt {
     const started = performance.now();
     this.#socket = socket;
     socket.on("session", (fresh: Buffer) => this.#sessions.set(key, fresh));
+    const keyLogFile = this.#route.tls?.keyLogFile;
+    if (keyLogFile !== undefined) socket.on("keylog", (line: Buffer) => logKey(keyLogFile, line));
     await this.#event(socket, "secureConnect");
     this.#times.tls += performance.now() - started;
   }
@@ -268,6 +271,15 @@ export class ConnectAttempt {
       const onClose = (): void => onError(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
       socket.once(name, onEvent).once("error", onError).once("close", onClose);
     });
+  }
+}
+
+/** @see https://developer.mozilla.org/docs/Mozilla/Projects/NSS/Key_Log_Format */
+function logKey(path: string, line: Buffer): void {
+  try {
+    appendFileSync(path, line, { mode: 0o600 });
+  } catch {
+    // A log that cannot be written is no reason to fail, as in OpenSSL.
   }
 }
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import {
+import tls, {
   createSecureContext,
   type ConnectionOptions,
   type PeerCertificate,
@@ -35,6 +35,10 @@ export interface TlsPolicy {
   readonly ciphers?: string | undefined;
   /** The name to ask for and to verify, in place of the URL's host. */
   readonly servername?: string | undefined;
+  /** Trust the system's certificates beside Node's own, with `verify: true`. */
+  readonly systemCertificates?: boolean | undefined;
+  /** A file for the secrets of the connections (SSLKEYLOGFILE). */
+  readonly keyLogFile?: string | undefined;
 }
 
 export const DEFAULT_TLS: TlsPolicy = Object.freeze({ verify: true, cert: null });
@@ -59,7 +63,9 @@ function isBare(policy: TlsPolicy): boolean {
     policy.pinnedFingerprints === undefined &&
     policy.minVersion === undefined &&
     policy.ciphers === undefined &&
-    policy.servername === undefined
+    policy.servername === undefined &&
+    policy.systemCertificates !== true &&
+    policy.keyLogFile === undefined
   );
 }
 
@@ -93,7 +99,8 @@ export function secureContextOf(policy: TlsPolicy): SecureContext {
 
 function makeContext(policy: TlsPolicy): SecureContext {
   const { verify } = policy;
-  const ca = typeof verify === "string" ? readAuthorities(verify) : undefined;
+  const system = verify === true && policy.systemCertificates === true;
+  const ca = typeof verify === "string" ? readAuthorities(verify) : system ? systemRoots() : undefined;
   const identity = readIdentity(policy.cert);
   try {
     return createSecureContext({
@@ -178,6 +185,21 @@ function readAuthorities(path: string): string[] {
       { phase: "tls" },
     );
   return found;
+}
+
+/** Where Linux and the BSDs keep theirs, for a Node that cannot ask the system (before 22.15). */
+const SYSTEM_BUNDLES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/ssl/cert.pem",
+];
+
+function systemRoots(): string[] {
+  const { getCACertificates } = tls as unknown as { readonly getCACertificates?: (kind: string) => string[] };
+  if (getCACertificates !== undefined) return [...tls.rootCertificates, ...getCACertificates("system")];
+  const bundle = SYSTEM_BUNDLES.find((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
+  return bundle === undefined ? [...tls.rootCertificates] : [...tls.rootCertificates, ...readAuthorities(bundle)];
 }
 
 function certificatesIn(pem: string): string[] {
