@@ -23,17 +23,18 @@ let snapshot: Environment | null = null;
 
 /**
  * The environment as it is in this turn of the event loop. Reading variables and looking for a file costs more than the
- * rest of preparing a request, so all requests of one turn share one look.
+ * rest of preparing a request, so all requests that are sent in one turn share one look.
  */
 export function environment(): Environment {
   if (snapshot === null) {
     snapshot = readEnvironment();
-    setImmediate(forget);
+    setImmediate(forgetEnvironment);
   }
   return snapshot;
 }
 
-function forget(): void {
+/** Looks anew the next time: a caller may have changed a variable since. */
+export function forgetEnvironment(): void {
   snapshot = null;
 }
 

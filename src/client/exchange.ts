@@ -1,9 +1,12 @@
 /** THE loop: auth → adapter → cookies → hooks → does auth ask again? → redirect? */
 import type { SendSettings } from "../adapters/adapter.js";
+import { HTTPAdapter } from "../adapters/http.js";
 import { hasFlow, type AuthBase } from "../auth/base.js";
-import { TooManyRedirects } from "../exceptions.js";
+import { RequestException, TooManyRedirects } from "../exceptions.js";
+import { mergeCookies } from "../message/cookies/jar.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
+import { forgetEnvironment } from "./environment.js";
 import { runHooks } from "./hooks.js";
 import type { Session } from "./session.js";
 
@@ -18,12 +21,12 @@ export async function exchange(
   let request = prepared;
   for (let redirects = 0; ; redirects += 1) {
     const response = await sendWithAuth(session, request, settings, history);
-    const next = session.nextRequest(response, request, prepared);
-    if (next === null) return response;
     if (!allowRedirects) {
-      response.next = next;
+      response.next = offeredRequest(session, response, request, prepared);
       return response;
     }
+    const next = session.nextRequest(response, request, prepared);
+    if (next === null) return response;
     if (redirects >= session.maxRedirects) throw tooManyRedirects(session, response);
     response.close();
     history.push(response);
@@ -47,17 +50,28 @@ export async function sendWithAuth(
     let step = await flow.next();
     let response: Response | null = null;
     while (step.done !== true) {
+      let next = step.value;
       if (response !== null) {
         response.close();
         history.push(response);
+        next = withNewCookies(session, response, next);
       }
-      response = await sendOne(session, step.value, settings, history);
+      response = await sendOne(session, next, settings, history);
       step = await flow.next(response);
     }
     return response ?? (await sendOne(session, request, settings, history));
   } finally {
     await flow.return();
   }
+}
+
+/** A challenge may set cookies that its answer must bring, as in requests. */
+function withNewCookies(session: Session, response: Response, request: PreparedRequest): PreparedRequest {
+  if (response.headerValues("set-cookie").length === 0) return request;
+  const own = request.cookieJar;
+  const next = request.copy();
+  next.refreshCookies(own === null || own.isEmpty ? session.cookies : mergeCookies(session.cookies, own));
+  return next;
 }
 
 /** One request, one response, with what the session keeps of it. */
@@ -70,6 +84,8 @@ async function sendOne(
   const adapter = session.getAdapter(request.url);
   const started = performance.now();
   let response = await adapter.send(request, settings);
+  // Without a wire in between, this may still be the turn in which the environment was looked at.
+  if (!(adapter instanceof HTTPAdapter)) forgetEnvironment();
   if (response.elapsed === 0) response.elapsed = (performance.now() - started) / 1000;
   response.connection ??= adapter;
   if (!settings.stream && !response.isRead) await response.read();
@@ -81,7 +97,23 @@ async function sendOne(
   return response;
 }
 
-function tooManyRedirects(session: Session, response: Response): TooManyRedirects {
+/** What would follow, for whoever looks at redirects one by one; a redirect that cannot be followed is still a response. */
+function offeredRequest(
+  session: Session,
+  response: Response,
+  request: PreparedRequest,
+  first: PreparedRequest,
+): PreparedRequest | null {
+  try {
+    return session.nextRequest(response, request, first);
+  } catch (error) {
+    if (error instanceof RequestException) return null;
+    throw error;
+  }
+}
+
+/** Closes the response, and makes the error that it is one redirect too many. */
+export function tooManyRedirects(session: Session, response: Response): TooManyRedirects {
   response.close();
   return new TooManyRedirects(
     `Exceeded ${session.maxRedirects} redirects. The last one led to ${response.header("location") ?? ""}; raise session.maxRedirects, or allowRedirects: false to see each`,

@@ -5,7 +5,7 @@ import type { CookiesInit } from "../message/cookies/jar.js";
 import type { HeadersInit } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
 import type { Params } from "../message/params.js";
-import { nearestName } from "../policy/nearest-name.js";
+import { nearestName, refuseUnknownNames } from "../policy/nearest-name.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import type { ClientCertificate } from "../wire/tls.js";
 
@@ -145,6 +145,7 @@ function checkTypes(options: RequestOptions): void {
   checkBoolean(options.allowRedirects, "allowRedirects");
   checkBoolean(options.stream, "stream");
   if (options.verify !== undefined) checkVerify(options.verify);
+  if (options.cert != null) checkCert(options.cert);
   checkFunction(options.onUploadProgress, "onUploadProgress");
   checkFunction(options.onDownloadProgress, "onDownloadProgress");
   checkFunction(options.onInformational, "onInformational");
@@ -165,6 +166,21 @@ export function checkVerify(verify: unknown): asserts verify is boolean | string
     `verify must be true, false or the path of a CA file or directory, not ${verify === "" ? '""' : kindOf(verify)}`,
   );
 }
+
+/** @throws TypeError unless it is a path, two, or the parts. */
+export function checkCert(cert: unknown): void {
+  const isPath = (value: unknown): boolean => typeof value === "string" && value !== "";
+  if (isPath(cert) || (Array.isArray(cert) && cert.length === 2 && cert.every(isPath))) return;
+  if (typeof cert === "object" && cert !== null && !Array.isArray(cert)) {
+    refuseUnknownNames(cert, CERT_PARTS, "cert");
+    if ("cert" in cert || "pfx" in cert) return;
+  }
+  throw new TypeError(
+    `cert must be a path, [certificatePath, keyPath] or { cert, key, pfx, passphrase } with paths or bytes, not ${kindOf(cert)}`,
+  );
+}
+
+const CERT_PARTS: ReadonlySet<string> = new Set(["cert", "key", "pfx", "passphrase"]);
 
 /** @throws TypeError unless it maps names to URLs or null. */
 export function checkProxies(proxies: unknown): asserts proxies is Proxies {

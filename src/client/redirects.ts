@@ -27,8 +27,9 @@ export function redirectedRequest(
   session.rebuildMethod(next, response);
   if (keepsBody(response.statusCode, request.method)) requireRewindable(next, response);
   else dropBody(next);
-  rebuildCookies(session, next, first);
   session.rebuildAuth(next, response);
+  // After the credentials, among which the old Cookie header is: the jars may have cookies for the new origin.
+  rebuildCookies(session, next, first);
   session.rebuildProxies(next, session.proxies);
   return next;
 }
@@ -66,7 +67,7 @@ function rebuildCookies(session: Session, next: PreparedRequest, first: Prepared
   const anyHost = !session.shouldStripAuth(first.url, next.url);
   const jar = given === null || given.isEmpty ? session.cookies : mergeCookies(given, session.cookies);
   const header = jar.headerFor(next.url, { anyHost });
-  if (header !== undefined) next.fields.set("Cookie", header);
+  if (header !== undefined) next.useCookieHeader(header);
 }
 
 /** Takes away everything that speaks for the caller: for another origin. */

@@ -23,8 +23,8 @@ import { resolveTimeout, type TimeoutOption } from "../policy/timeout.js";
 import { ACCEPT_ENCODING } from "../wire/decode.js";
 import type { ClientCertificate } from "../wire/tls.js";
 import { version } from "../version.js";
-import { environment, environmentAuth, environmentProxies } from "./environment.js";
-import { exchange, sendWithAuth } from "./exchange.js";
+import { environment, environmentAuth, environmentProxies, forgetEnvironment } from "./environment.js";
+import { exchange, sendWithAuth, tooManyRedirects } from "./exchange.js";
 import { sessionFetch } from "./fetch.js";
 import { checkOptions, checkProxies, checkVerify, type Proxies, type RequestOptions } from "./options.js";
 import { dropCredentials, redirectedRequest } from "./redirects.js";
@@ -245,6 +245,7 @@ export class Session {
    * @throws MissingSchema, InvalidURL, InvalidHeader, InvalidJSONError … for what cannot be sent.
    */
   prepareRequest(request: Request): PreparedRequest {
+    forgetEnvironment();
     return this.#prepare(request.method ?? "", request.url, request, request.hooks);
   }
 
@@ -261,7 +262,7 @@ export class Session {
     if (!(prepared instanceof PreparedRequest))
       throw new TypeError("You can only send PreparedRequests: session.send(session.prepareRequest(request))");
     if (settings !== undefined) checkOptions(settings, "session.send()");
-    return this.#sendChecked(prepared, settings ?? NO_OPTIONS, prepared.method !== "HEAD");
+    return this.#sendChecked(prepared, settings ?? NO_OPTIONS, true);
   }
 
   /**
@@ -275,6 +276,7 @@ export class Session {
     verify?: boolean | string | null,
     cert?: ClientCertificate | null,
   ): EnvironmentSettings {
+    forgetEnvironment();
     return {
       proxies: this.#resolveProxies(url, proxies ?? null),
       stream: stream ?? this.stream,
@@ -331,6 +333,7 @@ export class Session {
    *
    * @param response - Of `allowRedirects: false`.
    * @param request - Its request.
+   * @throws TooManyRedirects past `maxRedirects`.
    */
   async *resolveRedirects(
     response: Response,
@@ -343,10 +346,7 @@ export class Session {
     for (let redirects = 0; ; redirects += 1) {
       const next = this.nextRequest(current, sent, request);
       if (next === null) return;
-      if (redirects >= this.maxRedirects) {
-        await this.send(next, { ...settings, allowRedirects: true });
-        return;
-      }
+      if (redirects >= this.maxRedirects) throw tooManyRedirects(this, current);
       current.close();
       history.push(current);
       current = await sendWithAuth(this, next, this.#settingsFor(next, settings), history);
@@ -429,6 +429,7 @@ export class Session {
       }
       return response;
     } catch (error) {
+      forgetEnvironment();
       if (error instanceof RequestException) error.request ??= prepared;
       throw error;
     } finally {
@@ -463,8 +464,9 @@ export class Session {
     this.#prepareCookies(prepared, given.cookies);
     prepared.prepareBody(given.data, given.files, given.json);
     this.#prepareAuth(prepared, given.auth);
-    prepared.hooks =
-      hooks.response.length > 0 ? { response: [...hooks.response] } : { response: this.hooks.response.slice() };
+    // After the credentials, which may have registered hooks of their own.
+    const { response } = hooks.response.length > 0 ? hooks : this.hooks;
+    if (response.length > 0) prepared.hooks.response.push(...response);
     return prepared;
   }
 

@@ -112,6 +112,8 @@ export class PreparedRequest {
   #headers: CaseInsensitiveDict | null = null;
   #body: Body | null = null;
   #cookies: RequestsCookieJar | null = null;
+  /** The Cookie header that was made from a jar. */
+  #cookieHeader: string | undefined = undefined;
   #auth: AppliedAuth | null = null;
   #signing: Promise<PreparedRequest> | null = null;
 
@@ -139,7 +141,11 @@ export class PreparedRequest {
     return this.#body === null ? null : this.#body.value;
   }
   set body(body: unknown) {
-    this.prepareContentLength(body);
+    const next = body === null || body === undefined ? null : bodyFrom(body);
+    // The framing of the old body does not describe the new one.
+    if (next === null || next.length === null) this.#fields.delete("content-length");
+    if (next === null || next.length !== null) this.#fields.delete("transfer-encoding");
+    this.#useBody(next);
   }
 
   /** Path and query, "/" if empty, without the fragment. */
@@ -214,7 +220,20 @@ export class PreparedRequest {
   prepareSessionCookies(jar: RequestsCookieJar): void {
     if (jar.isEmpty || this.#fields.has("cookie")) return;
     const header = jar.headerFor(this.#url);
-    if (header !== undefined) this.#fields.set("Cookie", header);
+    if (header !== undefined) this.useCookieHeader(header);
+  }
+
+  /** A Cookie header that comes from a jar, not from the caller. @internal */
+  useCookieHeader(header: string): void {
+    this.#cookieHeader = header;
+    this.#fields.set("Cookie", header);
+  }
+
+  /** Makes the Cookie header anew, unless it is the caller's. @internal */
+  refreshCookies(jar: RequestsCookieJar): void {
+    if (this.#fields.get("cookie") !== this.#cookieHeader) return;
+    this.#fields.delete("cookie");
+    this.prepareSessionCookies(jar);
   }
 
   /**
@@ -250,8 +269,9 @@ export class PreparedRequest {
     if (resolved !== null) this.applyAuth(resolved);
   }
 
+  /** Adds the hooks; those that the credentials registered stay before them. */
   prepareHooks(hooks: HooksInit | null | undefined): void {
-    this.hooks = hooksFrom(hooks);
+    this.hooks.response.push(...hooksFrom(hooks).response);
   }
 
   /** Adds a function that sees the response. */
@@ -273,6 +293,7 @@ export class PreparedRequest {
     copy.#fields = this.#fields.copy();
     copy.#body = this.#body;
     copy.#cookies = this.#cookies === null ? null : this.#cookies.copy();
+    copy.#cookieHeader = this.#cookieHeader;
     copy.#auth = this.#auth;
     copy.#signing = this.#signing;
     copy.withoutCredentials = this.withoutCredentials;

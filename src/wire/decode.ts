@@ -5,6 +5,8 @@ import { ContentDecodingError, ContentTooLarge } from "../exceptions.js";
 
 /** RFC 9110 §8.4 sets no bound on chained codings; more than a few are an attack. */
 export const MAX_CODINGS = 5;
+/** The same with empty items and "identity". */
+const MAX_ITEMS = MAX_CODINGS + 20;
 /** Output up to this is never a bomb. */
 const BOMB_FLOOR = 10 * 1024 * 1024;
 /** Input up to this is decoded at once; more of it would hold up the event loop. */
@@ -77,9 +79,9 @@ export const ACCEPT_ENCODING: string = ZSTD === null ? "gzip, deflate, br" : "gz
  * @throws ContentDecodingError for more than {@link MAX_CODINGS}, or an unknown one among several.
  */
 export function codingsOf(contentEncoding: string): string[] {
-  const named = contentEncoding.split(",", MAX_CODINGS + 20).map((item) => item.trim().toLowerCase());
+  const named = contentEncoding.split(",", MAX_ITEMS).map((item) => item.trim().toLowerCase());
   const codings = named.filter((name) => name !== "" && name !== "identity").reverse();
-  if (codings.length > MAX_CODINGS)
+  if (codings.length > MAX_CODINGS || named.length === MAX_ITEMS)
     throw undecodable(`more than ${MAX_CODINGS} content codings`, contentEncoding.slice(0, 100));
   const unknown = codings.find((name) => !isKnown(name));
   if (unknown === undefined) return codings;
@@ -207,6 +209,8 @@ async function* decodeOne(source: AsyncIterable<Buffer>, name: string): AsyncGen
   let failure: { readonly error: unknown } | null = null;
   let ended = false;
   let wake: () => void = () => undefined;
+  // Lets the feeder go on: its piece is written, or the engine is at its end.
+  let proceed: () => void = () => undefined;
   engine.on("data", (chunk: Buffer) => {
     ready.push(chunk);
     if (ready.length >= MAX_AHEAD) engine.pause();
@@ -215,10 +219,12 @@ async function* decodeOne(source: AsyncIterable<Buffer>, name: string): AsyncGen
   engine.on("end", () => {
     ended = true;
     wake();
+    proceed();
   });
   engine.on("error", (error: Error) => {
     failure ??= { error: malformed(name, error) };
     wake();
+    proceed();
   });
 
   const feed = async (): Promise<void> => {
@@ -227,10 +233,9 @@ async function* decodeOne(source: AsyncIterable<Buffer>, name: string): AsyncGen
       fed += chunk.length;
       const input = chunk;
       await new Promise<void>((resolve) => {
-        engine.once("end", resolve).once("error", () => resolve());
+        proceed = resolve;
         engine.write(input, () => resolve());
       });
-      engine.removeAllListeners("drain");
       if (failure !== null) return;
       const next: IteratorResult<Buffer> = await iterator.next();
       if (ended && (engine.bytesWritten < fed || next.done !== true)) throw garbageBehind(name);
@@ -238,8 +243,8 @@ async function* decodeOne(source: AsyncIterable<Buffer>, name: string): AsyncGen
     }
     if (!ended) engine.end();
     await new Promise<void>((resolve) => {
+      proceed = resolve;
       if (ended || failure !== null) resolve();
-      else engine.once("end", resolve).once("error", () => resolve());
     });
     if (failure === null && engine.bytesWritten < fed) throw garbageBehind(name);
   };
@@ -271,7 +276,8 @@ async function* decodeOne(source: AsyncIterable<Buffer>, name: string): AsyncGen
     }
   } finally {
     engine.destroy();
-    await iterator.return?.();
+    // Not awaited: it would wait for a piece that the feeder asked for, and a silent source never gives one.
+    void iterator.return?.().catch(() => undefined);
   }
 }
 

@@ -260,7 +260,7 @@ export function parse(pieces: readonly Uint8Array[], options: ParseOptions = {})
       onInformational: (head) => events.push(`informational ${described(head)}`),
       onHead: (head) => events.push(`head ${described(head)}`),
       onData: (buffer, start, end) => {
-        const text = buffer.latin1Slice(start, end);
+        const text = buffer.toString("latin1", start, end);
         if (events.at(-1)?.startsWith("data ") === true) events[events.length - 1] += text;
         else events.push(`data ${text}`);
       },

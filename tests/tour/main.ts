@@ -80,10 +80,13 @@ async function playAll({ base, scenes }: Options): Promise<boolean> {
   if (base !== undefined) await checkBase(theatre.base);
 
   const own = "the httpbin of this package, started for this tour";
-  page.heading(`requests-ts ${requests.version}, a tour in ${scenes.length} scenes (Node.js ${process.version})`, [
-    ["base", `${theatre.base}${base === undefined ? `, ${own}` : ""}`],
-    ["lab", base === undefined ? "the same, where a scene needs a route that only it has" : `${theatre.lab}, ${own}`],
-  ]);
+  page.heading(
+    `requests-ts ${requests.version}, a tour in ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} (Node.js ${process.version})`,
+    [
+      ["base", `${theatre.base}${base === undefined ? `, ${own}` : ""}`],
+      ["lab", base === undefined ? "the same, where a scene needs a route that only it has" : `${theatre.lab}, ${own}`],
+    ],
+  );
   const start = performance.now();
   const failed: string[] = [];
   for (const [at, { number, chapter, scene }] of scenes.entries()) {

@@ -1,7 +1,7 @@
 /** What the tour prints: readable in a plain log, coloured on a terminal. */
-import { inspect, styleText } from "node:util";
+import { styleText } from "node:util";
 
-import { NOTHING, type Check, type Outcome } from "./scene.js";
+import { NOTHING, shown, type Check, type Outcome } from "./scene.js";
 
 /** Where the page goes. */
 export interface Paper {
@@ -55,7 +55,7 @@ export class Page {
   outcome({ checks, error }: Outcome): void {
     for (const check of checks) this.#check(check);
     if (error !== undefined)
-      this.#wrapped("✗", "red", error instanceof Error ? (error.stack ?? String(error)) : text(error));
+      this.#wrapped("✗", "red", error instanceof Error ? (error.stack ?? String(error)) : shown(error));
   }
 
   /** The last lines; the very last one is for programs. */
@@ -66,7 +66,8 @@ export class Page {
     for (const title of failed) this.#line(`  ${this.#in("red", "✗")}  ${title}`);
     if (failed.length > 0) this.#line();
     const style = failed.length === 0 ? "green" : "red";
-    this.#line(this.#in(style, `${passed} scenes passed, ${failed.length} failed`) + ` in ${seconds.toFixed(1)} s`);
+    this.#line(this.#in("dim", `played in ${seconds.toFixed(1)} s`));
+    this.#line(this.#in(style, `${passed} scenes passed, ${failed.length} failed`));
     this.#line(`${passed} passed, ${failed.length} failed`);
   }
 
@@ -77,7 +78,7 @@ export class Page {
   }
 
   #value(value: unknown): string {
-    return text(value, this.#paper.width - 6);
+    return shown(value, this.#paper.width - 6);
   }
 
   #code(lines: readonly string[]): void {
@@ -99,17 +100,12 @@ export class Page {
   }
 
   #in(style: Style, content: string): string {
-    return this.#paper.colours ? styleText(style, content) : content;
+    return this.#paper.colours ? styleText(style, content, { validateStream: false }) : content;
   }
 
   #line(content = ""): void {
     this.#paper.write(`${content}\n`);
   }
-}
-
-/** As console.log shows it. */
-function text(value: unknown, breakLength = 100): string {
-  return typeof value === "string" ? value : inspect(value, { breakLength, depth: 6 });
 }
 
 /** A line in lines of at most `width` characters, broken at blanks where there are any. */

@@ -1,5 +1,5 @@
 /** A scene: a few lines of code that a reader could copy, and what they must print. */
-import { isDeepStrictEqual } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 
 /** What a scene finds when it begins. */
 export interface Stage {
@@ -56,6 +56,11 @@ export interface Outcome {
 /** Milliseconds after which a scene counts as stuck. */
 const PATIENCE = 60_000;
 
+/** A value as console.log shows it. */
+export function shown(value: unknown, breakLength = 100): string {
+  return typeof value === "string" ? value : inspect(value, { breakLength, depth: 6 });
+}
+
 /** Plays a scene, and compares what it prints with what it should. */
 export async function playScene(scene: Scene, place: Omit<Stage, "console">): Promise<Outcome> {
   const printed: unknown[] = [];
@@ -82,6 +87,6 @@ export async function playScene(scene: Scene, place: Omit<Stage, "console">): Pr
 }
 
 function check(actual: unknown, expected: unknown): Check {
-  const ok = expected instanceof RegExp ? expected.test(String(actual)) : isDeepStrictEqual(actual, expected);
+  const ok = expected instanceof RegExp ? expected.test(shown(actual)) : isDeepStrictEqual(actual, expected);
   return { ok, actual, expected };
 }

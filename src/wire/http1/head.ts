@@ -175,7 +175,8 @@ function trimmed(text: string, from: number, to: number): string {
 function combineLengths(before: number | null, value: string): number {
   let length = before;
   for (const part of value.includes(",") ? value.split(",") : [value]) {
-    const next = decimal(part.trim(), value);
+    // Not trim(): to it 0xA0 is white space, to the next parser along the way it is not.
+    const next = decimal(trimmed(part, 0, part.length), value);
     if (length !== null && next !== length) throw differingLengths(`${length} and ${next}`);
     length = next;
   }

@@ -186,9 +186,10 @@ export class ResponseParser {
   }
 
   #keepPartial(bytes: Buffer): void {
-    if (bytes.length > this.#limits.maxHeaderSize) throw this.#headTooLarge();
+    // Up to three bytes of the empty line that ends it may be there already.
+    if (bytes.length - 3 > this.#limits.maxHeaderSize) throw this.#headTooLarge();
     if (!looksLikeHttp(bytes))
-      throw badResponse(`malformed status line ${quoted(bytes.latin1Slice(0, 80))}; is this an HTTP server?`);
+      throw badResponse(`malformed status line ${quoted(bytes.toString("latin1", 0, 80))}; is this an HTTP server?`);
     this.#partial = bytes;
   }
 
@@ -287,7 +288,7 @@ export class ResponseParser {
       return at + 2 - before;
     }
     const found = joined.indexOf(HEAD_END, Math.max(0, before - 3));
-    if (found > this.#limits.maxHeaderSize || (found === -1 && joined.length > this.#limits.maxHeaderSize))
+    if (found > this.#limits.maxHeaderSize || (found === -1 && joined.length - 3 > this.#limits.maxHeaderSize))
       throw this.#badChunk(`trailers larger than ${this.#limits.maxHeaderSize} bytes`);
     if (found === -1) {
       this.#partial = Buffer.from(joined);

@@ -1,6 +1,6 @@
 /** The prepared flow: prepare alone or by a session, edit, send. */
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { after, beforeEach, describe, it } from "node:test";
 
 import requests, { PreparedRequest, ProxyError, Request, Session } from "requests-ts";
 
@@ -8,6 +8,8 @@ import { closedPort, failure, serve, type Received } from "./serve.js";
 
 const echo = await serve();
 after(() => echo.close());
+/** The environment is read once a turn of the event loop. */
+beforeEach(() => new Promise<void>((resolve) => setImmediate(resolve)));
 
 async function sent(prepared: PreparedRequest, session = new Session()): Promise<Received> {
   return (await session.send(prepared)).json<Received>();
@@ -86,7 +88,7 @@ describe("editing before sending", () => {
     prepared.body = null;
     const received = await sent(prepared);
     assert.equal(received.body, "");
-    assert.equal(received.headers["content-length"] ?? "0", "0");
+    assert.equal(received.headers["content-length"], "0");
   });
 
   it("a body that became a stream", async () => {
@@ -94,9 +96,10 @@ describe("editing before sending", () => {
     prepared.body = (async function* () {
       yield "stream";
     })();
-    prepared.headers.delete("Content-Length");
-    prepared.headers["Transfer-Encoding"] = "chunked";
-    assert.equal((await sent(prepared)).body, "stream");
+    const received = await sent(prepared);
+    assert.equal(received.body, "stream");
+    assert.equal(received.headers["transfer-encoding"], "chunked");
+    assert.equal(received.headers["content-length"], undefined);
   });
 
   for (const [name, edit] of [

@@ -24,9 +24,10 @@ export const authentication = chapter("Who is asking", import.meta.url, [
     title: "Digest",
     async play({ base, console }) {
       const auth = new requests.auth.HTTPDigestAuth("username", "password");
+      const url = `${base}/digest-auth/auth/username/password`;
 
-      const md5 = await requests.get(`${base}/digest-auth/auth/username/password`, { auth });
-      const sha256 = await requests.get(`${base}/digest-auth/auth/username/password/SHA-256`, { auth });
+      const md5 = await requests.get(url, { auth });
+      const sha256 = await requests.get(`${url}/SHA-256`, { auth });
 
       console.log(md5.json());
       console.log(md5.history.map((response) => response.statusCode)); // the challenge
@@ -49,7 +50,9 @@ export const authentication = chapter("Who is asking", import.meta.url, [
     title: "API key, in a header or in the query",
     async play({ base, console }) {
       const inHeader = await requests.get(`${base}/headers`, { headers: { "X-API-Key": "my-key" } });
-      const inQuery = await requests.get(`${base}/get`, { params: { api_key: "my-key", resource_id: 123 } });
+      const inQuery = await requests.get(`${base}/get`, {
+        params: { api_key: "my-key", resource_id: 123 },
+      });
 
       console.log(inHeader.json<{ headers: Record<string, string> }>().headers["X-Api-Key"]);
       console.log(inQuery.json<{ args: unknown }>().args);
@@ -57,22 +60,15 @@ export const authentication = chapter("Who is asking", import.meta.url, [
     expected: ["my-key", { api_key: "my-key", resource_id: "123" }],
   },
   {
-    title: "A scheme of your own, as a function",
+    title: "A scheme of your own: a function, or a class",
     async play({ base, console }) {
-      const response = await requests.get(`${base}/headers`, {
+      const signed = await requests.get(`${base}/headers`, {
         auth: (request) => {
           request.headers["X-Signature"] = `${request.method} ${request.pathUrl}`;
           return request;
         },
       });
 
-      console.log(response.json<{ headers: Record<string, string> }>().headers["X-Signature"]);
-    },
-    expected: [/^GET .*\/headers$/],
-  },
-  {
-    title: "A scheme of your own, as a class",
-    async play({ base, console }) {
       class PizzaAuth extends requests.auth.AuthBase {
         override apply(request: PreparedRequest): PreparedRequest {
           request.headers["X-Pizza"] = "margherita";
@@ -80,10 +76,11 @@ export const authentication = chapter("Who is asking", import.meta.url, [
         }
       }
       const session = new requests.Session({ auth: new PizzaAuth() });
-      const response = await session.get(`${base}/headers`);
+      const delivered = await session.get(`${base}/headers`);
 
-      console.log(response.json<{ headers: Record<string, string> }>().headers["X-Pizza"]);
+      console.log(signed.json<{ headers: Record<string, string> }>().headers["X-Signature"]);
+      console.log(delivered.json<{ headers: Record<string, string> }>().headers["X-Pizza"]);
     },
-    expected: ["margherita"],
+    expected: [/^GET .*\/headers$/, "margherita"],
   },
 ]);

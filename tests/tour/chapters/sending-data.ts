@@ -52,7 +52,7 @@ export const sendingData = chapter("Sending data", import.meta.url, [
     expected: ["application/json", 0, "GET, POST, PUT, DELETE, PATCH, OPTIONS"],
   },
   {
-    title: "XML, or any other text",
+    title: "XML, or bytes of any kind",
     async play({ base, console }) {
       const xml = "<note><to>Tove</to><from>Jani</from><body>Don't forget me!</body></note>";
       const { data, headers } = await requests
@@ -61,19 +61,19 @@ export const sendingData = chapter("Sending data", import.meta.url, [
 
       console.log(headers["Content-Type"]);
       console.log(data);
-    },
-    expected: ["application/xml", "<note><to>Tove</to><from>Jani</from><body>Don't forget me!</body></note>"],
-  },
-  {
-    title: "Raw bytes",
-    async play({ base, console }) {
+
       const bytes = new Uint8Array([0xca, 0xfe, 0xba, 0xbe]);
       const response = await requests.post(`${base}/post`, { data: bytes });
 
       console.log(response.request.headers["Content-Length"]);
       console.log(response.json<{ data: string }>().data);
     },
-    expected: ["4", "data:application/octet-stream;base64,yv66vg=="],
+    expected: [
+      "application/xml",
+      "<note><to>Tove</to><from>Jani</from><body>Don't forget me!</body></note>",
+      "4",
+      "data:application/octet-stream;base64,yv66vg==",
+    ],
   },
   {
     title: "A generator, sent in chunks while it runs",

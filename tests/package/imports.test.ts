@@ -1,0 +1,243 @@
+/** The import table: which layer may know which. ARCHITECTURE.md draws it; this fails with the offending line. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, it } from "node:test";
+import {
+  environmentReads,
+  findCycle,
+  importsOf,
+  reachable,
+  root,
+  sources,
+  type ImportEdge,
+  type SourceText,
+} from "./source-graph.js";
+
+/**
+ * Layer → what it may import, from the bottom up. A layer may always import from itself. An entry with a slash is one
+ * file of a layer.
+ */
+const TABLE: Readonly<Record<string, readonly string[]>> = {
+  version: [],
+  exceptions: [],
+  message: ["exceptions"],
+  policy: ["exceptions", "message"],
+  auth: ["exceptions", "message"],
+  // The engine knows HTTP and nothing of sessions, requests and responses.
+  wire: ["exceptions", "message/headers", "policy/timeout"],
+  adapters: ["exceptions", "message", "policy", "auth", "wire"],
+  client: ["version", "exceptions", "message", "policy", "auth", "wire", "adapters"],
+  index: ["version", "exceptions", "message", "policy", "auth", "wire", "adapters", "client"],
+  // It tests the client, so it shares no code with it. Other companions import "requests-ts" and nothing below it.
+  httpbin: [],
+};
+
+/** Packages that a layer may import beside Node's own modules. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  message: ["tough-cookie", "chardet", "eventsource-parser"],
+  wire: ["socks"],
+};
+
+/** The only readers of `process.env`. */
+const ENVIRONMENT_READERS = ["client/environment.ts", "httpbin/main.ts"];
+
+const MAX_LINES = 600;
+
+const COMPANIONS = Object.keys(TABLE).filter((layer) => layer === "httpbin");
+
+const files = sources();
+const edges = files.flatMap(importsOf);
+const loaded = graph(edges.filter((edge) => !edge.typeOnly));
+
+function layerOf(path: string): string {
+  const [first = "", ...rest] = path.split("/");
+  // The namespaces of the default export are a part of the entry.
+  if (first === "namespaces") return "index";
+  return rest.length === 0 ? first.replace(/\.ts$/, "") : first;
+}
+
+function graph(list: readonly ImportEdge[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { from, to } of list)
+    if (to !== null) {
+      const targets = found.get(from);
+      if (targets === undefined) found.set(from, [to]);
+      else targets.push(to);
+    }
+  return found;
+}
+
+/** The imports that the table does not allow, each as a line that leads to it. */
+function offences(list: readonly ImportEdge[]): string[] {
+  return list.flatMap((edge) => {
+    const reason = offence(edge);
+    return reason === null ? [] : [`src/${edge.from}:${edge.line} imports "${edge.specifier}": ${reason}`];
+  });
+}
+
+function offence({ from, to, specifier, typeOnly }: ImportEdge): string | null {
+  const layer = layerOf(from);
+  const allowed = TABLE[layer];
+  if (allowed === undefined) return `the layer "${layer}" is not in the import table`;
+  if (to === null) {
+    if (specifier.startsWith("node:")) return null;
+    if ((PACKAGES[layer] ?? []).includes(specifier)) return null;
+    return `"${layer}" may import the packages ${(PACKAGES[layer] ?? []).join(", ") || "(none)"}, and Node's by "node:"`;
+  }
+  if (layerOf(to) === layer) return null;
+  // An exception names what it carries: types alone, which leave nothing in the JavaScript.
+  if (layer === "exceptions" && typeOnly) return null;
+  if (allowed.includes(layerOf(to)) || allowed.includes(to.replace(/\.ts$/, ""))) return null;
+  return `"${layer}" may import ${allowed.join(", ") || "nothing of ours"}`;
+}
+
+describe("the import table", () => {
+  it("has a layer for every file, and a file for every layer", () => {
+    const found = new Set(files.filter(({ path }) => !path.endsWith(".d.ts")).map(({ path }) => layerOf(path)));
+    assert.deepEqual([...found].sort(), Object.keys(TABLE).sort());
+  });
+
+  it("allows every import", () => {
+    assert.deepEqual(offences(edges), []);
+  });
+
+  it("names a file that is there in every import", () => {
+    const known = new Set(files.map(({ path }) => path));
+    const lost = edges.filter(({ to }) => to !== null && !known.has(to)).map(({ from, line }) => `src/${from}:${line}`);
+    assert.deepEqual(lost, []);
+  });
+
+  it("knows every package that package.json depends on, and no others", async () => {
+    const manifest = (await import(join(root, "package.json"), { with: { type: "json" } })) as {
+      default: { dependencies: Record<string, string> };
+    };
+    const imported = edges.filter(({ to, specifier }) => to === null && !specifier.startsWith("node:"));
+    assert.deepEqual(
+      [...new Set(imported.map(({ specifier }) => specifier))].sort(),
+      Object.keys(manifest.default.dependencies).sort(),
+    );
+  });
+
+  const forbidden: readonly (readonly [SourceText, string])[] = [
+    [
+      { path: "message/url.ts", text: '\nimport { Session } from "../client/session.js";' },
+      'src/message/url.ts:2 imports "../client/session.js": "message" may import exceptions',
+    ],
+    [
+      { path: "wire/pool.ts", text: 'export type { Response } from "../message/response.js";' },
+      'src/wire/pool.ts:1 imports "../message/response.js": "wire" may import exceptions, message/headers, policy/timeout',
+    ],
+    [
+      { path: "exceptions.ts", text: 'import { type Response } from "./message/response.js";' },
+      'src/exceptions.ts:1 imports "./message/response.js": "exceptions" may import nothing of ours',
+    ],
+    [
+      { path: "httpbin/body.ts", text: 'const headers = await import("../message/headers.js");' },
+      'src/httpbin/body.ts:1 imports "../message/headers.js": "httpbin" may import nothing of ours',
+    ],
+    [
+      { path: "auth/basic.ts", text: 'const base: import("../wire/pool.js").Pool | null = null;' },
+      'src/auth/basic.ts:1 imports "../wire/pool.js": "auth" may import exceptions, message',
+    ],
+    [
+      { path: "policy/retry.ts", text: 'import "undici";' },
+      'src/policy/retry.ts:1 imports "undici": "policy" may import the packages (none), and Node\'s by "node:"',
+    ],
+    [
+      { path: "helpers/x.ts", text: 'import "node:fs";' },
+      'src/helpers/x.ts:1 imports "node:fs": the layer "helpers" is not in the import table',
+    ],
+  ];
+  for (const [source, message] of forbidden)
+    it(`refuses ${source.text.trim()} in ${source.path}`, () => {
+      assert.deepEqual(offences(importsOf(source)), [message]);
+    });
+
+  it("lets exceptions.ts import types from above", () => {
+    assert.deepEqual(
+      offences(importsOf({ path: "exceptions.ts", text: 'import type { R } from "./message/response.js";' })),
+      [],
+    );
+  });
+});
+
+describe("the graph of what is loaded", () => {
+  it("has no cycle", () => {
+    assert.deepEqual(findCycle(loaded), null);
+  });
+
+  it("would show a cycle", () => {
+    const cycle = new Map([
+      ["a", ["b"]],
+      ["b", ["c"]],
+      ["c", ["b"]],
+    ]);
+    assert.deepEqual(findCycle(cycle), ["b", "c", "b"]);
+  });
+
+  it('loads no companion with "."', () => {
+    const found = [...reachable(loaded, "index.ts")];
+    assert.ok(found.includes("client/session.ts"), "the walk from index.ts found nothing");
+    assert.deepEqual(
+      found.filter((path) => COMPANIONS.includes(layerOf(path))),
+      [],
+    );
+  });
+});
+
+describe("a source file", () => {
+  it("reads process.env only where the environment is read", () => {
+    const lines = files
+      .filter(({ path }) => !ENVIRONMENT_READERS.includes(path))
+      .flatMap((source) => environmentReads(source).map((line) => `src/${source.path}:${line} reads process.env`));
+    assert.deepEqual(lines, []);
+  });
+
+  const reads = [
+    "process.env.HTTP_PROXY",
+    'process["env"]',
+    "const { env } = process",
+    "const { env: variables } = process",
+    "globalThis.process.env",
+    'import { env } from "node:process"',
+  ];
+  for (const text of reads)
+    it(`is seen to read the environment by ${text}`, () => {
+      assert.deepEqual(environmentReads({ path: "x.ts", text }), [1]);
+    });
+
+  it("is not called utils, helpers or common", () => {
+    const drawers = files.filter(({ path }) => /(^|\/|-)(utils?|helpers?|common|misc)(\/|-|\.ts$)/.test(path));
+    assert.deepEqual(
+      drawers.map(({ path }) => path),
+      [],
+    );
+  });
+
+  it("is named in kebab-case", () => {
+    const others = files.filter(({ path }) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.ts$/.test(basename(path)));
+    assert.deepEqual(
+      others.map(({ path }) => path),
+      [],
+    );
+  });
+
+  it(`has fewer than ${MAX_LINES} lines`, () => {
+    const long = files
+      .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
+      .filter(({ lines }) => lines >= MAX_LINES)
+      .map(({ path, lines }) => `src/${path} has ${lines} lines; look for the seam`);
+    assert.deepEqual(long, []);
+  });
+
+  it("is compiled", () => {
+    const missing = files.filter(
+      ({ path }) => !path.endsWith(".d.ts") && !existsSync(join(root, "dist", path.replace(/\.ts$/, ".js"))),
+    );
+    assert.deepEqual(
+      missing.map(({ path }) => path),
+      [],
+    );
+  });
+});

@@ -1,0 +1,304 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { ConnectionError, InvalidHeader } from "#internal/exceptions";
+import { parseHead, parseTrailers, quoted, type ResponseHead } from "#internal/wire/http1/head";
+
+const MANY = 1000;
+
+function head(...lines: string[]): ResponseHead {
+  return parseHead(lines.join("\r\n"), MANY);
+}
+
+describe("the status line", () => {
+  const good: readonly (readonly [string, number, number, string])[] = [
+    ["HTTP/1.1 200 OK", 11, 200, "OK"],
+    ["HTTP/1.0 200 OK", 10, 200, "OK"],
+    ["HTTP/1.1 200 ", 11, 200, ""],
+    ["HTTP/1.1 200", 11, 200, ""],
+    ["HTTP/1.1 404 Not  Found ", 11, 404, "Not  Found "],
+    ["HTTP/1.1 100 Continue", 11, 100, "Continue"],
+    ["HTTP/1.1 999 x", 11, 999, "x"],
+    ["HTTP/1.1 200 caf\xe9\tau lait", 11, 200, "caf\xe9\tau lait"],
+  ];
+  for (const [line, version, statusCode, reason] of good)
+    it(JSON.stringify(line), () => {
+      const found = head(line);
+      assert.deepEqual([found.version, found.statusCode, found.reason], [version, statusCode, reason]);
+      assert.deepEqual(found.rawHeaders, []);
+    });
+
+  const bad: readonly (readonly [string, RegExp])[] = [
+    ["", /malformed status line ""; is this an HTTP server\?/],
+    ["HTTP/1.1", /malformed status line/],
+    ["HTTP/1.1 ", /malformed status line/],
+    ["HTTP/1.1 99 x", /malformed status line/],
+    ["HTTP/1.1 099 x", /malformed status line/],
+    ["HTTP/1.1 000 x", /malformed status line/],
+    ["HTTP/1.1 1000 x", /malformed status line "HTTP\/1.1 1000 x"/],
+    ["HTTP/1.1 20", /malformed status line/],
+    ["HTTP/1.1 2x0 OK", /malformed status line/],
+    ["HTTP/1.1 -20 OK", /malformed status line/],
+    ["HTTP/1.1 200\tOK", /malformed status line/],
+    ["HTTP/1.1 200OK", /malformed status line/],
+    ["HTTP/1.1  200 OK", /malformed status line/],
+    ["HTTP/1.1\t200 OK", /malformed status line/],
+    [" HTTP/1.1 200 OK", /malformed status line/],
+    ["http/1.1 200 OK", /malformed status line/],
+    ["HTTP/1.11 200 OK", /malformed status line/],
+    ["HTTP/11 200 OK", /malformed status line/],
+    ["HTTP/1.2 200 OK", /unknown protocol version .*"HTTP\/1.2 200 OK"; only HTTP\/1.x/],
+    ["HTTP/0.9 200 OK", /unknown protocol version/],
+    ["HTTP/2.0 200 OK", /unknown protocol version/],
+    ["HTTP/2 200 OK", /malformed status line/],
+    ["ICY 200 OK", /malformed status line "ICY 200 OK"; is this an HTTP server\?/],
+    ["SSH-2.0-OpenSSH_9.6", /malformed status line/],
+    ["<html>hello</html>", /malformed status line/],
+    ["\x15\x03\x01\x00\x02\x02", /a control character in the line/],
+  ];
+  for (const [line, message] of bad)
+    it(`refuses ${JSON.stringify(line)}`, () => {
+      assert.throws(
+        () => head(line),
+        (error: unknown) => {
+          assert.ok(error instanceof ConnectionError);
+          assert.deepEqual([error.constructor, error.code, error.phase], [ConnectionError, "ERR_BAD_RESPONSE", "wait"]);
+          assert.match(error.message, message);
+          assert.match(error.message, /^Connection aborted: bad response: /);
+          return true;
+        },
+      );
+    });
+});
+
+describe("the fields", () => {
+  const good: readonly (readonly [readonly string[], readonly string[]])[] = [
+    [["A: b"], ["A", "b"]],
+    [["A:b"], ["A", "b"]],
+    [["A: \t b \t "], ["A", "b"]],
+    [["A:"], ["A", ""]],
+    [["A:  "], ["A", ""]],
+    [["A: b: c"], ["A", "b: c"]],
+    [["aB-9!#$%&'*+.^_`|~: x"], ["aB-9!#$%&'*+.^_`|~", "x"]],
+    [
+      ["A: 1", "a: 2", "A: 3"],
+      ["A", "1", "a", "2", "A", "3"],
+    ],
+    [["A: \x80\xe9\xff"], ["A", "\x80\xe9\xff"]],
+    [["A: b\tc"], ["A", "b\tc"]],
+    // RFC 9112 section 5.2
+    [
+      ["A: b", " c"],
+      ["A", "b c"],
+    ],
+    [
+      ["A: b  ", "\t  c ", " d"],
+      ["A", "b c d"],
+    ],
+    [
+      ["A:", " c"],
+      ["A", "c"],
+    ],
+    [
+      ["A: b", " "],
+      ["A", "b"],
+    ],
+    [
+      ["A: b", "   ", " c", "B: d"],
+      ["A", "b c", "B", "d"],
+    ],
+  ];
+  for (const [lines, raw] of good)
+    it(JSON.stringify(lines), () => {
+      assert.deepEqual(head("HTTP/1.1 200 OK", ...lines).rawHeaders, raw);
+      assert.deepEqual(parseTrailers(lines.join("\r\n"), MANY), raw);
+    });
+
+  const bad: readonly (readonly [readonly string[], RegExp])[] = [
+    [[": b"], /malformed header line ": b"/],
+    [["b"], /malformed header line "b"/],
+    [["A b"], /malformed header line/],
+    [["A : b"], /white space before the colon of header "A : b"/],
+    [["A\t: b"], /white space before the colon/],
+    [["A B: c"], /malformed header line/],
+    [["(A): b"], /malformed header line/],
+    [["\xe9: b"], /malformed header line/],
+    [["A\x80: b"], /malformed header line/],
+    [["A: b", "", "C: d"], /malformed header line ""/],
+    [[" A: b"], /white space before the first header field/],
+    [["\tA: b"], /white space before the first header field/],
+    [["A: b\0c"], /a NUL byte in the line "A: b/],
+    [["A: b\rc"], /a bare CR/],
+    [["A: b\r"], /a bare CR/],
+    [["A: b\nC: d"], /a bare LF/],
+    [["\nA: b"], /a bare LF/],
+    [["A: b\x01"], /a control character/],
+    [["A: b\x0b"], /a control character/],
+    [["A: b\x1f"], /a control character/],
+    [["A: b\x7f"], /a control character/],
+    [["A\x00: b"], /a NUL byte/],
+    [["A: b", " c\0"], /a NUL byte/],
+  ];
+  for (const [lines, message] of bad)
+    it(`refuses ${JSON.stringify(lines)}`, () => {
+      const expected = { name: "ConnectionError", code: "ERR_BAD_RESPONSE", phase: "wait", message };
+      assert.throws(() => head("HTTP/1.1 200 OK", ...lines), expected);
+      assert.throws(() => parseTrailers(lines.join("\r\n"), MANY), expected);
+    });
+
+  it("are as many as the limit says, and no more", () => {
+    const lines = ["HTTP/1.1 200 OK", "A: 1", "B: 2", " folded", "C: 3"].join("\r\n");
+    assert.equal(parseHead(lines, 3).rawHeaders.length, 6);
+    assert.throws(() => parseHead(lines, 2), {
+      code: "ERR_BAD_RESPONSE",
+      message: /more than 2 header fields \(maxHeaders/,
+    });
+  });
+});
+
+describe("the framing", () => {
+  const lengths: readonly (readonly [readonly string[], number])[] = [
+    [["Content-Length: 0"], 0],
+    [["Content-Length: 5"], 5],
+    [["content-length:5"], 5],
+    [["CONTENT-LENGTH: 0005"], 5],
+    [["Content-Length: 5", "Content-Length: 5"], 5],
+    [["Content-Length: 5, 5"], 5],
+    [["Content-Length: 5,5 ,\t5", "content-length: 05"], 5],
+    [["Content-Length: 9007199254740991"], 2 ** 53 - 1],
+    [["Content-Length:", " 5"], 5],
+  ];
+  for (const [lines, length] of lengths)
+    it(JSON.stringify(lines), () => {
+      const found = head("HTTP/1.1 200 OK", ...lines);
+      assert.deepEqual([found.contentLength, found.chunked], [length, false]);
+    });
+
+  const differing: readonly (readonly [readonly string[], RegExp])[] = [
+    [["Content-Length: 5", "Content-Length: 6"], /unmatching values \(5 and 6\)/],
+    [["Content-Length: 5, 6"], /\(5 and 6\)/],
+    [["Content-Length: 5,5,7"], /\(5 and 7\)/],
+    [["Content-Length: 5", "Content-Length: 5, 0"], /\(5 and 0\)/],
+    [["Content-Length: 5,", " 6"], /\(5 and 6\)/],
+    [["Content-Length: 0", "Transfer-Encoding: chunked", "Content-Length: 1"], /\(0 and 1\)/],
+  ];
+  for (const [lines, message] of differing)
+    it(`refuses ${JSON.stringify(lines)}`, () => {
+      assert.throws(
+        () => head("HTTP/1.1 200 OK", ...lines),
+        (error: unknown) => {
+          assert.ok(error instanceof InvalidHeader);
+          assert.deepEqual([error.code, error.phase], ["ERR_INVALID_HEADER", "wait"]);
+          assert.match(error.message, /^Content-Length contained multiple unmatching values/);
+          assert.match(error.message, message);
+          return true;
+        },
+      );
+    });
+
+  const lies: readonly (readonly [readonly string[], RegExp])[] = [
+    [["Content-Length: "], /Content-Length "" is not a length/],
+    [["Content-Length: -5"], /"-5" is not a length/],
+    [["Content-Length: +5"], /"\+5" is not a length/],
+    [["Content-Length: 5.0"], /"5.0" is not a length/],
+    [["Content-Length: 5 5"], /"5 5" is not a length/],
+    [["Content-Length: 5", " 5"], /"5 5" is not a length/],
+    [["Content-Length: 0x5"], /"0x5" is not a length/],
+    [["Content-Length: 5,"], /"5," is not a length/],
+    [["Content-Length: ,5"], /",5" is not a length/],
+    [["Content-Length: 5;5"], /"5;5" is not a length/],
+    [["Content-Length: \xb2"], /is not a length/],
+    [["Content-Length: 5\xa0"], /is not a length/],
+    [["Content-Length: \xa05, 5"], /is not a length/],
+    [["Content-Length: 9007199254740992"], /is not a length/],
+    [["Content-Length: 18446744073709551617"], /is not a length/],
+    [["Content-Length: 99999999999999999999999999"], /is not a length/],
+    [["Content-Length: 5", "Transfer-Encoding: chunked"], /Content-Length beside Transfer-Encoding/],
+    [["Transfer-Encoding: chunked", "Content-Length: 0"], /Content-Length beside Transfer-Encoding/],
+    [["transfer-encoding: identity", "Content-Length: 5"], /Content-Length beside Transfer-Encoding/],
+    [["Transfer-Encoding: identity"], /unknown transfer coding "identity"; only a single "chunked"/],
+    [["Transfer-Encoding: "], /unknown transfer coding ""/],
+    [["Transfer-Encoding: gzip, chunked"], /unknown transfer coding "gzip, chunked"/],
+    [["Transfer-Encoding: gzip", "Transfer-Encoding: chunked"], /unknown transfer coding "gzip, chunked"/],
+    [["Transfer-Encoding: chunked, chunked"], /unknown transfer coding "chunked, chunked"/],
+    [["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], /unknown transfer coding "chunked, chunked"/],
+    [["Transfer-Encoding: chunked, identity"], /unknown transfer coding/],
+    [["Transfer-Encoding: chunked;q=1"], /unknown transfer coding/],
+    [["Transfer-Encoding: xchunked"], /unknown transfer coding "xchunked"/],
+    [["Transfer-Encoding: chunked\xa0"], /unknown transfer coding/],
+    [['Transfer-Encoding: "chunked"'], /unknown transfer coding/],
+  ];
+  for (const [lines, message] of lies)
+    it(`refuses ${JSON.stringify(lines)}`, () => {
+      assert.throws(() => head("HTTP/1.1 200 OK", ...lines), {
+        name: "ConnectionError",
+        code: "ERR_BAD_RESPONSE",
+        phase: "wait",
+        message,
+      });
+    });
+
+  for (const coding of ["chunked", "Chunked", "CHUNKED", "chunked  "])
+    it(`takes Transfer-Encoding: ${JSON.stringify(coding)}`, () => {
+      assert.equal(head("HTTP/1.1 200 OK", `Transfer-Encoding: ${coding}`).chunked, true);
+    });
+
+  it("takes framing from no other field", () => {
+    const found = head(
+      "HTTP/1.1 200 OK",
+      "Content-Lengths: 5",
+      "Content-Lengtk: 6",
+      "Transfer-Encodinh: gzip",
+      "Connectiom: close",
+    );
+    assert.deepEqual([found.contentLength, found.chunked, found.keepAlive], [null, false, true]);
+  });
+});
+
+describe("whether the connection stays", () => {
+  const table: readonly (readonly [string, readonly string[], boolean])[] = [
+    ["HTTP/1.1", [], true],
+    ["HTTP/1.1", ["Connection: close"], false],
+    ["HTTP/1.1", ["connection: CLOSE"], false],
+    ["HTTP/1.1", ["Connection: keep-alive"], true],
+    ["HTTP/1.1", ["Connection: keep-alive, close"], false],
+    ["HTTP/1.1", ["Connection: x", "Connection: close"], false],
+    ["HTTP/1.1", ["Connection: closed"], true],
+    ["HTTP/1.1", ["Connection: xclos"], true],
+    ["HTTP/1.0", [], false],
+    ["HTTP/1.0", ["Connection: keep-alive"], true],
+    ["HTTP/1.0", ["Connection: Keep-Alive, x"], true],
+    ["HTTP/1.0", ["Connection: close"], false],
+    // RFC 9112 section 6.1: chunked coding in HTTP/1.0 is faulty
+    ["HTTP/1.0", ["Connection: keep-alive", "Transfer-Encoding: chunked"], false],
+  ];
+  for (const [version, lines, expected] of table)
+    it(`${version} ${JSON.stringify(lines)}: ${expected}`, () => {
+      assert.equal(head(`${version} 200 OK`, ...lines).keepAlive, expected);
+    });
+
+  const seconds: readonly (readonly [string, number | null])[] = [
+    ["timeout=5", 5],
+    ["timeout=5, max=100", 5],
+    ["max=100,timeout=5", 5],
+    ["Timeout = 5", 5],
+    ['timeout="15"', 15],
+    ["max=5", null],
+    ["xtimeout=5", null],
+    ["timeout=", null],
+    ["timeout=-1", null],
+    ["", null],
+  ];
+  for (const [value, expected] of seconds)
+    it(`Keep-Alive: ${value}`, () => {
+      assert.equal(head("HTTP/1.1 200 OK", `Keep-Alive: ${value}`).keepAliveTimeout, expected);
+    });
+});
+
+describe("what is quoted in a message", () => {
+  it("is short and has no control characters", () => {
+    assert.equal(quoted("a\0\x1b[31m\n"), String.raw`"a\u0000\u001b[31m\n"`);
+    assert.equal(quoted("x".repeat(81)), `"${"x".repeat(80)}…"`);
+    assert.equal(quoted("x".repeat(80)), `"${"x".repeat(80)}"`);
+  });
+});

@@ -1,0 +1,274 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+
+import { SSLError } from "#internal/exceptions";
+import { CLIENT_KEY_PAIR, SERVER_KEY_PAIR, TEST_CA } from "#internal/httpbin/certificate";
+import {
+  DEFAULT_TLS,
+  secureContextOf,
+  TlsSessions,
+  tlsConnectOptions,
+  tlsPolicyKey,
+  type ClientCertificate,
+  type TlsPolicy,
+} from "#internal/wire/tls";
+
+const directory = mkdtempSync(join(tmpdir(), "requests-ts-tls-"));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function policy(parts: Partial<TlsPolicy>): TlsPolicy {
+  return { verify: true, cert: null, ...parts };
+}
+
+const caFile = file("ca.pem", TEST_CA);
+const certFile = file("client.pem", CLIENT_KEY_PAIR.cert);
+const keyFile = file("client.key", CLIENT_KEY_PAIR.key);
+const bothFile = file("both.pem", CLIENT_KEY_PAIR.cert + CLIENT_KEY_PAIR.key);
+
+function failure(parts: Partial<TlsPolicy>): SSLError {
+  try {
+    tlsConnectOptions(policy(parts), "localhost");
+  } catch (error) {
+    assert.ok(error instanceof SSLError, String(error));
+    assert.deepEqual([error.code, error.phase], ["ERR_SSL", "tls"]);
+    return error;
+  }
+  return assert.fail("no error");
+}
+
+describe("the key of a policy", () => {
+  const policies: readonly Partial<TlsPolicy>[] = [
+    {},
+    { verify: false },
+    { verify: caFile },
+    { verify: "/other.pem" },
+    { verify: "unverified" },
+    { cert: certFile },
+    { cert: [certFile, keyFile] },
+    { cert: { cert: certFile, key: keyFile } },
+    { cert: { cert: certFile, key: keyFile, passphrase: "a" } },
+    { cert: { cert: certFile, key: keyFile, passphrase: "b" } },
+    { cert: { pfx: Buffer.from("a") } },
+    { cert: { pfx: Buffer.from("b") } },
+    { verify: false, cert: certFile },
+    { pinnedFingerprints: ["AA"] },
+    { pinnedFingerprints: ["AB"] },
+    { pinnedFingerprints: [] },
+    { verify: false, pinnedFingerprints: ["AA"] },
+    { minVersion: "TLSv1.3" },
+    { minVersion: "TLSv1.2" },
+    { ciphers: "ECDHE-RSA-AES128-GCM-SHA256" },
+    { servername: "a.example" },
+    { verify: false, servername: "a.example" },
+  ];
+
+  it("differs for policies that differ", () => {
+    const keys = policies.map((parts) => tlsPolicyKey(policy(parts)));
+    assert.equal(new Set(keys).size, policies.length);
+  });
+
+  for (const parts of policies)
+    it(`is the same for the same: ${JSON.stringify(parts).slice(0, 60)}`, () => {
+      const one = policy(parts);
+      assert.equal(tlsPolicyKey(one), tlsPolicyKey({ ...one }));
+      assert.equal(tlsPolicyKey(one), tlsPolicyKey(one));
+    });
+
+  it("tells no passphrase", () => {
+    assert.equal(tlsPolicyKey(policy({ cert: { cert: certFile, passphrase: "hunter2" } })).includes("hunter2"), false);
+  });
+
+  it("of the default is that of its equal", () => {
+    assert.equal(tlsPolicyKey(DEFAULT_TLS), tlsPolicyKey(policy({})));
+  });
+});
+
+describe("verify", () => {
+  it("takes a file, also with other things in it", () => {
+    const mixed = file("mixed.pem", `# a comment\n${CLIENT_KEY_PAIR.key}\n${TEST_CA}`);
+    for (const path of [caFile, mixed]) assert.ok(secureContextOf(policy({ verify: path })));
+  });
+
+  it("takes a directory, whatever else is in it", () => {
+    const path = join(directory, "authorities");
+    mkdirSync(path);
+    mkdirSync(join(path, "deeper"));
+    writeFileSync(join(path, "README"), "no certificate");
+    writeFileSync(join(path, "ca.pem"), TEST_CA);
+    // As in /etc/ssl/certs after an authority was removed.
+    symlinkSync(join(path, "gone.pem"), join(path, "dangling.0"));
+    assert.ok(secureContextOf(policy({ verify: path })));
+  });
+
+  const empty = file("empty.pem", "");
+  const text = file("text.pem", "hello\n");
+  const broken = file(
+    "broken.pem",
+    "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n",
+  );
+  const cut = file("cut.pem", TEST_CA.slice(0, 200));
+  const nothing = join(directory, "nothing");
+  mkdirSync(nothing);
+  const missing = join(directory, "missing.pem");
+  const below = join(caFile, "below.pem");
+  const table: readonly (readonly [string, string, RegExp])[] = [
+    ["missing", missing, /^Could not find a suitable TLS CA certificate bundle, invalid path: .*missing\.pem \(given as verify, or by REQUESTS_CA_BUNDLE/],
+    ["below a file", below, /^Could not (find a suitable|read the) TLS CA certificate bundle.*below\.pem/],
+    ["empty", empty, /^SSL: no certificate in the CA bundle .*empty\.pem: it must hold PEM blocks/],
+    ["text", text, /^SSL: no certificate in the CA bundle .*text\.pem/],
+    ["cut", cut, /^SSL: no certificate in the CA bundle .*cut\.pem/],
+    ["an empty directory", nothing, /^SSL: no certificate in the CA bundle .*nothing/],
+    ["not a certificate", broken, /^SSL: could not load CA certificates from ".*broken\.pem": /],
+    ["a key", keyFile, /^SSL: no certificate in the CA bundle .*client\.key/],
+  ]; // prettier-ignore
+  for (const [name, path, message] of table)
+    it(`refuses what is ${name}`, () => {
+      assert.match(failure({ verify: path }).message, message);
+    });
+
+  it("reads a file again once it has changed", () => {
+    const path = file("changing.pem", TEST_CA);
+    const first = secureContextOf(policy({ verify: path }));
+    assert.equal(secureContextOf(policy({ verify: path })), first);
+    utimesSync(path, new Date(0), new Date(0));
+    assert.notEqual(secureContextOf(policy({ verify: path })), first);
+    writeFileSync(path, "");
+    assert.match(failure({ verify: path }).message, /no certificate in the CA bundle/);
+    rmSync(path);
+    assert.match(failure({ verify: path }).message, /Could not find/);
+  });
+});
+
+describe("cert", () => {
+  const good: readonly (readonly [string, ClientCertificate])[] = [
+    ["one file with both", bothFile],
+    ["two files", [certFile, keyFile]],
+    ["parts as paths", { cert: certFile, key: keyFile }],
+    ["parts as PEM text", { cert: CLIENT_KEY_PAIR.cert, key: CLIENT_KEY_PAIR.key }],
+    ["parts as bytes", { cert: Buffer.from(CLIENT_KEY_PAIR.cert), key: new TextEncoder().encode(CLIENT_KEY_PAIR.key) }],
+    ["one part with both", { cert: bothFile }],
+  ];
+  for (const [name, cert] of good) it(`takes ${name}`, () => assert.ok(secureContextOf(policy({ cert }))));
+
+  const missing = join(directory, "missing.pem");
+  const other = file("other.key", SERVER_KEY_PAIR.key);
+  const text = file("nothing.pem", "hello\n");
+  const table: readonly (readonly [string, ClientCertificate, RegExp])[] = [
+    ["a missing certificate", missing, /^Could not find the TLS certificate file, invalid path: .*missing\.pem$/],
+    ["a missing certificate of two", [missing, keyFile], /^Could not find the TLS certificate file, invalid path: .*missing\.pem$/],
+    ["a missing key", [certFile, missing], /^Could not find the TLS key file, invalid path: .*missing\.pem$/],
+    ["a missing PKCS#12 file", { pfx: missing }, /^Could not find the TLS PKCS#12 file, invalid path: .*missing\.pem$/],
+    ["a directory", directory, /^Could not read the TLS certificate file, invalid path: /],
+    ["a key of another", [certFile, other], /^SSL: the key does not belong to the certificate \(.*client\.pem, .*other\.key\)$/],
+    ["a key of another in memory", { cert: CLIENT_KEY_PAIR.cert, key: SERVER_KEY_PAIR.key }, /^SSL: the key does not belong to the certificate \(given in memory\)$/],
+    ["a certificate without its key", certFile, /^SSL: the client certificate, key or TLS settings cannot be used \(.*client\.pem\): /],
+    ["text", text, /^SSL: the client certificate, key or TLS settings cannot be used \(.*nothing\.pem\): /],
+    ["garbage as PKCS#12", { pfx: Buffer.from("garbage") }, /^SSL: the client certificate, key or TLS settings cannot be used \(given in memory\): /],
+  ]; // prettier-ignore
+  for (const [name, cert, message] of table)
+    it(`refuses ${name}`, () => {
+      const error = failure({ cert });
+      assert.match(error.message, message);
+      assert.ok(error.cause instanceof Error);
+    });
+
+  it("refuses ciphers that OpenSSL does not know", () => {
+    assert.match(
+      failure({ ciphers: "NO-SUCH-CIPHER" }).message,
+      /TLS settings cannot be used \(no client certificate\)/,
+    );
+  });
+});
+
+function hasOpenssl(): boolean {
+  try {
+    execFileSync("openssl", ["version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("an encrypted key", { skip: hasOpenssl() ? false : "openssl is not installed" }, () => {
+  const encrypted = join(directory, "encrypted.key");
+  const pfx = join(directory, "client.p12");
+  if (hasOpenssl()) {
+    const openssl = (...args: string[]): void => void execFileSync("openssl", args, { stdio: "ignore" });
+    openssl("pkey", "-in", keyFile, "-aes256", "-passout", "pass:sesame", "-out", encrypted);
+    openssl("pkcs12", "-export", "-in", certFile, "-inkey", keyFile, "-passout", "pass:sesame", "-out", pfx);
+  }
+
+  it("opens with its passphrase", () => {
+    assert.ok(secureContextOf(policy({ cert: { cert: certFile, key: encrypted, passphrase: "sesame" } })));
+    assert.ok(secureContextOf(policy({ cert: { pfx, passphrase: "sesame" } })));
+  });
+
+  const table: readonly (readonly [string, ClientCertificate])[] = [
+    ["a wrong one for the key", { cert: certFile, key: encrypted, passphrase: "wrong" }],
+    ["none for the key", { cert: certFile, key: encrypted }],
+    ["none for two files", [certFile, encrypted]],
+    ["a wrong one for PKCS#12", { pfx, passphrase: "wrong" }],
+    ["none for PKCS#12", { pfx }],
+  ];
+  for (const [name, cert] of table)
+    it(`does not open with ${name}`, () => {
+      const { message } = failure({ cert });
+      assert.match(message, /cannot be decrypted: wrong or missing passphrase \(.*(encrypted\.key|client\.p12)\)$/);
+      assert.equal(message.includes("wrong)"), false);
+      assert.equal(message.includes("sesame"), false);
+    });
+});
+
+describe("what tls.connect is told", () => {
+  const table: readonly (readonly [string, string, string | undefined])[] = [
+    ["example.com", "example.com", "example.com"],
+    ["example.com.", "example.com", "example.com"],
+    ["127.0.0.1", "127.0.0.1", undefined],
+    ["::1", "::1", undefined],
+    ["[::1]", "::1", undefined],
+    ["fe80::1%eth0", "fe80::1", undefined],
+  ];
+  for (const [host, name, servername] of table)
+    it(host, () => {
+      const options = tlsConnectOptions(DEFAULT_TLS, host);
+      assert.deepEqual([options.host, options.servername], [name, servername]);
+      assert.equal(options.rejectUnauthorized, true);
+      assert.equal(options.checkServerIdentity, undefined);
+      assert.deepEqual(options.ALPNProtocols, ["http/1.1"]);
+    });
+
+  it("takes the name of the policy before that of the URL", () => {
+    const options = tlsConnectOptions(policy({ servername: "a.example" }), "127.0.0.1");
+    assert.deepEqual([options.host, options.servername], ["a.example", "a.example"]);
+  });
+
+  it("verifies nothing under verify: false alone", () => {
+    const options = tlsConnectOptions(policy({ verify: false }), "h");
+    assert.equal(options.rejectUnauthorized, false);
+    assert.equal(tlsConnectOptions(policy({ verify: caFile }), "h").rejectUnauthorized, true);
+  });
+});
+
+describe("TlsSessions", () => {
+  it("keeps the last hundred", () => {
+    const sessions = new TlsSessions();
+    for (let at = 0; at < TlsSessions.MAX; at += 1) sessions.set(String(at), Buffer.from([at]));
+    sessions.set("0", Buffer.from("again"));
+    sessions.set("new", Buffer.from("new"));
+    assert.equal(sessions.get("1"), undefined);
+    assert.equal(String(sessions.get("0")), "again");
+    assert.equal(String(sessions.get("new")), "new");
+    sessions.forget("new");
+    assert.equal(sessions.get("new"), undefined);
+  });
+});
