@@ -1,6 +1,6 @@
 /** What `verify`, `cert` and their relatives mean for TLS: policies, secure contexts, sessions to resume. */
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createHash, X509Certificate } from "node:crypto";
+import { readdirSync, readFileSync, statSync, type Stats } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import tls, {
@@ -161,30 +161,66 @@ function filesOf(policy: TlsPolicy): string[] {
 }
 
 function stampOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? "" : `${stat.mtimeMs}:${stat.size}`;
+  const stat = statOf(path);
+  return stat === null ? "" : `${stat.mtimeMs}:${stat.size}`;
+}
+
+/** null for what is not there, or cannot be reached. */
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
 }
 
 function readAuthorities(path: string): string[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined)
+  const stat = statOf(path);
+  if (stat === null)
     throw new SSLError(
       `Could not find a suitable TLS CA certificate bundle, invalid path: ${path} (given as verify, or by REQUESTS_CA_BUNDLE or its like)`,
       { phase: "tls" },
     );
   const files = stat.isDirectory()
-    ? readdirSync(path)
+    ? namesIn(path)
         .sort()
         .map((name) => join(path, name))
-        .filter((file) => statSync(file).isFile())
+        .filter((file) => statOf(file)?.isFile() === true)
     : [path];
-  const found = files.flatMap((file) => certificatesIn(readFile(file, "CA certificate bundle").toString("latin1")));
+  const found = files.flatMap((file) => {
+    const certificates = certificatesIn(readFile(file, "CA certificate bundle").toString("latin1"));
+    for (const certificate of certificates) checkReadable(certificate, file);
+    return certificates;
+  });
   if (found.length === 0)
     throw new SSLError(
       `SSL: no certificate in the CA bundle ${path}: it must hold PEM blocks that begin with -----BEGIN CERTIFICATE-----`,
       { phase: "tls" },
     );
   return found;
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    throw new SSLError(`Could not read the TLS CA certificate directory, invalid path: ${directory}`, {
+      cause: error,
+      phase: "tls",
+    });
+  }
+}
+
+/** Node passes over authorities that it cannot read, and every handshake would fail with another reason. */
+function checkReadable(pem: string, file: string): void {
+  try {
+    new X509Certificate(pem);
+  } catch (error) {
+    throw new SSLError(
+      `SSL: could not load CA certificates from ${JSON.stringify(file)}: ${(error as Error).message}`,
+      { cause: error, phase: "tls" },
+    );
+  }
 }
 
 /** Where Linux and the BSDs keep theirs, for a Node that cannot ask the system (before 22.15). */
@@ -198,7 +234,7 @@ const SYSTEM_BUNDLES = [
 function systemRoots(): string[] {
   const { getCACertificates } = tls as unknown as { readonly getCACertificates?: (kind: string) => string[] };
   if (getCACertificates !== undefined) return [...tls.rootCertificates, ...getCACertificates("system")];
-  const bundle = SYSTEM_BUNDLES.find((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
+  const bundle = SYSTEM_BUNDLES.find((path) => statOf(path) !== null);
   return bundle === undefined ? [...tls.rootCertificates] : [...tls.rootCertificates, ...readAuthorities(bundle)];
 }
 

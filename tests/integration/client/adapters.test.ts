@@ -58,7 +58,8 @@ describe("mount and getAdapter", () => {
     for (const [url, expected] of [
       ["https://example.com/x", "mine"],
       ["https://example.com", "mine"],
-      ["https://example.com:8443/x", "mine"],
+      ["https://example.com:443/x", "mine"],
+      ["https://example.com:8443/x", "all"],
       ["https://example.com.evil.org/x", "all"],
       ["https://example.community/", "all"],
       ["https://user:pw@example.com/", "mine"],

@@ -76,7 +76,7 @@ describe("statusForcelist", () => {
   });
 
   it("a budget that is used up ends them", async () => {
-    const budget = new RetryBudget({ ratio: 0, minimum: 0 } as ConstructorParameters<typeof RetryBudget>[0]);
+    const budget = new RetryBudget({ ratio: 0, floor: 0 });
     const before = server.requests.length;
     const session = retrying(new Retry({ total: 3, statusForcelist: [503], raiseOnStatus: false, budget }));
     const response = await session.get(`${server.url}/status/503`);
