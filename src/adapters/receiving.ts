@@ -21,6 +21,7 @@ abstract class Receiving implements ResponseSink {
   readonly settings: SendSettings;
   readonly limits: DecodeLimits;
   readonly #uploadTotal: number | null;
+  #sent = 0;
   readonly #resolve: (response: Response) => void;
   readonly #reject: (error: unknown) => void;
   dispatch: Dispatch | null = null;
@@ -110,9 +111,17 @@ abstract class Receiving implements ResponseSink {
   }
 
   onSent(bytes: number): void {
+    this.#sent = bytes;
     const { onUploadProgress } = this.settings;
     if (onUploadProgress !== undefined)
       this.#report(onUploadProgress, bytes, this.#uploadTotal, bytes === this.#uploadTotal);
+  }
+
+  /** Of an unknown length only now is it known that nothing follows. */
+  onSentAll(): void {
+    const { onUploadProgress } = this.settings;
+    if (onUploadProgress !== undefined && this.#uploadTotal === null)
+      this.#report(onUploadProgress, this.#sent, null, true);
   }
 
   over(): void {

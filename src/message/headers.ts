@@ -171,21 +171,9 @@ export function checkGivenField(name: string, value: string): void {
 
 const FIELDS = Symbol("fields");
 
-/**
- * Case-insensitive headers that can be indexed: `headers["content-type"]`. The case of the last set name stays, at the
- * first position, as in requests' structure of the same name. Reading a field that came several times gives its values
- * joined by ", "; `getAll` gives them apart. A method hides a field of the same name: use `get("get")`.
- *
- * @example
- * ```ts
- * const headers = new CaseInsensitiveDict({ Accept: "text/html" });
- * headers["accept"]; //=> "text/html"
- * "ACCEPT" in headers; //=> true
- * ```
- */
-export class CaseInsensitiveDict implements Iterable<[string, string]> {
+/** The methods of {@link CaseInsensitiveDict}. */
+class CaseInsensitiveFields implements Iterable<[string, string]> {
   declare readonly [FIELDS]: FieldList;
-  [name: string]: unknown;
 
   constructor(init?: HeadersInit | null) {
     const fields = init instanceof FieldList ? init : new FieldList();
@@ -286,6 +274,33 @@ export class CaseInsensitiveDict implements Iterable<[string, string]> {
   }
 }
 
+/** Fields by their names, in any case. */
+interface IndexedFields {
+  [name: string]: string | undefined;
+}
+
+// A class cannot say that its index holds text and its methods are none: the type is put together from the two.
+Object.defineProperty(CaseInsensitiveFields, "name", { value: "CaseInsensitiveDict" });
+
+/**
+ * Case-insensitive headers that can be indexed: `headers["content-type"]`. The case of the last set name stays, at the
+ * first position, as in requests' structure of the same name. Reading a field that came several times gives its values
+ * joined by ", "; `getAll` gives them apart. A method hides a field of the same name: use `get("get")`.
+ *
+ * @example
+ * ```ts
+ * const headers = new CaseInsensitiveDict({ Accept: "text/html" });
+ * headers["accept"]; //=> "text/html"
+ * "ACCEPT" in headers; //=> true
+ * ```
+ */
+export type CaseInsensitiveDict = CaseInsensitiveFields & IndexedFields;
+/** Makes {@link CaseInsensitiveDict | headers that can be indexed}. */
+export const CaseInsensitiveDict = CaseInsensitiveFields as unknown as {
+  new (init?: HeadersInit | null): CaseInsensitiveDict;
+  readonly prototype: CaseInsensitiveDict;
+};
+
 /** The first value of a field in a raw list, without making a FieldList. */
 export function rawValue(raw: readonly string[], lowerName: string): string | undefined {
   const { length } = lowerName;
@@ -317,9 +332,9 @@ export function fieldsOf(headers: CaseInsensitiveDict): FieldList {
   return headers[FIELDS];
 }
 
-const INDEXED: ProxyHandler<CaseInsensitiveDict> = {
+const INDEXED: ProxyHandler<CaseInsensitiveFields> = {
   get(target, name, receiver) {
-    if (typeof name === "symbol" || name in CaseInsensitiveDict.prototype)
+    if (typeof name === "symbol" || name in CaseInsensitiveFields.prototype)
       return Reflect.get(target, name, receiver) as unknown;
     return target[FIELDS].get(name);
   },

@@ -227,7 +227,10 @@ export class Connection {
 
   onUploadEnd(): void {
     this.#upload = null;
-    if (this.#dispatch !== null) this.#dispatch.times.sent = performance.now();
+    if (this.#dispatch !== null) {
+      this.#dispatch.times.sent = performance.now();
+      this.#dispatch.sink.onSentAll?.();
+    }
     if (!this.#paused) this.#readDeadline?.start();
     // The answer was there before the whole request.
     if (this.#trailers !== null) this.#complete(0);

@@ -56,6 +56,8 @@ export interface ResponseSink {
   onError(error: unknown): void;
   /** Bytes of the request's body that were handed to the socket so far. */
   onSent?(bytes: number): void;
+  /** A body that was sent piece by piece is out. */
+  onSentAll?(): void;
 }
 
 /** A request on its way. */

@@ -53,14 +53,15 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 120_000 }, 
     assert.deepEqual(response.json<{ args: object }>().args, { a: "b c" });
     assert.match(response.headers.get("Via") ?? "", /squid/);
     assert.equal(plain.requests.at(-1)?.target, "/get?a=b%20c");
-    assert.ok(squid.log().some(({ method, target }) => method === "GET" && target === `${plain.url}/get?a=b%20c`));
+    const asked = `${plain.url}/get?a=b%20c`;
+    await eventually(() => squid.log().some(({ method, target }) => method === "GET" && target === asked));
   });
 
   it("tunnels https by CONNECT: nobody in between sees or changes the exchange", async () => {
     const own = session();
     const response = await own.get(`${secure.url}/headers`, { headers: { "Proxy-Authorization": "Basic c2VjcmV0" } });
     assert.equal(response.statusCode, 200);
-    assert.equal(response.headers.get("Via"), null);
+    assert.equal(response.headers.has("Via"), false);
     assert.equal(response.tls?.protocol, "TLSv1.3");
     const { headers } = response.json<{ headers: Record<string, string> }>();
     assert.deepEqual(Object.keys(headers).filter((name) => /^(via|proxy|x-forwarded)/i.test(name)), []);
@@ -79,6 +80,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 120_000 }, 
       reused.push(response.reused);
     }
     assert.deepEqual(reused, [false, true, false, true, true]);
+    await eventually(() => squid.log().length >= before + 5);
     const ports = squid.log().slice(before).map(({ clientPort }) => clientPort);
     assert.equal(ports.length, 5);
     assert.equal(new Set(ports).size, 2);
@@ -119,11 +121,10 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 120_000 }, 
     it(`carries large bodies up and down: ${way}`, async () => {
       await using own = session();
       const { url } = way === "forward" ? plain : secure;
-      const down = await own.get(`${url}/stream-bytes/${LARGE}`, { params: { chunk_size: 65536, seed: 1 } });
-      assert.equal(down.content.length, LARGE);
-      const body = Buffer.alloc(LARGE, "0123456789abcdef");
-      const up = await own.post(`${url}/post`, { data: body, headers: { "Content-Type": "text/plain" } });
-      assert.equal(up.json<{ data: string }>().data, body.toString());
+      const text = Buffer.alloc(LARGE, "0123456789abcdef").toString();
+      const response = await own.post(`${url}/post`, { data: text, headers: { "Content-Type": "text/plain" } });
+      assert.ok(response.content.length > LARGE);
+      assert.equal(response.json<{ data: string }>().data, text);
     });
 
     it(`carries a chunked upload and a streamed download: ${way}`, async () => {

@@ -62,7 +62,7 @@ const CLASSES = [
 const CONTRACT = [...FUNCTIONS, ...CLASSES, ...EXCEPTIONS, "codes", "version"];
 
 /** Names beside the contract. A new one is added here on purpose. */
-const FURTHER = ["default", "ResponsePromise", "RawResponse", "RetryBudget", "isPublicAddress"];
+const FURTHER = ["default", "ResponsePromise", "RawResponse", "RetryBudget", "publicAddressesOnly"];
 
 const NAMESPACES: Readonly<Record<string, readonly string[]>> = {
   exceptions: EXCEPTIONS,

@@ -102,7 +102,7 @@ describe("the tarball", () => {
     const compiled = files.filter((file) => file.startsWith("dist/") && file.endsWith(".js"));
     const orphans = compiled.filter((file) => !files.includes(file.replace(/^dist/, "src").replace(/\.js$/, ".ts")));
     assert.ok(compiled.length > 50, `only ${compiled.length} compiled files`);
-    assert.deepEqual(orphans, [], "left over in dist/: run `npm run clean && npm run build`");
+    assert.deepEqual(orphans, [], "left over in dist/: delete it and run npm run build");
   });
 
   it("runs no script when it is installed", async () => {

@@ -1,0 +1,296 @@
+// Makes tests/docs/*.test.ts from every ts block of README.md, docs/**/*.md and the @example tags in src/.
+//
+//   - Each block is a module of its own. One that begins with `// continues` goes on where the block before it ended.
+//   - It runs against a local httpbin: `https://httpbin.org` and `http://httpbin.org` in strings are its URL.
+//   - `expression; //=> value` asserts that they are deeply equal. A declaration may stand there too: `const a = 1; //=> 1`.
+//   - Names that requests-ts exports need no import.
+//   - A block marked "ts no-run: reason" is compiled and not run. Other marks, and js blocks, are refused.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import ts from "typescript";
+
+const root = join(import.meta.dirname, "..");
+const out = join(root, "tests", "docs");
+const problems = [];
+const written = new Map();
+const publicNames = readPublicNames();
+
+for (const page of pages()) writePage(page);
+
+if (problems.length > 0) {
+  console.error(problems.join("\n"));
+  process.exit(1);
+}
+synchronise();
+
+/** The pages and sources that may hold examples, with their blocks. */
+function pages() {
+  const markdown = ["README.md", ...below("docs", ".md")].filter((path) => existsSync(join(root, path)));
+  const found = [
+    ...markdown.map((path) => ({ path, blocks: blocksOfMarkdown(path, read(path), 0) })),
+    ...below("src", ".ts").map((path) => ({ path, blocks: blocksOfComments(path) })),
+  ];
+  return found.filter(({ blocks }) => blocks.length > 0);
+}
+
+function below(folder, ending) {
+  return readdirSync(join(root, folder), { recursive: true })
+    .map((name) => join(folder, String(name)).split(sep).join("/"))
+    .filter((name) => name.endsWith(ending))
+    .sort();
+}
+
+function read(path) {
+  return readFileSync(join(root, path), "utf8");
+}
+
+/** Fenced blocks: { where, code, mark } */
+function blocksOfMarkdown(path, text, offset) {
+  const blocks = [];
+  let open = null;
+  for (const [index, line] of text.split("\n").entries()) {
+    const fence = /^(\s*)(```+)(.*)$/.exec(line);
+    if (open === null) {
+      if (fence === null) continue;
+      open = { fence: fence[2], info: fence[3].trim(), line: index + 1 + offset, lines: [] };
+    } else if (fence !== null && fence[2].length >= open.fence.length && fence[3].trim() === "") {
+      if (isCode(path, open)) blocks.push(asBlock(path, open));
+      open = null;
+    } else open.lines.push(line);
+  }
+  if (open !== null) problems.push(`${path}:${open.line}: this block has no end`);
+  return blocks;
+}
+
+/** Only "ts" and "ts no-run: reason" are allowed for what a reader might run. */
+function isCode(path, { info, line }) {
+  if (/^(js|mjs|cjs|jsx|javascript|typescript|mts|cts|tsx)\b/.test(info))
+    problems.push(`${path}:${line}: \`\`\`${info}: write \`\`\`ts, so that it is tested`);
+  if (!/^ts\b/.test(info)) return false;
+  if (info !== "ts" && !/^ts no-run: \S.*\s\S/.test(info))
+    problems.push(`${path}:${line}: \`\`\`${info}: write \`\`\`ts, or \`\`\`ts no-run: and the reason in some words`);
+  return true;
+}
+
+function asBlock(path, { info, line, lines }) {
+  return { where: `${path}:${line}`, line, code: lines.join("\n"), runs: info === "ts" };
+}
+
+/** The fenced blocks of all @example tags of a source file. */
+function blocksOfComments(path) {
+  const text = read(path);
+  const blocks = [];
+  for (const comment of text.matchAll(/\/\*\*[\s\S]*?\*\//g)) {
+    if (!comment[0].includes("```ts")) continue;
+    const firstLine = text.slice(0, comment.index).split("\n").length - 1;
+    const body = comment[0].replace(/^\/\*\*/, "").replace(/\*\/$/, "");
+    const plain = body.split("\n").map((line) => line.replace(/^\s*\* ?/, ""));
+    blocks.push(...blocksOfMarkdown(path, plain.join("\n"), firstLine));
+  }
+  return blocks;
+}
+
+/** One test file a page, one module a group of blocks that continue each other. */
+function writePage({ path, blocks }) {
+  const slug = path
+    .replace(/\.(md|ts)$/, "")
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .toLowerCase();
+  const groups = [];
+  for (const block of blocks) {
+    const continues = /^\s*\/\/ continues\b/.test(block.code);
+    if (!continues) groups.push([block]);
+    else if (groups.length === 0) problems.push(`${block.where}: there is no block that this one could continue`);
+    else groups.at(-1).push(block);
+  }
+  const cases = [];
+  for (const [index, group] of groups.entries()) {
+    const name = `${String(index + 1).padStart(2, "0")}`;
+    const { text, assertions } = moduleOf(group);
+    written.set(`${slug}/${name}.ts`, text);
+    if (group.some(({ runs }) => !runs)) {
+      if (group.some(({ runs }) => runs))
+        problems.push(`${group[0].where}: blocks that continue each other must all run`);
+      continue;
+    }
+    const where = group.map((block) => block.where);
+    cases.push(
+      `example(${JSON.stringify(where.join(", "))}, ${JSON.stringify(where)}, ${JSON.stringify(assertions)}, () => import("./${slug}/${name}.js"));`,
+    );
+  }
+  if (cases.length === 0) return;
+  const head = [`// Made by scripts/docs-tests.mjs from ${path}`, 'import { example } from "../_support/docs.js";', ""];
+  written.set(`${slug}.test.ts`, [...head, ...cases, ""].join("\n"));
+}
+
+function moduleOf(group) {
+  const assertions = [];
+  const parts = group.map((block) => {
+    const code = withAssertions(block, assertions);
+    return `// ${block.where}\n${withLocalServer(code)}\nreached(${JSON.stringify(block.where)});`;
+  });
+  const code = parts.join("\n");
+  const { used, declared } = namesOf(code);
+  const lines = ['import { httpbinUrl, reached, shows } from "../../_support/docs.js";'];
+  const missing = [...used].filter((name) => publicNames.has(name) && !declared.has(name));
+  const named = missing.filter((name) => name !== "requests").sort();
+  if (missing.includes("requests")) lines.push('import requests from "requests-ts";');
+  if (named.length > 0)
+    lines.push(
+      `import { ${named.map((name) => (publicNames.get(name) === "type" ? `type ${name}` : name)).join(", ")} } from "requests-ts";`,
+    );
+  if (used.has("httpbin") && !declared.has("httpbin")) lines.push('import { httpbin } from "requests-ts/httpbin";');
+  // What a page declares need not be used; what it imports must.
+  lines.push("void [httpbinUrl, shows];", code, `export { ${topLevel(code).join(", ")} };`, "");
+  return { text: lines.join("\n"), assertions };
+}
+
+/** `expression; //=> value` becomes an assertion. */
+function withAssertions({ code, where, line }, assertions) {
+  const file = parse(code);
+  const page = where.slice(0, where.lastIndexOf(":"));
+  const edits = [];
+  const visit = (node) => {
+    ts.forEachChild(node, visit);
+    if (!ts.isExpressionStatement(node) && !ts.isVariableStatement(node)) return;
+    const rest = code.slice(node.end, lineEnd(code, node.end));
+    const mark = /^\s*\/\/\s*=>\s*(.+)$/.exec(rest);
+    if (mark === null) return;
+    const at = `${page}:${line + file.getLineAndCharacterOfPosition(node.end).line + 1}`;
+    assertions.push(at);
+    const expected = mark[1].trim();
+    if (ts.isExpressionStatement(node)) {
+      const text = node.expression.getText(file);
+      edits.push([node.getStart(file), node.end, `shows(${JSON.stringify(at)}, ${text}, (${expected}));`]);
+    } else {
+      const [declaration] = node.declarationList.declarations;
+      const text = declaration.name.getText(file);
+      edits.push([node.end, node.end, ` shows(${JSON.stringify(at)}, ${text}, (${expected}));`]);
+    }
+    edits.push([node.end + rest.indexOf("//"), node.end + rest.length, ""]);
+  };
+  visit(file);
+  const marks = code.match(/\/\/\s*=>/g)?.length ?? 0;
+  if (edits.length !== marks * 2) problems.push(`${where}: a "//=>" stands behind something that is no statement`);
+  return edited(code, edits);
+}
+
+/** Strings that name httpbin.org name the local server instead. */
+function withLocalServer(code) {
+  const file = parse(code);
+  const edits = [];
+  const visit = (node) => {
+    ts.forEachChild(node, visit);
+    if (ts.isImportDeclaration(node.parent ?? node)) return;
+    if (ts.isStringLiteral(node) && /https?:\/\/httpbin\.org/.test(node.text)) {
+      const quoted = node.text.replace(/[`\\]|\$\{/g, "\\$&").replace(/https?:\/\/httpbin\.org/g, "${httpbinUrl}");
+      const key = ts.isPropertyAssignment(node.parent) && node.parent.name === node;
+      const text = `\`${quoted}\``;
+      edits.push([node.getStart(file), node.end, key ? `[${text}]` : text]);
+    } else if (ts.isNoSubstitutionTemplateLiteral(node) || ts.isTemplateHead(node)) {
+      const text = node.getText(file);
+      const local = text.replace(/https?:\/\/httpbin\.org/g, "${httpbinUrl}");
+      if (local !== text) edits.push([node.getStart(file), node.end, local]);
+    }
+  };
+  visit(file);
+  return edited(code, edits);
+}
+
+function edited(code, edits) {
+  let result = code;
+  for (const [start, end, text] of edits.sort((a, b) => b[0] - a[0] || b[1] - a[1]))
+    result = result.slice(0, start) + text + result.slice(end);
+  return result;
+}
+
+function parse(code) {
+  return ts.createSourceFile("block.ts", code, ts.ScriptTarget.Latest, true);
+}
+
+function lineEnd(code, from) {
+  const end = code.indexOf("\n", from);
+  return end < 0 ? code.length : end;
+}
+
+/** Identifiers that stand for a value or type of the block, and those that the block itself declares. */
+function namesOf(code) {
+  const used = new Set();
+  const declared = new Set();
+  const visit = (node) => {
+    if (ts.isIdentifier(node)) {
+      const { parent } = node;
+      const isName = parent !== undefined && "name" in parent && parent.name === node;
+      if (isName && !ts.isPropertyAccessExpression(parent) && !isMember(parent)) declared.add(node.text);
+      else if (!isName && !(ts.isBindingElement(parent) && parent.propertyName === node)) used.add(node.text);
+      // `{ get }` is both a name and a use.
+      if (ts.isShorthandPropertyAssignment(parent)) used.add(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(parse(code));
+  return { used, declared };
+}
+
+function isMember(node) {
+  return (
+    ts.isPropertyAssignment(node) ||
+    ts.isShorthandPropertyAssignment(node) ||
+    ts.isMethodDeclaration(node) ||
+    ts.isPropertyDeclaration(node) ||
+    ts.isPropertySignature(node) ||
+    ts.isMethodSignature(node) ||
+    ts.isGetAccessor(node)
+  );
+}
+
+function topLevel(code) {
+  const names = [];
+  const add = (name) => {
+    if (ts.isIdentifier(name)) names.push(name.text);
+    else for (const element of name.elements) if (ts.isBindingElement(element)) add(element.name);
+  };
+  for (const node of parse(code).statements) {
+    if (ts.isVariableStatement(node)) for (const { name } of node.declarationList.declarations) add(name);
+    else if (ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node)) add(node.name);
+    else if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) names.push(`type ${node.name.text}`);
+  }
+  return names;
+}
+
+/** Name → "type" or "value", of everything that src/index.ts exports. */
+function readPublicNames() {
+  const names = new Map([["requests", "value"]]);
+  const addFrom = (path) => {
+    for (const node of parse(read(path)).statements) {
+      const isExported = node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+      if (isExported && (ts.isClassDeclaration(node) || ts.isFunctionDeclaration(node)) && node.name !== undefined)
+        names.set(node.name.text, "value");
+      if (isExported && (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)))
+        names.set(node.name.text, "type");
+      if (!ts.isExportDeclaration(node)) continue;
+      if (node.exportClause === undefined)
+        addFrom(join(dirname(path), node.moduleSpecifier.text.replace(/\.js$/, ".ts")));
+      else
+        for (const { name, isTypeOnly } of node.exportClause.elements)
+          names.set(name.text, isTypeOnly || node.isTypeOnly ? "type" : "value");
+    }
+  };
+  addFrom("src/index.ts");
+  names.delete("default");
+  return names;
+}
+
+/** Leaves what has not changed alone, so that the compiler need not look at it again. */
+function synchronise() {
+  mkdirSync(out, { recursive: true });
+  for (const name of readdirSync(out, { recursive: true }).map(String))
+    if (name.endsWith(".ts") && !written.has(name.split(sep).join("/"))) rmSync(join(out, name));
+  for (const [name, text] of written) {
+    const file = join(out, name);
+    mkdirSync(dirname(file), { recursive: true });
+    if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+  }
+  const pagesMade = [...written.keys()].filter((name) => name.endsWith(".test.ts")).length;
+  console.log(`${relative(process.cwd(), out)}: ${written.size - pagesMade} examples of ${pagesMade} pages`);
+}
