@@ -40,7 +40,7 @@ stream.on("test:complete", (event) => {
   if (!isFile(event)) running.set(key(event), (running.get(key(event)) ?? 0) - 1);
 });
 stream.on("test:pass", (event) => {
-  if (event.details.type === "suite") return;
+  if (event.details.type === "suite" && event.skip === undefined) return;
   // node:test reports a file as a test of its own only when nothing inside it was reported.
   if (isFile(event)) fail(`${shown(event.file)} ended without running a test`);
   else if (event.skip !== undefined || event.todo !== undefined) skip(event);

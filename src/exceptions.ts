@@ -19,6 +19,7 @@
 import type { PreparedRequest } from "./message/prepared.js";
 import type { Request } from "./message/request.js";
 import type { Response } from "./message/response.js";
+import type { Retry } from "./policy/retry.js";
 
 /** The part of an exchange in which a transport error happened. */
 export type Phase = "pool" | "dns" | "connect" | "tls" | "proxy" | "send" | "wait" | "receive";
@@ -62,6 +63,8 @@ export class RequestException extends Error {
   attempt: number | undefined;
   /** For timeouts: seconds from the start of what timed out. */
   elapsed: number | undefined;
+  /** After retries: the policy as it stood then; its `history` has every attempt that failed. */
+  retries: Retry | undefined;
 
   constructor(message = "", details: ExceptionDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -74,6 +77,7 @@ export class RequestException extends Error {
     hide(this, "address", details.address);
     hide(this, "attempt", details.attempt);
     hide(this, "elapsed", details.elapsed);
+    hide(this, "retries", undefined);
   }
 
   /** The `code` of instances that are made without one. */

@@ -57,14 +57,15 @@ export class Cancellation {
   async sleep(seconds: number): Promise<void> {
     this.throwIfCancelled();
     await new Promise<void>((resolve, reject) => {
-      const off = this.onCancel((reason) => {
-        clearTimeout(timer);
-        reject(reason);
-      });
-      const timer = setTimeout(() => {
+      const deadline = new Deadline(seconds * 1000, () => {
         off();
         resolve();
-      }, seconds * 1000);
+      });
+      const off = this.onCancel((reason) => {
+        deadline.stop();
+        reject(reason);
+      });
+      deadline.start();
     });
   }
 

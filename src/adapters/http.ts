@@ -11,7 +11,7 @@ import { RetriesExhausted, Retry } from "../policy/retry.js";
 import { resolveTimeout, type Timeouts } from "../policy/timeout.js";
 import type { DecodeLimits } from "../wire/decode.js";
 import type { WireBody, WireRequest } from "../wire/dispatch.js";
-import { serializeHead } from "../wire/http1/request-serializer.js";
+import { serializeHead, serializeLines } from "../wire/http1/request-serializer.js";
 import { DEFAULT_LIMITS, type WireLimits } from "../wire/limits.js";
 import { Pool } from "../wire/pool.js";
 import type { ProxyHop } from "../wire/tunnel.js";
@@ -110,18 +110,17 @@ export class HTTPAdapter extends BaseAdapter {
 
   override async send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
     const timeouts = resolveTimeout(settings.timeout);
-    const own = settings.cancellation === undefined ? cancellationFor(settings, timeouts) : null;
-    const cancellation = settings.cancellation ?? own ?? undefined;
     const limits: DecodeLimits = { maxRatio: this.#maxDecompressionRatio, maxOutput: settings.maxResponseSize ?? 0 };
+    // A session brings its own, over all the requests of a call.
+    const own = settings.cancellation === undefined ? cancellationFor(settings, timeouts) : null;
+    if (own === null) return this.#sendWithRetries(request, settings, timeouts, limits, settings.cancellation);
     try {
-      const response = await this.#sendWithRetries(request, settings, timeouts, limits, cancellation);
-      if (own !== null) {
-        if (settings.stream) response.raw.whenDone(() => own.release());
-        else own.release();
-      }
+      const response = await this.#sendWithRetries(request, settings, timeouts, limits, own);
+      if (settings.stream) response.raw.whenDone(() => own.release());
+      else own.release();
       return response;
     } catch (error) {
-      own?.release();
+      own.release();
       throw error;
     }
   }
@@ -164,7 +163,10 @@ export class HTTPAdapter extends BaseAdapter {
         if (next === null) return withRetries(response, retry);
         retry = next;
       } catch (error) {
-        if (response !== undefined || cancellation?.cancelled?.reason === error) throw error;
+        if (response !== undefined || cancellation?.cancelled?.reason === error) {
+          response?.close();
+          throw withHistory(error, retry);
+        }
         if (error instanceof RequestException) {
           error.attempt = attempt;
           error.request ??= request;
@@ -172,15 +174,8 @@ export class HTTPAdapter extends BaseAdapter {
         retry = this.#afterError(retry, request, error);
       }
       const delay = retry.getDelay(response);
-      retry.onRetry?.({
-        method,
-        url: maskedUrl(url),
-        attempt,
-        delay,
-        error: retry.history.at(-1)!.error,
-        status: retry.history.at(-1)!.status,
-      });
       response?.close();
+      retry.announce(attempt, delay);
       if (delay > 0) await (cancellation ?? new Cancellation()).sleep(delay);
     }
   }
@@ -216,17 +211,16 @@ export class HTTPAdapter extends BaseAdapter {
     } catch (error) {
       if (!(error instanceof RetriesExhausted)) throw error;
       if (!retry.raiseOnStatus || !retry.statusForcelist.has(response.statusCode)) {
-        withRetries(response, error.retry);
         return null;
       }
       response.close();
-      throw Object.assign(
-        new RetryError(
-          `Max retries exceeded with url: ${maskedUrl(request.url)} (${String(error.reason)}, ${error.retry.history.length} attempts)`,
-          { request, response, cause: error, attempt: error.retry.history.length },
-        ),
-        { retries: error.retry },
+      const attempts = error.retry.history.length;
+      const exhausted = new RetryError(
+        `Max retries exceeded with url: ${maskedUrl(request.url)} (${String(error.reason)}, ${attempts} attempts)`,
+        { request, response, cause: error, attempt: attempts },
       );
+      exhausted.retries = error.retry;
+      throw exhausted;
     }
   }
 
@@ -236,10 +230,10 @@ export class HTTPAdapter extends BaseAdapter {
       if (!canSendAgain(request)) throw error;
       return retry.increment({ method: request.method, url: request.url, error });
     } catch (outcome) {
-      if (!(outcome instanceof RetriesExhausted)) throw outcome;
+      if (!(outcome instanceof RetriesExhausted)) throw withHistory(outcome, retry);
       const reason = outcome.reason as RequestException;
       const attempts = outcome.retry.history.length;
-      Object.defineProperty(reason, "retries", { value: outcome.retry, configurable: true, writable: true });
+      reason.retries = outcome.retry;
       if (attempts > 1) reason.message = `Max retries exceeded (${attempts} attempts): ${reason.message}`;
       throw reason;
     }
@@ -291,6 +285,12 @@ export function cancellationFor(settings: Pick<SendSettings, "signal">, timeouts
   return cancellation;
 }
 
+/** An error that was not retried tells of those before it that were. */
+function withHistory(error: unknown, retry: Retry): unknown {
+  if (error instanceof RequestException && retry.history.length > 0) error.retries ??= retry;
+  return error;
+}
+
 function withRetries(response: Response, retry: Retry): Response {
   if (retry.history.length > 0) response.raw.retries = retry;
   return response;
@@ -303,33 +303,39 @@ function wireRequest(
   answer: string | null,
 ): WireRequest {
   const { fields, source, target, method } = request;
-  const declared = checkFraming(fields, source);
-  let raw = fields.has("host") ? fields.raw : ["Host", target.host, ...fields.raw];
-  let path = target.path;
-  if (proxy !== null) {
-    if (proxy.kind === "http" && !proxy.tunnel) {
-      // RFC 9112 §3.2.2: a proxy is asked with the whole URL.
-      path = `${target.parts.scheme}://${target.host}${target.path}`;
-      const credentials =
-        answer ?? (fields.has("proxy-authorization") ? null : (proxy.credentials?.first(method, path) ?? null));
-      if (credentials !== null) raw = [...withoutField(raw, "proxy-authorization"), "Proxy-Authorization", credentials];
-    } else raw = withoutField(raw, "proxy-authorization");
-  }
+  const { lines } = fields;
+  const declared = lines.framing || source !== null ? checkFraming(fields, source) : null;
   return {
     method,
-    head: serializeHead(method, path, raw),
+    head:
+      proxy === null
+        ? serializeLines(method, target.path, lines.host ? null : target.host, lines.text)
+        : proxiedHead(request, proxy, answer),
     body: declared === null || source === null || source.length !== null ? source : countedBody(source, declared),
     expectContinue: source !== null && fields.get("expect")?.toLowerCase() === "100-continue",
-    close: fields.get("connection")?.toLowerCase() === "close",
+    close: lines.close,
     readTimeout: timeouts.read,
     connectTimeout: timeouts.connect,
     poolTimeout: timeouts.pool,
   };
 }
 
+function proxiedHead(request: PreparedRequest, proxy: ProxyHop, answer: string | null): string {
+  const { fields, target, method } = request;
+  const raw = fields.has("host") ? fields.raw : ["Host", target.host, ...fields.raw];
+  if (proxy.kind !== "http" || proxy.tunnel)
+    return serializeHead(method, target.path, withoutField(raw, "proxy-authorization"));
+  // RFC 9112 §3.2.2: a proxy is asked with the whole URL.
+  const url = `${target.parts.scheme}://${target.host}${target.path}`;
+  const own = fields.has("proxy-authorization");
+  const credentials = answer ?? (own ? null : (proxy.credentials?.first(method, url) ?? null));
+  if (credentials === null) return serializeHead(method, url, raw);
+  return serializeHead(method, url, [...withoutField(raw, "proxy-authorization"), "Proxy-Authorization", credentials]);
+}
+
 /** What is for the proxy alone never goes through a tunnel to the origin. */
 function withoutField(raw: string[], lowerName: string): string[] {
-  return raw.filter((_text, at) => raw[at - (at % 2)]!.toLowerCase() !== lowerName);
+  return raw.filter((_text, at) => raw[at - (at % 2)].toLowerCase() !== lowerName);
 }
 
 /** A body of unknown length under the caller's Content-Length: un-chunked, and counted while it is sent. */

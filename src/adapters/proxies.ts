@@ -85,7 +85,7 @@ function credentialsOf(url: string, parts: UrlParts): [string, string] | null {
 export function proxyHop(server: ProxyServer, secureTarget: boolean, verify: boolean | string): ProxyHop {
   const http = server.scheme === "http" || server.scheme === "https";
   return {
-    kind: http ? "http" : (server.scheme as ProxyHop["kind"]),
+    kind: http ? "http" : server.scheme,
     shown: server.shown,
     host: server.host,
     port: server.port,

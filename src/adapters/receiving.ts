@@ -2,8 +2,14 @@
 import { RequestException } from "../exceptions.js";
 import { rawValues } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
-import { rawFrom, RawResponse, type RawControl } from "../message/raw.js";
-import { wireResponse, type ConnectionInfo, type Response, type Timings } from "../message/response.js";
+import { RawResponse, type RawControl } from "../message/raw.js";
+import {
+  wireResponse,
+  type ConnectionInfo,
+  type Response,
+  type Timings,
+  type WireExchange,
+} from "../message/response.js";
 import type { Connection } from "../wire/connection.js";
 import { codingsOf, decodeAll, decodeStream, tooLarge, type DecodeLimits } from "../wire/decode.js";
 import type { Dispatch, DispatchTimes, ResponseSink } from "../wire/dispatch.js";
@@ -13,10 +19,11 @@ import type { ProgressCallback, SendSettings } from "./adapter.js";
 /** A body of a declared length up to this gets its memory at once; beyond, as it comes: the length may be a lie. */
 const TRUSTED_LENGTH = 4 * 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
+const NO_TRAILERS: readonly string[] = [];
 const NO_CODINGS: readonly string[] = [];
 
 /** The parts that whole and streamed responses have in common. */
-abstract class Receiving implements ResponseSink {
+abstract class Receiving implements ResponseSink, WireExchange {
   readonly request: PreparedRequest;
   readonly settings: SendSettings;
   readonly limits: DecodeLimits;
@@ -154,10 +161,9 @@ abstract class Receiving implements ResponseSink {
     this.#reject(error);
   }
 
-  makeResponse(content: Buffer | null, raw: RawResponse): Response {
+  makeResponse(content: Buffer | null, raw: RawResponse | null, trailers: readonly string[]): Response {
     const head = this.head!;
     const { times } = this.dispatch!;
-    const { codings, limits } = this;
     return wireResponse({
       request: this.request,
       statusCode: head.statusCode,
@@ -166,18 +172,23 @@ abstract class Receiving implements ResponseSink {
       version: head.version,
       content,
       raw,
-      decode: content === null ? (source) => decodeStream(source, codings, limits) : null,
-      info: this.#info,
-      timings: () => timingsOf(times),
+      trailers,
+      exchange: this,
       elapsed: (times.head - times.created) / 1000,
     });
   }
 
-  readonly #info = (): ConnectionInfo => ({
-    remoteAddress: this.#remoteAddress,
-    reused: this.#reused,
-    tls: this.#connection!.tls,
-  });
+  info(): ConnectionInfo {
+    return { remoteAddress: this.#remoteAddress, reused: this.#reused, tls: this.#connection!.tls };
+  }
+
+  timings(): Timings {
+    return timingsOf(this.dispatch!.times);
+  }
+
+  decode(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+    return decodeStream(source, this.codings, this.limits);
+  }
 
   #report(callback: ProgressCallback, transferred: number, total: number | null, done: boolean): void {
     this.#guarded(() => callback(progressOf(transferred, total, done)));
@@ -252,8 +263,7 @@ export class WholeResponse extends Receiving {
   }
 
   #finish(content: Buffer, trailers: string[]): void {
-    const raw = rawFrom(null, this.head!, trailers);
-    this.resolve(this.makeResponse(content, raw));
+    this.resolve(this.makeResponse(content, null, trailers));
   }
 }
 
@@ -274,7 +284,7 @@ export class StreamedResponse extends Receiving implements RawControl {
 
   override onGoodHead(head: ResponseHead): void {
     this.#raw = new RawResponse(head, this);
-    this.resolve(this.makeResponse(null, this.#raw));
+    this.resolve(this.makeResponse(null, this.#raw, NO_TRAILERS));
   }
 
   override onBytes(buffer: Buffer, start: number, end: number): boolean {

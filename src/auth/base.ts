@@ -15,7 +15,7 @@ import type { Response } from "../message/response.js";
  * @example
  * ```ts
  * class TokenAuth extends AuthBase {
- *   override apply(request) {
+ *   override apply(request: PreparedRequest) {
  *     request.headers.set("X-Token", "secret");
  *     return request;
  *   }

@@ -57,7 +57,7 @@ const MAX_ANSWERS = 2;
  *
  * @example
  * ```ts
- * const response = await requests.get(`${httpbin.url}/digest-auth/auth/user/pass`, {
+ * const response = await requests.get("https://httpbin.org/digest-auth/auth/user/pass", {
  *   auth: new HTTPDigestAuth("user", "pass"),
  * });
  * response.statusCode; //=> 200

@@ -34,8 +34,21 @@ export async function exchange(
   }
 }
 
+/** Sends one request, and whatever its auth object answers the response with. */
+export function sendWithAuth(
+  session: Session,
+  request: PreparedRequest,
+  settings: SendSettings,
+  history: Response[],
+): Promise<Response> {
+  const auth = request.auth as AuthBase | null;
+  if (!request.isSigning && (auth === null || !hasFlow(auth)))
+    return sendOne(session, request, settings, history);
+  return driveFlow(session, request, settings, history);
+}
+
 /** Drives the auth object's flow: it may answer the response with another request. */
-export async function sendWithAuth(
+async function driveFlow(
   session: Session,
   request: PreparedRequest,
   settings: SendSettings,

@@ -11,9 +11,10 @@ import type { StandardSchema } from "../message/standard-schema.js";
  * ```
  */
 export class ResponsePromise extends Promise<Response> {
-  /** `then` gives an ordinary promise. */
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise;
+  static {
+    // `await` takes a promise as it is only when its constructor is Promise; else it wraps it and waits three turns
+    // more. It also makes `then` give ordinary promises.
+    Object.defineProperty(this.prototype, "constructor", { value: Promise, writable: true, configurable: true });
   }
 
   /** Rejects with HTTPError for 4xx and 5xx. */

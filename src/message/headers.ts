@@ -22,6 +22,7 @@ export class FieldList {
   raw: string[];
   /** The lower-cased names, one for each pair of `raw`. */
   lower: string[];
+  #lines: FieldLines | null = null;
 
   constructor(raw: string[] = [], lower: string[] | undefined = undefined) {
     this.raw = raw;
@@ -57,6 +58,7 @@ export class FieldList {
   }
 
   set(name: string, value: string): void {
+    this.#lines = null;
     const wanted = name.toLowerCase();
     const first = this.lower.indexOf(wanted);
     if (first === -1) {
@@ -71,6 +73,7 @@ export class FieldList {
   }
 
   append(name: string, value: string): void {
+    this.#lines = null;
     this.lower.push(name.toLowerCase());
     this.raw.push(name, value);
   }
@@ -100,7 +103,20 @@ export class FieldList {
   }
 
   copy(): FieldList {
-    return new FieldList(this.raw.slice(), this.lower.slice());
+    const copy = new FieldList(this.raw.slice(), this.lower.slice());
+    copy.#lines = this.#lines;
+    return copy;
+  }
+
+  /**
+   * The fields as they are sent. Kept until one changes, and handed on to copies: the same headers go out with most
+   * requests of a session, and are checked and put together once.
+   *
+   * @throws InvalidHeader for what must not be sent.
+   */
+  get lines(): FieldLines {
+    this.#lines ??= fieldLines(this);
+    return this.#lines;
   }
 
   get length(): number {
@@ -108,9 +124,34 @@ export class FieldList {
   }
 
   #removeAt(at: number): void {
+    this.#lines = null;
     this.lower.splice(at, 1);
     this.raw.splice(at * 2, 2);
   }
+}
+
+/** Fields as they are sent, and what whoever sends them has to know of them. */
+export interface FieldLines {
+  /** `Name: value\r\n` for each. */
+  readonly text: string;
+  /** Whether Host is among them. */
+  readonly host: boolean;
+  /** Whether Content-Length or Transfer-Encoding is. */
+  readonly framing: boolean;
+  /** Whether the connection is to be closed afterwards. */
+  readonly close: boolean;
+}
+
+function fieldLines({ raw, lower }: FieldList): FieldLines {
+  let text = "";
+  let close = false;
+  for (let at = 0; at < raw.length; at += 2) {
+    checkField(raw[at]!, raw[at + 1]!);
+    text += `${raw[at]!}: ${raw[at + 1]!}\r\n`;
+    if (lower[at >> 1] === "connection" && raw[at + 1]!.toLowerCase() === "close") close = true;
+  }
+  const framing = lower.includes("content-length") || lower.includes("transfer-encoding");
+  return { text, host: lower.includes("host"), framing, close };
 }
 
 /** RFC 9110 §5.6.2: the characters of a token. */
@@ -177,7 +218,8 @@ class CaseInsensitiveFields implements Iterable<[string, string]> {
 
   constructor(init?: HeadersInit | null) {
     const fields = init instanceof FieldList ? init : new FieldList();
-    Object.defineProperty(this, FIELDS, { value: fields });
+    // Configurable, or a proxy's list of keys would have to name it: Object.keys() and spreading would throw.
+    Object.defineProperty(this, FIELDS, { value: fields, configurable: true });
     if (init != null && !(init instanceof FieldList))
       for (const [name, values] of headerEntries(init)) fields.setAll(name, values ?? []);
     return new Proxy(this, INDEXED);

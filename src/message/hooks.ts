@@ -11,7 +11,6 @@ export interface HookSettings {
 }
 
 /** Sees a response; may return another to use in its place, or a promise of one. */
-
 export type ResponseHook = (
   response: Response,
   settings: HookSettings,

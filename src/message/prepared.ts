@@ -93,9 +93,11 @@ const BODILESS_METHODS = new Set(["GET", "HEAD"]);
  *
  * @example
  * ```ts
+ * const session = new Session();
  * const prepared = session.prepareRequest(new Request("POST", "https://httpbin.org/post", { data: { a: 1 } }));
  * prepared.headers["X-Trace"] = "1";
  * const response = await session.send(prepared);
+ * response.statusCode; //=> 200
  * ```
  */
 export class PreparedRequest {
@@ -362,6 +364,11 @@ export class PreparedRequest {
       // It is awaited by send(); one that fails before is not an unhandled rejection.
       signed.catch(() => undefined);
     } else this.#adopt(signed);
+  }
+
+  /** Whether an auth function's promise is still to be waited for. @internal */
+  get isSigning(): boolean {
+    return this.#signing !== null;
   }
 
   /** Waits for an auth function that returned a promise. @internal */

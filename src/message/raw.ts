@@ -1,5 +1,7 @@
 /** The undecoded body of a response while it comes, between a socket that pushes and a reader that pulls. */
 
+import type { Retry } from "../policy/retry.js";
+
 /** How a reader steers whoever pushes. */
 export interface RawControl {
   /** There is room again. */
@@ -37,8 +39,8 @@ export class RawResponse implements AsyncIterable<Buffer> {
   #failure: { readonly error: unknown } | null = null;
   #wake: (() => void) | null = null;
   #trailers: readonly string[] = [];
-  /** The policy of retries as it stands after the attempts that failed, with their `history`; null when none did. */
-  retries: { readonly history: readonly object[] } | null = null;
+  /** The policy of retries as it stood for this attempt: its `history` has those that failed before; null for none. */
+  retries: Retry | null = null;
   /** Told once when nothing more will come or be wanted. */
   #onDone: (() => void) | null = null;
 

@@ -71,6 +71,13 @@ export interface ResponseInit {
   readonly httpVersion?: string | undefined;
 }
 
+/** The wire's side of a response, asked when somebody wants to know. @internal */
+export interface WireExchange {
+  info(): ConnectionInfo;
+  timings(): Timings;
+  decode(raw: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
+}
+
 /** What the package's own adapter adds. @internal */
 export interface WireResponse {
   readonly request: PreparedRequest;
@@ -80,10 +87,10 @@ export interface WireResponse {
   readonly version: number;
   /** The whole content, or null when it is streamed from `raw`. */
   readonly content: Buffer | null;
-  readonly raw: RawResponse;
-  readonly decode: ((raw: AsyncIterable<Buffer>) => AsyncIterable<Buffer>) | null;
-  readonly info: () => ConnectionInfo;
-  readonly timings: () => Timings;
+  /** null for a whole response: its raw side is at its end. */
+  readonly raw: RawResponse | null;
+  readonly trailers: readonly string[];
+  readonly exchange: WireExchange;
   /** Seconds. */
   readonly elapsed: number;
 }
@@ -123,8 +130,6 @@ export class Response implements AsyncIterable<Buffer> {
   connection: unknown = null;
   /** Seconds from sending to the headers. */
   elapsed: number;
-  /** The undecoded body. After the content was read it is at its end. */
-  raw: RawResponse;
 
   #request: PreparedRequest | undefined;
   #url: string;
@@ -134,9 +139,9 @@ export class Response implements AsyncIterable<Buffer> {
   #encoding: string | null | undefined = undefined;
   #text: string | null = null;
   #cookies: RequestsCookieJar | null = null;
-  #decode: ((raw: AsyncIterable<Buffer>) => AsyncIterable<Buffer>) | null = null;
-  #info: (() => ConnectionInfo) | null = null;
-  #timings: (() => Timings) | null = null;
+  #raw: RawResponse | null;
+  #trailers: readonly string[] = [];
+  #exchange: WireExchange | null = null;
   #iterated = false;
   #reading: Promise<Buffer> | null = null;
   #sender: ((request: PreparedRequest) => Promise<Response>) | null = null;
@@ -151,10 +156,9 @@ export class Response implements AsyncIterable<Buffer> {
       this.#url = wire.request.url;
       this.#rawHeaders = wire.rawHeaders;
       this.#content = wire.content;
-      this.raw = wire.raw;
-      this.#decode = wire.decode;
-      this.#info = wire.info;
-      this.#timings = wire.timings;
+      this.#raw = wire.raw;
+      this.#trailers = wire.trailers;
+      this.#exchange = wire.exchange;
       this.elapsed = wire.elapsed;
       return;
     }
@@ -170,8 +174,18 @@ export class Response implements AsyncIterable<Buffer> {
     const { body } = init;
     const whole = body === undefined || body === null || typeof body === "string" || body instanceof Uint8Array;
     this.#content = whole ? contentOf(body) : null;
-    this.raw = rawFrom(body, { rawHeaders: this.#rawHeaders, version: this.httpVersion === "1.0" ? 10 : 11 });
+    this.#raw = rawFrom(body, { rawHeaders: this.#rawHeaders, version: this.httpVersion === "1.0" ? 10 : 11 });
     this.elapsed = 0;
+  }
+
+  /** The undecoded body. After the content was read it is at its end. */
+  get raw(): RawResponse {
+    this.#raw ??= rawFrom(
+      null,
+      { rawHeaders: this.#rawHeaders, version: this.httpVersion === "1.0" ? 10 : 11 },
+      this.#trailers,
+    );
+    return this.#raw;
   }
 
   /** The request that was sent, as it was sent. */
@@ -297,7 +311,7 @@ export class Response implements AsyncIterable<Buffer> {
   /** Seconds that the phases took. */
   get timings(): Timings {
     return (
-      this.#timings?.() ?? {
+      this.#exchange?.timings() ?? {
         queued: 0,
         dns: 0,
         connect: 0,
@@ -444,7 +458,7 @@ export class Response implements AsyncIterable<Buffer> {
 
   /** Releases the connection; the rest of the body is not read. */
   close(): void {
-    this.raw.close();
+    this.#raw?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -485,7 +499,7 @@ export class Response implements AsyncIterable<Buffer> {
   }
 
   get #connectionInfo(): ConnectionInfo {
-    return this.#info?.() ?? NO_CONNECTION;
+    return this.#exchange?.info() ?? NO_CONNECTION;
   }
 
   #jsonText(): string {
@@ -499,7 +513,9 @@ export class Response implements AsyncIterable<Buffer> {
     )
       return bytes.utf8Slice();
     const assigned = this.#encoding ?? null;
-    const label = assigned ?? detectJsonEncoding(bytes) ?? this.encoding;
+    // The bytes tell the UTFs apart; what looks like UTF-8 may still be the charset that the headers name, as in requests.
+    const detected = detectJsonEncoding(bytes);
+    const label = assigned ?? (detected === null || detected === "utf-8" ? (this.encoding ?? detected) : detected);
     return decodeText(bytes, label);
   }
 
@@ -518,7 +534,7 @@ export class Response implements AsyncIterable<Buffer> {
         { response: this },
       );
     this.#iterated = true;
-    return this.#watched(this.#decode === null ? this.raw : this.#decode(this.raw));
+    return this.#watched(this.#exchange === null ? this.raw : this.#exchange.decode(this.raw));
   }
 
   /** Errors get to know their response; leaving early releases the connection. */

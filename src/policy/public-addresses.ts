@@ -60,8 +60,8 @@ function embeddedIPv4(address: string): string | null {
   const groups = expanded(address);
   const prefix = groups.slice(0, 6).join(":");
   if (prefix !== "0:0:0:0:0:ffff" && prefix !== "64:ff9b:0:0:0:0") return null;
-  const high = parseInt(groups[6]!, 16);
-  const low = parseInt(groups[7]!, 16);
+  const high = parseInt(groups[6], 16);
+  const low = parseInt(groups[7], 16);
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
 }
 

@@ -1,6 +1,7 @@
 /** The policy of retries: urllib3's `Retry`, camel-cased. Decides; waiting and sending are the adapter's. */
 import { inspect } from "node:util";
 
+import { RequestException } from "../exceptions.js";
 import { maskedUrl } from "../message/url.js";
 import { retryAfterSeconds } from "./retry-after.js";
 import type { RetryBudget } from "./retry-budget.js";
@@ -227,8 +228,7 @@ export class Retry {
     const byRule =
       (mayCarry || this.statusForcelist.has(statusCode)) &&
       this.isRetry(method, statusCode, mayCarry && Boolean(response.headers.get("retry-after")));
-    if (this.predicate === null || this.total === false || this.status === false) return byRule;
-    return this.predicate(this.#context(attempt, byRule));
+    return this.total === false || this.status === false ? byRule : this.#decides(attempt, byRule);
   }
 
   /**
@@ -249,7 +249,7 @@ export class Retry {
       // Off is off: the predicate cannot turn on what a counter excludes.
       if (kind === null || this.total === false || this[kind] === false) throw error;
       const byRule = kind !== "read" || this.#isMethodAllowed(method);
-      if (!(this.predicate === null ? byRule : this.predicate(this.#context(attempt, byRule)))) throw error;
+      if (!this.#decides(attempt, byRule)) throw error;
     }
     const counter = kind!;
     const record: RetryRecord = Object.freeze({
@@ -327,6 +327,21 @@ export class Retry {
     return this.getBackoffTime(random);
   }
 
+  /**
+   * Tells `onRetry` of the last attempt in the history. For adapters, before they wait.
+   *
+   * @param attempt - the one that failed, from 1.
+   * @param delay - seconds until the next.
+   * @throws RequestException `ERR_CALLBACK` around what the callback throws.
+   * @internal
+   */
+  announce(attempt: number, delay: number): void {
+    const { onRetry } = this;
+    if (onRetry === null) return;
+    const { method, url, error, status } = this.history.at(-1)!;
+    called("onRetry", () => onRetry({ method, url, attempt, delay, error, status }));
+  }
+
   /** `Retry(total=3, connect=null, read=null, redirect=null, status=null)` */
   toString(): string {
     const { total, connect, read, redirect, status } = this;
@@ -342,9 +357,13 @@ export class Retry {
     return allowed === null || allowed.has(method) || allowed.has(method.toUpperCase());
   }
 
-  #context({ method, url, error, response }: RetryAttempt, retryable: boolean): RetryContext {
+  /** What `predicate` makes of the rules' answer. */
+  #decides({ method, url, error, response }: RetryAttempt, retryable: boolean): boolean {
+    const { predicate } = this;
+    if (predicate === null) return retryable;
     const attempt = this.history.length + 1;
-    return { method, url, error: error ?? null, response: response ?? null, attempt, retryable };
+    const context = { method, url, error: error ?? null, response: response ?? null, attempt, retryable };
+    return called("predicate", () => predicate(context));
   }
 
   #failuresInARow(): number {
@@ -356,6 +375,19 @@ export class Retry {
 }
 
 const NO_RETRIES = new Retry({ total: 0, read: false });
+
+/** A callback of the caller's; what it throws ends the call, by a name of ours. */
+function called<T>(name: string, callback: () => T): T {
+  try {
+    return callback();
+  } catch (error) {
+    if (error instanceof RequestException) throw error;
+    throw new RequestException(`Retry: ${name} threw: ${error instanceof Error ? error.message : String(error)}`, {
+      code: "ERR_CALLBACK",
+      cause: error,
+    });
+  }
+}
 
 function decremented(counter: RetryCounter): RetryCounter {
   return typeof counter === "number" ? counter - 1 : counter;

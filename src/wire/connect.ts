@@ -112,6 +112,10 @@ export class ConnectAttempt {
   abort(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
+    if (error instanceof RequestException) {
+      error.phase ??= this.#phase;
+      error.address ??= this.#route.address;
+    }
     this.#socket?.destroy();
     this.#reject(error);
   }
@@ -247,7 +251,7 @@ export class ConnectAttempt {
     return new Promise<string>((resolve, reject) => {
       lookup(host, { family: proxy.kind === "socks4" ? 4 : 0, all: false }, (error, found) => {
         if (error !== null && error !== undefined) reject(error);
-        else resolve(typeof found === "string" ? found : found[0]!.address);
+        else resolve(typeof found === "string" ? found : found[0].address);
       });
     });
   }

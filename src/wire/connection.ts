@@ -17,6 +17,8 @@ const READ_BUFFER = 64 * 1024;
 const JOINED_BODY = 64 * 1024;
 /** What is read and thrown away rather than closing a connection whose response nobody wants. */
 const CHEAP_TO_DRAIN = 64 * 1024;
+/** Milliseconds that this may take in all: a server that stalls or drips must not hold a place in the pool. */
+const DRAIN_PATIENCE = 1000;
 
 /** What was agreed on in the TLS handshake. */
 export interface TlsDetails {
@@ -195,6 +197,8 @@ export class Connection {
     }
     this.#draining = true;
     this.#drained = 0;
+    this.#readDeadline?.stop();
+    this.#watchSilence(DRAIN_PATIENCE);
     this.resume();
   }
 
@@ -222,7 +226,7 @@ export class Connection {
   /** The source of the body is slow; that is not the server's silence. */
   onUploadWaiting(waiting: boolean): void {
     if (waiting) this.#readDeadline?.stop();
-    else this.#readDeadline?.start();
+    else if (!this.#paused) this.#readDeadline?.start();
   }
 
   onUploadEnd(): void {
@@ -283,7 +287,7 @@ export class Connection {
       this.destroy();
       return false;
     }
-    this.#readDeadline?.touch();
+    if (!this.#draining) this.#readDeadline?.touch();
     let consumed: number;
     try {
       consumed = this.#parser.execute(buffer, 0, bytes);

@@ -44,7 +44,7 @@ export class Deadline {
 
   readonly #check = (): void => {
     const missing = this.#milliseconds - this.elapsed;
-    if (missing > 0.5) {
+    if (missing > 0) {
       this.#arm(Math.ceil(missing));
       return;
     }

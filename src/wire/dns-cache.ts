@@ -28,7 +28,7 @@ export function cachedLookup(lookup: LookupFunction, seconds: number): LookupFun
         if (answers.size >= MAX_NAMES) answers.delete(answers.keys().next().value!);
         answers.set(key, { until: performance.now() + seconds * 1000, address, family });
       }
-      callback(error, address as string, family);
+      callback(error, address, family);
     });
   };
 }

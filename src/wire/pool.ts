@@ -1,5 +1,5 @@
 /** Connections by origin: reuse, limits, a waiting queue, idle expiry, and one replay when a kept connection was dead. */
-import { ConnectionError, PoolTimeout } from "../exceptions.js";
+import { ConnectionError, PoolTimeout, RequestException } from "../exceptions.js";
 import { ConnectAttempt, type Route } from "./connect.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import { Deadline } from "./deadline.js";
@@ -210,12 +210,19 @@ export class Pool implements ConnectionOwner {
       origin.waiting.splice(at, 1);
       waiting.deadline?.stop();
       dispatch.handle = null;
+      if (error instanceof RequestException) {
+        error.phase ??= "pool";
+        error.address ??= origin.route.address;
+      }
       dispatch.sink.onError(error);
     };
     const limit = dispatch.request.poolTimeout;
     if (limit !== null) {
-      waiting.deadline = new Deadline(limit, () => leave(poolTimedOut(origin, limit, this.#limits.open)));
-      waiting.deadline.start();
+      const deadline = new Deadline(limit, () =>
+        leave(poolTimedOut(origin, limit, deadline.elapsed, this.#limits.open)),
+      );
+      waiting.deadline = deadline;
+      deadline.start();
     }
     dispatch.handle = { abort: leave };
     origin.waiting.push(waiting);
@@ -344,9 +351,9 @@ function canReplay(request: WireRequest): boolean {
   return IDEMPOTENT.has(request.method) && (request.body === null || request.body.replayable);
 }
 
-function poolTimedOut(origin: Origin, limit: number, open: number): PoolTimeout {
+function poolTimedOut(origin: Origin, limit: number, elapsed: number, open: number): PoolTimeout {
   return new PoolTimeout(
     `Pool timed out. (pool timeout=${limit / 1000}) All ${open} connections to ${origin.route.address} are in use: raise maxConnections of HTTPAdapter, or send less at once`,
-    { phase: "pool", address: origin.route.address, elapsed: limit / 1000 },
+    { phase: "pool", address: origin.route.address, elapsed: elapsed / 1000 },
   );
 }

@@ -61,7 +61,7 @@ export async function connectThrough(
   if (head.statusCode === 407 && round + 1 < MAX_ROUNDS) {
     const challenges: string[] = [];
     for (let at = 0; at < head.rawHeaders.length; at += 2)
-      if (head.rawHeaders[at]!.toLowerCase() === "proxy-authenticate") challenges.push(head.rawHeaders[at + 1]!);
+      if (head.rawHeaders[at].toLowerCase() === "proxy-authenticate") challenges.push(head.rawHeaders[at + 1]);
     const answer = proxy.credentials?.answer(challenges, "CONNECT", authority) ?? null;
     if (answer !== null && answer !== credentials) return { done: false, authorization: answer };
   }

@@ -6,6 +6,8 @@ import type { WireBody } from "./dispatch.js";
 
 /** How long a server may think about `Expect: 100-continue` before the body goes out all the same; as curl. */
 const EXPECT_PATIENCE = 1000;
+/** What is handed to the socket at once: whether the peer still reads is only known when a piece is gone. */
+const PIECE = 64 * 1024;
 
 /** Told how the upload goes. */
 export interface UploadOwner {
@@ -91,10 +93,13 @@ export class Upload {
 
   async #permitted(): Promise<boolean> {
     this.#waitsForContinue = true;
+    // A server that does not know Expect waits for the body: this silence is not the read timeout's.
+    this.#owner.onUploadWaiting(true);
     this.#patience = setTimeout(() => this.#awake(), EXPECT_PATIENCE);
     await this.#pause();
     clearTimeout(this.#patience);
     this.#waitsForContinue = false;
+    if (!this.#stopped) this.#owner.onUploadWaiting(false);
     return !this.#stopped && !this.#refused;
   }
 
@@ -115,6 +120,13 @@ export class Upload {
     for await (const chunk of this.#source()) {
       if (chunk.length === 0) continue;
       sent += chunk.length;
+      if (chunk.length > PIECE) {
+        this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+        await this.#write(chunk, sent);
+        if (this.#stopped) return;
+        this.#socket.write("\r\n", "latin1");
+        continue;
+      }
       this.#socket.cork();
       this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
       this.#socket.write(chunk);
@@ -126,8 +138,17 @@ export class Upload {
     if (!this.#stopped) this.#socket.write("0\r\n\r\n", "latin1");
   }
 
+  /** @param sent - Bytes of the body that went out when this chunk has. */
   async #write(chunk: Uint8Array, sent: number): Promise<void> {
-    await this.#written(this.#socket.write(chunk), sent);
+    if (chunk.length <= PIECE) {
+      await this.#written(this.#socket.write(chunk), sent);
+      return;
+    }
+    const before = sent - chunk.length;
+    for (let at = 0; at < chunk.length && !this.#stopped; at += PIECE) {
+      const piece = chunk.subarray(at, at + PIECE);
+      await this.#written(this.#socket.write(piece), before + at + piece.length);
+    }
   }
 
   async #written(flowing: boolean, sent: number): Promise<void> {

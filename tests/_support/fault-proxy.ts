@@ -4,6 +4,7 @@
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createSecureContext, TLSSocket, type SecureContextOptions } from "node:tls";
+import { Worker } from "node:worker_threads";
 
 /**
  * Where in one direction of an exchange a fault strikes: after so many bytes, inside the head, some bytes into the
@@ -47,7 +48,7 @@ const INSIDE_BODY = 5;
 const END_OF_HEAD = "\r\n\r\n";
 
 /** Milliseconds in which bytes leave the kernel before a reset would discard them. */
-const FLUSH = 5;
+const FLUSH = 20;
 
 /** One direction of a connection. */
 class Lane {
@@ -315,6 +316,36 @@ export async function faultProxy(
   tls: SecureContextOptions | null = null,
 ): Promise<FaultProxy> {
   return new FaultProxy(upstreamPort, typeof plan === "function" ? plan : () => plan, tls).listen();
+}
+
+/** A port whose connections are never completed: SYN packets get no answer. */
+export interface FullPort extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Listens with a backlog of one, and never accepts: the thread that could is asleep. */
+const SLEEPING_LISTENER = `
+  const { parentPort } = require("node:worker_threads");
+  const server = require("node:net").createServer();
+  server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+`;
+
+/** Starts a listener, and fills its backlog. */
+export async function fullPort(): Promise<FullPort> {
+  const worker = new Worker(SLEEPING_LISTENER, { eval: true });
+  const port = await new Promise<number>((resolve, reject) => worker.once("message", resolve).once("error", reject));
+  const fill = Array.from({ length: 4 }, () => connect({ port, host: "127.0.0.1" }).on("error", () => undefined));
+  await pause(20);
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of fill) socket.destroy();
+      await worker.terminate();
+    },
+  };
 }
 
 async function pause(milliseconds: number): Promise<void> {

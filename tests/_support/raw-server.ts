@@ -202,7 +202,7 @@ export async function rawTlsServer(tls: TlsOptions, script: Script): Promise<Raw
 }
 
 /** Answers each request, of whatever connection, with the next of the answers; the last one for all that follow. */
-export function answering(...answers: readonly string[]): Script {
+export function answering(...answers: readonly (string | Uint8Array)[]): Script {
   let next = 0;
   return async (peer) => {
     for (;;) {

@@ -142,7 +142,7 @@ function loads(callee: ts.Expression): boolean {
 }
 
 function asExpression(type: ts.LiteralTypeNode): ts.Expression {
-  return type.literal as ts.Expression;
+  return type.literal;
 }
 
 function isProcess(node: ts.Node): boolean {

@@ -144,7 +144,7 @@ describe("the tarball", () => {
       await writeFile(config, JSON.stringify({ compilerOptions, files: ["program.ts"] }));
       const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
       await runNode([compiler, "-p", config], project).catch((error: { readonly stdout?: string }) => {
-        assert.fail(`it does not compile:\n${error.stdout ?? String(error)}`);
+        assert.fail(`it does not compile:\n${error.stdout ?? ""}`);
       });
       assert.deepEqual(await readdir(out), ["program.js"]);
       const { stdout } = await runNode([join(out, "program.js")], project);

@@ -9,8 +9,9 @@ import requests, {
 } from "requests-ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-function same<_T extends true>(): void {
-  // The constraint is the assertion.
+/** The value's type is the named one, neither wider nor narrower. */
+function exactly<Expected>() {
+  return <Actual>(_value: Actual & (Equal<Actual, Expected> extends true ? unknown : never)): void => undefined;
 }
 
 interface User {
@@ -21,35 +22,35 @@ declare const url: string;
 
 export async function json(): Promise<void> {
   const typed = await get(url).json(schema);
-  same<Equal<typeof typed, User>>();
+  exactly<User>()(typed);
   const asserted = await get(url).json<User>();
-  same<Equal<typeof asserted, User>>();
+  exactly<User>()(asserted);
   const untyped = await get(url).json();
-  same<Equal<typeof untyped, unknown>>();
+  exactly<unknown>()(untyped);
   const response = await get(url);
   const parsed = response.json(schema);
-  same<Equal<typeof parsed, User>>();
-  for await (const line of response.iterJson(schema)) same<Equal<typeof line, User>>();
+  exactly<User>()(parsed);
+  for await (const line of response.iterJson(schema)) exactly<User>()(line);
   // @ts-expect-error unknown must be narrowed before it is used
-  untyped.name;
+  void untyped.name;
 }
 
 export async function responses(): Promise<void> {
   const promise = get(url);
-  same<Equal<typeof promise, ResponsePromise>>();
+  exactly<ResponsePromise>()(promise);
   const response = await promise;
-  same<Equal<typeof response, Response>>();
+  exactly<Response>()(response);
   const checked = await get(url).raiseForStatus();
-  same<Equal<typeof checked, Response>>();
+  exactly<Response>()(checked);
   const text = await get(url).text();
-  same<Equal<typeof text, string>>();
+  exactly<string>()(text);
   const content = await get(url).content();
-  same<Equal<typeof content, Buffer>>();
-  for await (const chunk of response.iterContent(10)) same<Equal<typeof chunk, Buffer>>();
-  for await (const chunk of response.iterContent(null, { decodeUnicode: true })) same<Equal<typeof chunk, string>>();
-  for await (const line of response.iterLines()) same<Equal<typeof line, Buffer>>();
-  for await (const line of response.iterLines({ decodeUnicode: true })) same<Equal<typeof line, string>>();
-  for await (const chunk of response) same<Equal<typeof chunk, Buffer>>();
+  exactly<Buffer>()(content);
+  for await (const chunk of response.iterContent(10)) exactly<Buffer>()(chunk);
+  for await (const chunk of response.iterContent(null, { decodeUnicode: true })) exactly<string>()(chunk);
+  for await (const line of response.iterLines()) exactly<Buffer>()(line);
+  for await (const line of response.iterLines({ decodeUnicode: true })) exactly<string>()(line);
+  for await (const chunk of response) exactly<Buffer>()(chunk);
   const value: unknown = response.headers["content-type"];
   const known: string | undefined = response.headers.get("content-type");
   const fallback: string | null = response.headers.get("content-type", null);
@@ -92,10 +93,10 @@ export function options(): void {
 }
 
 export function defaultExport(): void {
-  same<Equal<typeof requests.get, typeof get>>();
-  same<Equal<typeof requests.Session, typeof Session>>();
+  exactly<ResponsePromise>()(requests.get(url));
+  exactly<Session>()(new requests.Session());
   const error = new requests.exceptions.HTTPError("x");
-  same<Equal<typeof error.response, Response | undefined>>();
+  exactly<Response | undefined>()(error.response);
 }
 
 export function auth(): void {

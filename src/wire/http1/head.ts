@@ -23,7 +23,6 @@ export interface ResponseHead {
 }
 
 /** Control characters but HTAB, and CR or LF that are not a CRLF (RFC 9112 §2.2, RFC 9110 §5.5). */
-
 const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 const SPACE = 32;

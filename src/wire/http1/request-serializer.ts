@@ -11,12 +11,7 @@ const FORBIDDEN_IN_TARGET = /[^\x21-\x7e]/;
  * @throws RequestException `ERR_INVALID_METHOD`, InvalidURL or InvalidHeader for what must not be sent.
  */
 export function serializeHead(method: string, target: string, fields: readonly string[]): string {
-  if (!isToken(method)) throw invalidMethod(method);
-  if (target === "" || FORBIDDEN_IN_TARGET.test(target))
-    throw new InvalidURL(
-      `Invalid request target ${quoted(target)}: white space and control characters must be percent-encoded`,
-    );
-  let head = `${method} ${target} HTTP/1.1\r\n`;
+  let head = requestLine(method, target);
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at];
     const value = fields[at + 1];
@@ -24,6 +19,26 @@ export function serializeHead(method: string, target: string, fields: readonly s
     head += `${name}: ${value}\r\n`;
   }
   return `${head}\r\n`;
+}
+
+/**
+ * The same with fields that were checked and put together before.
+ *
+ * @param host - The value of a Host field to go first, or null when it is among the lines.
+ */
+export function serializeLines(method: string, target: string, host: string | null, lines: string): string {
+  if (host === null) return `${requestLine(method, target)}${lines}\r\n`;
+  checkField("Host", host);
+  return `${requestLine(method, target)}Host: ${host}\r\n${lines}\r\n`;
+}
+
+function requestLine(method: string, target: string): string {
+  if (!isToken(method)) throw invalidMethod(method);
+  if (target === "" || FORBIDDEN_IN_TARGET.test(target))
+    throw new InvalidURL(
+      `Invalid request target ${quoted(target)}: white space and control characters must be percent-encoded`,
+    );
+  return `${method} ${target} HTTP/1.1\r\n`;
 }
 
 function invalidMethod(method: string): RequestException {

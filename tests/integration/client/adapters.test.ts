@@ -11,7 +11,6 @@ import requests, {
   Response,
   Session,
   type Adapter,
-  type HTTPAdapterOptions,
   type PreparedRequest,
   type SendSettings,
 } from "requests-ts";
@@ -38,7 +37,11 @@ class Named extends BaseAdapter {
 
 describe("mount and getAdapter", () => {
   it("the longest prefix wins, whatever the order", async () => {
-    for (const prefixes of [["http://", "http://h/a", "http://h"], ["http://h/a", "http://h", "http://"]]) { // prettier-ignore
+    for (const prefixes of [
+      ["http://", "http://h/a", "http://h"],
+      ["http://h/a", "http://h", "http://"],
+    ]) {
+      // prettier-ignore
       const session = new Session();
       for (const prefix of prefixes) session.mount(prefix, new Named(prefix));
       for (const [url, expected] of [
@@ -140,10 +143,15 @@ describe("an adapter of one's own", () => {
       close: async () => undefined,
     });
     const hooked: number[] = [];
-    const response = await session.get("memory://h/a", { hooks: { response: (one) => void hooked.push(one.statusCode) } });
+    const response = await session.get("memory://h/a", {
+      hooks: { response: (one) => void hooked.push(one.statusCode) },
+    });
     assert.equal(response.text, "end");
     assert.deepEqual(hooked, [302, 200]);
-    assert.deepEqual(seen.map((line) => line.split(" ")[0]), ["memory://h/a", "memory://h/b"]);
+    assert.deepEqual(
+      seen.map((line) => line.split(" ")[0]),
+      ["memory://h/a", "memory://h/b"],
+    );
   });
 
   it("its stream body is read before the call returns, and by iterating under stream: true", async () => {
@@ -206,7 +214,7 @@ describe("new HTTPAdapter()", () => {
   for (const [options, type, message] of refused)
     it(`refuses ${JSON.stringify(options)}`, () => {
       assert.throws(
-        () => new HTTPAdapter(options as HTTPAdapterOptions),
+        () => new HTTPAdapter(options),
         (error: Error) => error instanceof type && message.test(error.message),
       );
     });

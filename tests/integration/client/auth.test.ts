@@ -47,7 +47,10 @@ describe("basic", () => {
   });
 
   it("of the URL", async () => {
-    assert.equal((await requests.get(server.url.replace("//", "//user:pass@") + "/basic-auth/user/pass")).statusCode, 200);
+    assert.equal(
+      (await requests.get(server.url.replace("//", "//user:pass@") + "/basic-auth/user/pass")).statusCode,
+      200,
+    );
   });
 });
 
@@ -261,8 +264,8 @@ describe("digest", () => {
     const before = own.requests.length;
     await requests.post(own.url, { files: { f: createReadStream(path) }, auth: new HTTPDigestAuth("u", "p") });
     const [first, second] = own.requests.slice(before);
-    assert.ok(first!.body.includes("in a file"));
-    assert.equal(second!.body, first!.body);
+    assert.ok(first.body.includes("in a file"));
+    assert.equal(second.body, first.body);
     await rm(directory, { recursive: true });
   });
 

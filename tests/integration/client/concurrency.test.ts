@@ -17,7 +17,10 @@ describe("50 requests at once", () => {
     );
     for (const [id, response] of responses.entries()) {
       const received = response.json<Received>();
-      assert.deepEqual([received.target, received.body, received.headers["x-id"]], [`/${id}`, `{"id":${id}}`, String(id)]);
+      assert.deepEqual(
+        [received.target, received.body, received.headers["x-id"]],
+        [`/${id}`, `{"id":${id}}`, String(id)],
+      );
     }
     assert.equal(echo.connections, 10);
   });

@@ -22,7 +22,10 @@ describe("session.fetch", () => {
   it("gives a standard Response", async () => {
     const response = await fetch(`${server.url}/get?a=1#f`);
     assert.ok(response instanceof globalThis.Response);
-    assert.deepEqual([response.status, response.statusText, response.ok, response.redirected], [200, "OK", true, false]);
+    assert.deepEqual(
+      [response.status, response.statusText, response.ok, response.redirected],
+      [200, "OK", true, false],
+    );
     assert.equal(response.url, `${server.url}/get?a=1`);
     assert.equal(response.headers.get("content-type"), "application/json");
     assert.deepEqual(((await response.json()) as { args: unknown }).args, { a: "1" });
@@ -32,7 +35,10 @@ describe("session.fetch", () => {
     assert.equal((await echoed(new URL(`${echo.url}/u`))).target, "/u");
     const request = new globalThis.Request(`${echo.url}/r`, { method: "PUT", body: "b", headers: { "X-A": "1" } });
     const received = await echoed(request);
-    assert.deepEqual([received.method, received.target, received.body, received.headers["x-a"]], ["PUT", "/r", "b", "1"]);
+    assert.deepEqual(
+      [received.method, received.target, received.body, received.headers["x-a"]],
+      ["PUT", "/r", "b", "1"],
+    );
     assert.equal((await echoed(new globalThis.Request(echo.url), { method: "DELETE" })).method, "DELETE");
   });
 
@@ -40,11 +46,21 @@ describe("session.fetch", () => {
     const text = await echoed(echo.url, { method: "POST", body: "text" });
     assert.deepEqual([text.body, text.headers["content-type"]], ["text", "text/plain;charset=UTF-8"]);
     const form = await echoed(echo.url, { method: "POST", body: new URLSearchParams({ a: "1" }) });
-    assert.deepEqual([form.body, form.headers["content-type"]], ["a=1", "application/x-www-form-urlencoded;charset=UTF-8"]);
+    assert.deepEqual(
+      [form.body, form.headers["content-type"]],
+      ["a=1", "application/x-www-form-urlencoded;charset=UTF-8"],
+    );
     const data = new FormData();
     data.append("k", "v");
-    assert.match((await echoed(echo.url, { method: "POST", body: data })).headers["content-type"]!, /^multipart\/form-data; boundary=/);
-    const streamed = await echoed(echo.url, { method: "POST", body: new Blob(["s"]).stream(), duplex: "half" } as RequestInit);
+    assert.match(
+      (await echoed(echo.url, { method: "POST", body: data })).headers["content-type"]!,
+      /^multipart\/form-data; boundary=/,
+    );
+    const streamed = await echoed(echo.url, {
+      method: "POST",
+      body: new Blob(["s"]).stream(),
+      duplex: "half",
+    });
     assert.deepEqual([streamed.body, streamed.headers["transfer-encoding"]], ["s", "chunked"]);
   });
 

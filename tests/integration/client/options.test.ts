@@ -165,7 +165,7 @@ describe("data and json", () => {
     options: () => RequestOptions | Promise<RequestOptions>,
     body: string,
     type: string | undefined,
-    length: string | "chunked",
+    length: string,
   ][] = [
     ["an object is a form", () => ({ data: { a: 1, b: ["x", "y z"] } }), "a=1&b=x&b=y+z", FORM, "13"],
     ["pairs are a form", () => ({ data: [["a", "1"], ["a", "2"]] }), "a=1&a=2", FORM, "7"], // prettier-ignore
@@ -204,7 +204,7 @@ describe("data and json", () => {
     form.append("field", "value");
     form.append("file", new File(["content"], "a.txt", { type: "text/plain" }));
     const { body, headers } = await sent({ data: form });
-    const boundary = /^multipart\/form-data; boundary=(\S+)$/.exec(headers["content-type"]!)![1]!;
+    const boundary = /^multipart\/form-data; boundary=(\S+)$/.exec(headers["content-type"]!)![1];
     assert.equal(
       body,
       `--${boundary}\r\nContent-Disposition: form-data; name="field"\r\n\r\nvalue\r\n` +
@@ -255,7 +255,11 @@ describe("data and json", () => {
     ["a function", { data: () => "x" }, /data must be /],
     ["a list of strings", { data: ["ab", "cd"] }, /pairs/],
     ["files that are text", { files: "text" }, /files must be/],
-    ["data text beside files", { data: "text", files: { f: "x" } }, /data must be an object, a Map or pairs when files/],
+    [
+      "data text beside files",
+      { data: "text", files: { f: "x" } },
+      /data must be an object, a Map or pairs when files/,
+    ],
   ];
   for (const [name, options, message] of refused)
     it(`${name} is a TypeError, and nothing goes out`, async () => {
@@ -268,7 +272,11 @@ describe("data and json", () => {
 
   const cycle: Record<string, unknown> = {};
   cycle["self"] = cycle;
-  for (const [name, json] of [["BigInt", 1n], ["a cycle", cycle]] as const) // prettier-ignore
+  for (const [name, json] of [
+    ["BigInt", 1n],
+    ["a cycle", cycle],
+  ] as const)
+    // prettier-ignore
     it(`json with ${name} is InvalidJSONError with the cause`, async () => {
       const error = await failure(sent({ json }));
       assert.ok(error instanceof InvalidJSONError);
@@ -279,7 +287,7 @@ describe("data and json", () => {
 describe("files", () => {
   async function parts(options: RequestOptions): Promise<string[]> {
     const { body, headers } = await sent(options);
-    const boundary = /boundary=(\S+)$/.exec(headers["content-type"]!)![1]!;
+    const boundary = /boundary=(\S+)$/.exec(headers["content-type"]!)![1];
     const pieces = body.split(`--${boundary}`);
     assert.equal(pieces.at(-1), "--\r\n");
     return pieces.slice(1, -1).map((piece) => piece.slice(2, -2));
@@ -328,7 +336,7 @@ describe("files", () => {
     const own = await sent({ files: { f: "c" }, headers: { "Content-Type": "multipart/form-data; boundary=b" } });
     assert.ok(own.body.startsWith("--b\r\n") && own.body.endsWith("--b--\r\n"));
     const { headers, body } = await sent({ files: { f: "c" }, headers: { "Content-Type": "multipart/mixed" } });
-    const boundary = /^multipart\/mixed; boundary=(\S+)$/.exec(headers["content-type"]!)![1]!;
+    const boundary = /^multipart\/mixed; boundary=(\S+)$/.exec(headers["content-type"]!)![1];
     assert.ok(body.startsWith(`--${boundary}\r\n`));
   });
 });
@@ -364,7 +372,7 @@ describe("options of the wrong type are refused before anything is sent", () => 
   for (const [options, type, message] of table)
     it(JSON.stringify(options), async () => {
       const before = echo.requests.length;
-      const error = await failure(requests.get(echo.url, options as RequestOptions));
+      const error = await failure(requests.get(echo.url, options));
       assert.ok(error instanceof type, `${error.name}: ${error.message}`);
       assert.match(error.message, message);
       assert.equal(echo.requests.length, before);

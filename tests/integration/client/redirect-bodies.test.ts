@@ -69,10 +69,10 @@ for (const status of [307, 308]) {
         files: { f: createReadStream(path), b: new Blob(["b"]) },
       });
       const [first, second] = echo.requests.slice(before);
-      assert.ok(first!.body.includes("0123456789"));
-      assert.equal(second!.body, first!.body);
-      assert.equal(second!.headers["content-type"], first!.headers["content-type"]);
-      assert.equal(second!.headers["content-length"], first!.headers["content-length"]);
+      assert.ok(first.body.includes("0123456789"));
+      assert.equal(second.body, first.body);
+      assert.equal(second.headers["content-type"], first.headers["content-type"]);
+      assert.equal(second.headers["content-length"], first.headers["content-length"]);
     });
   });
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 
-import { HTTPDigestAuth, Session, type RequestOptions } from "requests-ts";
+import { HTTPDigestAuth, Session, type PreparedRequest, type RequestOptions } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
 
 import { serve, type Received, type Scripted } from "./serve.js";
@@ -64,7 +64,7 @@ describe("to another origin", () => {
 
   for (const [name, auth] of [
     ["a pair", ["u", "p"] as const],
-    ["a function", (request: import("requests-ts").PreparedRequest) => (request.headers.set("Authorization", "f"), request)],
+    ["a function", (request: PreparedRequest) => (request.headers.set("Authorization", "f"), request)],
   ] as const)
     it(`auth given as ${name} stays behind`, async () => {
       assert.equal((await arrives(via(`${there.url}/end`), { auth })).headers["authorization"], undefined);
@@ -160,6 +160,6 @@ describe("cookies across a redirect", () => {
   it("response.cookies has those of the last response alone", async () => {
     const response = await new Session().get(via("/end"));
     assert.equal(response.cookies.size, 0);
-    assert.equal(response.history[0]!.cookies.get("set"), "1");
+    assert.equal(response.history[0].cookies.get("set"), "1");
   });
 });

@@ -20,7 +20,7 @@ const server = await httpbin();
 const echo = await serve((request, response) => {
   const [, status, location] = /^\/dir\/go\?(\d{3})&(.*)$/.exec(request.target) ?? [];
   if (status !== undefined)
-    response.writeHead(Number(status), { Location: decodeURIComponent(location!), "X-Hop": "1" }).end("moved");
+    response.writeHead(Number(status), { Location: decodeURIComponent(location), "X-Hop": "1" }).end("moved");
   else response.end(JSON.stringify(request));
 });
 after(async () => {
@@ -92,20 +92,27 @@ describe("history", () => {
       response.history.map(({ history }) => history.length),
       [0, 1, 2],
     );
-    assert.equal(response.history[2]!.history[0], response.history[0]);
+    assert.equal(response.history[2].history[0], response.history[0]);
     assert.ok(response.history.every((hop) => hop.isRedirect && hop.next === null));
     assert.equal(response.isRedirect, false);
   });
 
   it("its responses are read, and have their own elapsed", async () => {
     const response = await requests.get(to(302, "/end"));
-    assert.equal(response.history[0]!.text, "moved");
-    assert.ok(response.history[0]!.elapsed > 0);
+    assert.equal(response.history[0].text, "moved");
+    assert.ok(response.history[0].elapsed > 0);
   });
 
   it("isPermanentRedirect is 301 and 308", async () => {
-    for (const [status, expected] of [[301, true], [302, false], [303, false], [307, false], [308, true]] as const) // prettier-ignore
-      assert.equal((await requests.get(to(status, "/end"))).history[0]!.isPermanentRedirect, expected);
+    for (const [status, expected] of [
+      [301, true],
+      [302, false],
+      [303, false],
+      [307, false],
+      [308, true],
+    ] as const)
+      // prettier-ignore
+      assert.equal((await requests.get(to(status, "/end"))).history[0].isPermanentRedirect, expected);
   });
 });
 

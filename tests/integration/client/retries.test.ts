@@ -168,8 +168,8 @@ describe("the body of a retried request", () => {
       const session = retrying(new Retry({ total: 1, statusForcelist: [503] }));
       await session.put(own.url, { data: data() });
       const [first, second] = own.requests;
-      assert.ok(first!.body.length > 0);
-      assert.equal(second!.body, first!.body);
+      assert.ok(first.body.length > 0);
+      assert.equal(second.body, first.body);
     });
 
   it("that cannot be made again is UnrewindableBodyError", async () => {

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 
-import requests, { HTTPAdapter, HTTPError, Response, Session } from "requests-ts";
+import type { Response } from "requests-ts";
+import requests, { HTTPAdapter, HTTPError, Session } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
 
 import { failure } from "./serve.js";
@@ -72,8 +73,12 @@ describe("the tutorials", () => {
   });
 
   it("all the other methods", async () => {
-    assert.deepEqual((await requests.post(`${url}/post`, { data: { name: "john" } })).json<Echo>().form, { name: "john" });
-    assert.deepEqual((await requests.put(`${url}/put`, { data: { key: "value" } })).json<Echo>().form, { key: "value" });
+    assert.deepEqual((await requests.post(`${url}/post`, { data: { name: "john" } })).json<Echo>().form, {
+      name: "john",
+    });
+    assert.deepEqual((await requests.put(`${url}/put`, { data: { key: "value" } })).json<Echo>().form, {
+      key: "value",
+    });
     assert.equal((await requests.delete(`${url}/delete`)).statusCode, 200);
     assert.equal((await requests.patch(`${url}/patch`, { data: { key: "value" } })).statusCode, 200);
     assert.equal((await requests.head(`${url}/get`)).content.length, 0);
@@ -170,10 +175,7 @@ describe("the tutorials", () => {
     const printed: string[] = [];
     const response = await requests.get(`${url}/get`, {
       hooks: {
-        response: [
-          (one) => void printed.push(one.url),
-          (one) => Object.assign(one, { hookCalled: true }),
-        ],
+        response: [(one) => void printed.push(one.url), (one) => Object.assign(one, { hookCalled: true })],
       },
     });
     assert.deepEqual(printed, [`${url}/get`]);
@@ -185,7 +187,8 @@ describe("the tutorials", () => {
     assert.equal((await raw.raw.read(10)).length, 10);
     raw.close();
     let size = 0;
-    for await (const chunk of (await requests.get(`${url}/bytes/1000`, { stream: true })).iterContent(128)) size += chunk.length;
+    for await (const chunk of (await requests.get(`${url}/bytes/1000`, { stream: true })).iterContent(128))
+      size += chunk.length;
     assert.equal(size, 1000);
     const ids: number[] = [];
     for await (const line of (await requests.get(`${url}/stream/5`, { stream: true })).iterLines())

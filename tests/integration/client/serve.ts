@@ -71,7 +71,7 @@ async function read(request: IncomingMessage, connection: number): Promise<Recei
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const pairs: [string, string][] = [];
   for (let at = 0; at < request.rawHeaders.length; at += 2)
-    pairs.push([request.rawHeaders[at]!, request.rawHeaders[at + 1]!]);
+    pairs.push([request.rawHeaders[at], request.rawHeaders[at + 1]]);
   return {
     method: request.method ?? "",
     target: request.url ?? "",

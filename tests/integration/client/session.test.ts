@@ -11,7 +11,6 @@ import {
   Session,
   version,
   type RequestOptions,
-  type SessionOptions,
 } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
 
@@ -100,7 +99,7 @@ describe("new Session()", () => {
   for (const [options, type, message] of refused)
     it(`refuses ${JSON.stringify(options)}`, () => {
       assert.throws(
-        () => new Session(options as SessionOptions),
+        () => new Session(options),
         (error: Error) => error instanceof type && message.test(error.message),
       );
     });

@@ -1,0 +1,53 @@
+// `npm run check`: everything that can be said about the project without running its tests. One line for each check; a
+// failed one shows what it found and what to do about it.
+import { spawnSync } from "node:child_process";
+import { delimiter, join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+
+/** name, command, what to do when it fails; the build first, since the others read dist/ and build/. */
+const checks = [
+  ["docs build", ["node", "scripts/docs-tests.mjs"], "mend the block of the page or @example that is named"],
+  ["types", ["tsc", "-b"], "mend the types; an error in tests/docs/ is one of the page that its file names"],
+  ["format", ["prettier", "--check", "--log-level=warn", "."], "npm run fix"],
+  ["lint", ["eslint", "--max-warnings=0", "."], "npm run fix, and mend by hand what is left"],
+  [
+    "import table",
+    ["node", "scripts/test.mjs", "package/imports"],
+    "import downwards; the table stands in tests/package/imports.test.ts",
+  ],
+  [
+    "public types",
+    ["node", "scripts/test.mjs", "package/golden"],
+    "if the change is meant: npm run golden, and a line in CHANGELOG.md",
+  ],
+  [
+    "dead code",
+    ["knip", "--no-progress", "--tsConfig", "src/tsconfig.json"],
+    "delete what nobody uses, or take its `export` away",
+  ],
+  ["package.json", ["publint", "--strict", "--pack", "false"], "mend exports, types or files in package.json"],
+];
+
+const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}` };
+const width = Math.max(...checks.map(([name]) => name.length));
+let failures = 0;
+
+for (const [name, [command, ...args], advice] of checks) {
+  const started = performance.now();
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    env,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const passed = status === 0;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(5);
+  console.log(`${passed ? "✓" : "✗"} ${name.padEnd(width)} ${seconds} s`);
+  if (passed) continue;
+  failures += 1;
+  console.log(`\n${[stdout, stderr, error?.message].filter(Boolean).join("\n").trimEnd()}\n\n  → ${advice}\n`);
+}
+
+console.log(failures === 0 ? "Everything is in order." : `${failures} of ${checks.length} checks failed.`);
+process.exitCode = failures === 0 ? 0 : 1;

@@ -1,0 +1,91 @@
+/** response.json(): encodings, faults, schemas. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { JSONDecodeError, Response, StreamNotReadError, type StandardSchema } from "requests-ts";
+
+const made = (body: string | Uint8Array, type?: string): Response =>
+  new Response({ body, ...(type === undefined ? {} : { headers: { "Content-Type": type } }) });
+const utf16be = (text: string): Buffer => Buffer.from(text, "utf16le").swap16();
+
+describe("json(), in whatever Unicode encoding it came", () => {
+  const text = '{"a":"é"}';
+  const bom = "\ufeff";
+  const table: [name: string, body: Uint8Array, type?: string][] = [
+    ["UTF-8", Buffer.from(text)],
+    ["UTF-8 with a JSON type", Buffer.from(text), "application/json"],
+    ["UTF-8 with a BOM", Buffer.from(bom + text)],
+    ["UTF-8 with a BOM and a JSON type", Buffer.from(bom + text), "application/json"],
+    ["a JSON type in capitals", Buffer.from(text), "Application/JSON"],
+    ["a +json type", Buffer.from(text), "application/problem+json"],
+    ["UTF-16 LE", Buffer.from(text, "utf16le")],
+    ["UTF-16 LE with a BOM", Buffer.from(bom + text, "utf16le"), "application/json"],
+    ["UTF-16 BE", utf16be(text)],
+    ["UTF-16 BE with a BOM", utf16be(bom + text)],
+    ["latin-1 that is named", Buffer.from(text, "latin1"), "application/json; charset=iso-8859-1"],
+  ];
+  for (const [name, body, type] of table) it(name, () => assert.deepEqual(made(body, type).json(), { a: "é" }));
+
+  it("an encoding that was assigned decides", () => {
+    const response = made(Buffer.from(text, "latin1"), "application/json");
+    response.encoding = "latin1";
+    assert.deepEqual(response.json(), { a: "é" });
+  });
+});
+
+describe("json() of what is none is JSONDecodeError that says where", () => {
+  const table: [body: string, pos: number, line: number, column: number][] = [
+    ["", 0, 1, 1],
+    ["  ", 0, 1, 1],
+    ["<html>", 0, 1, 1],
+    ['{"a":}', 5, 1, 6],
+    ["[1,\n2,\n]", 7, 3, 1],
+    ["[1", 2, 1, 3],
+    ["NaN", 0, 1, 1],
+    ["1 2", 2, 1, 3],
+  ];
+  for (const [body, pos, line, column] of table)
+    it(JSON.stringify(body), () => {
+      const response = made(body);
+      assert.throws(
+        () => response.json(),
+        (error: Error) => {
+          assert.ok(error instanceof JSONDecodeError);
+          assert.deepEqual([error.doc, error.pos, error.line, error.column], [body, pos, line, column]);
+          assert.ok(error.message.endsWith(`line ${line} column ${column} (char ${pos})`), error.message);
+          assert.equal(error.response, response);
+          assert.ok(error.cause instanceof SyntaxError);
+          return true;
+        },
+      );
+    });
+});
+
+describe("json(schema)", () => {
+  const schema: StandardSchema<{ n: number }> = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value) => {
+        const { n } = value as { n: unknown };
+        return typeof n === "string" ? { value: { n: Number(n) } } : { issues: [{ message: "not text", path: ["n"] }] };
+      },
+    },
+  };
+
+  it("gives what the schema made of it", () => assert.deepEqual(made('{"n":"5"}').json(schema), { n: 5 }));
+
+  it("what does not fit is JSONDecodeError with the path", () => {
+    assert.throws(() => made('{"n":5}').json(schema), {
+      name: "JSONDecodeError",
+      code: "ERR_SCHEMA",
+      message: /n: not text/,
+    });
+  });
+
+  it("of a stream that was not read is StreamNotReadError", () => {
+    const response = new Response({ body: (async function* () { yield "{}"; })() }); // prettier-ignore
+    assert.throws(() => response.json(), StreamNotReadError);
+    response.close();
+  });
+});

@@ -1,0 +1,153 @@
+/** PreparedRequest: its steps, and what may be edited. */
+import assert from "node:assert/strict";
+import { inspect } from "node:util";
+import { describe, it } from "node:test";
+
+import {
+  HTTPBasicAuth,
+  InvalidHeader,
+  MissingSchema,
+  PreparedRequest,
+  Request,
+  type PrepareOptions,
+} from "requests-ts";
+
+function prepared(options: PrepareOptions): PreparedRequest {
+  const request = new PreparedRequest();
+  request.prepare({ method: "GET", url: "http://h/", ...options });
+  return request;
+}
+
+describe("prepare", () => {
+  it("does everything in requests' order", () => {
+    const request = prepared({
+      method: "post",
+      url: "http://h/p",
+      headers: { "X-A": "1", "X-B": null },
+      params: { q: 1 },
+      cookies: { c: "1" },
+      json: {},
+      auth: ["u", "p"],
+    });
+    assert.equal(request.method, "POST");
+    assert.equal(request.url, "http://h/p?q=1");
+    assert.deepEqual([...request.headers.keys()], ["X-A", "Cookie", "Content-Length", "Content-Type", "Authorization"]);
+    assert.equal(request.body, "{}");
+    assert.equal(inspect(request), "<PreparedRequest [POST]>");
+  });
+
+  const lengths: [method: string, expected: string | undefined][] = [
+    ["GET", undefined],
+    ["HEAD", undefined],
+    ["POST", "0"],
+    ["PUT", "0"],
+    ["PATCH", "0"],
+    ["DELETE", "0"],
+    ["OPTIONS", "0"],
+    ["PURGE", "0"],
+  ];
+  for (const [method, expected] of lengths)
+    it(`${method} without a body has the Content-Length ${String(expected)}`, () => {
+      assert.equal(prepared({ method }).headers["content-length"], expected);
+    });
+
+  it("an explicit Cookie header wins over cookies", () => {
+    assert.equal(prepared({ headers: { cookie: "x=1" }, cookies: { c: "1" } }).headers["cookie"], "x=1");
+  });
+
+  it("user-info signs, auth: null does not, auth beats it, and an Authorization header is overwritten", () => {
+    const url = "http://u:p@h/";
+    assert.equal(prepared({ url }).headers["authorization"], "Basic dTpw");
+    assert.equal(prepared({ url, auth: null }).headers["authorization"], undefined);
+    assert.equal(prepared({ url, auth: new HTTPBasicAuth("a", "b") }).headers["authorization"], "Basic YTpi");
+    assert.equal(prepared({ url, headers: { authorization: "x" } }).headers["authorization"], "Basic dTpw");
+    assert.equal(prepared({ url: "http://u@h/" }).headers["authorization"], undefined);
+  });
+
+  it("hooks that the credentials registered stay", () => {
+    const hook = (): void => undefined;
+    const own = (): void => undefined;
+    const request = prepared({
+      hooks: { response: own },
+      auth: (one: PreparedRequest) => {
+        one.registerHook("response", hook);
+        return one;
+      },
+    });
+    assert.deepEqual(request.hooks.response, [hook, own]);
+  });
+
+  it("without a URL is MissingSchema", () => {
+    assert.throws(() => new PreparedRequest().prepare({}), MissingSchema);
+  });
+});
+
+describe("editing", () => {
+  it("assigning a body sets the framing to match", () => {
+    const request = prepared({ method: "POST", data: "abc" });
+    const framing = (): unknown[] => [request.headers["content-length"], request.headers["transfer-encoding"]];
+    assert.deepEqual(framing(), ["3", undefined]);
+    request.body = new Set(["a"]);
+    assert.deepEqual(framing(), [undefined, "chunked"]);
+    request.body = Buffer.from("four");
+    assert.deepEqual(framing(), ["4", undefined]);
+    request.body = null;
+    assert.deepEqual(framing(), ["0", undefined]);
+    request.method = "GET";
+    request.body = null;
+    assert.deepEqual(framing(), [undefined, undefined]);
+  });
+
+  it("a body that has no bytes is a TypeError", () => {
+    const request = prepared({});
+    assert.throws(() => (request.body = 5), TypeError);
+  });
+
+  it("pathUrl is path and query without the fragment", () => {
+    for (const [url, expected] of [
+      ["http://h", "/"],
+      ["http://h/a?b=c#d", "/a?b=c"],
+      ["http://h?x", "/?x"],
+    ])
+      // prettier-ignore
+      assert.equal(prepared({ url }).pathUrl, expected);
+    const request = prepared({});
+    request.url = "http://h/raw|path";
+    assert.equal(request.url, "http://h/raw|path");
+    assert.equal(request.pathUrl, "/raw|path");
+  });
+
+  it("a copy is its own", () => {
+    const request = prepared({ method: "POST", data: "x", headers: { A: "1" }, hooks: { response: () => undefined } });
+    const copy = request.copy();
+    copy.headers["A"] = "2";
+    copy.hooks.response.length = 0;
+    copy.method = "PUT";
+    copy.url = "http://other/";
+    assert.deepEqual([request.headers["A"], request.hooks.response.length, request.method, request.url], ["1", 1, "POST", "http://h/"]); // prettier-ignore
+    assert.equal(copy.body, "x");
+  });
+
+  it("header steps refuse what cannot be sent", () => {
+    assert.throws(() => prepared({ headers: { "a b": "1" } }), InvalidHeader);
+  });
+});
+
+describe("Request", () => {
+  it("keeps what it was given, and prepares anew each time", () => {
+    const request = new Request("get", "http://h/", { params: { a: 1 } });
+    assert.deepEqual([request.method, request.url, request.params], ["get", "http://h/", { a: 1 }]);
+    assert.equal(request.prepare().url, "http://h/?a=1");
+    request.params = { b: 2 };
+    assert.equal(request.prepare().url, "http://h/?b=2");
+  });
+
+  it("registers hooks of the one event there is", () => {
+    const hook = (): void => undefined;
+    const request = new Request("GET", "http://h/");
+    request.registerHook("response", hook);
+    assert.equal(request.deregisterHook("response", hook), true);
+    assert.equal(request.deregisterHook("response", hook), false);
+    assert.throws(() => request.registerHook("request" as "response", hook), /"response" is the only one/);
+  });
+});

@@ -1,0 +1,122 @@
+/** RawResponse: bytes between whoever pushes and whoever pulls. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { RawResponse, rawFrom, type RawControl } from "#internal/message/raw";
+
+const HEAD = { rawHeaders: ["A", "1", "a", "2"], version: 10 };
+
+class Control implements RawControl {
+  resumed = 0;
+  cancelled = 0;
+  resume(): void {
+    this.resumed += 1;
+  }
+  cancel(): void {
+    this.cancelled += 1;
+  }
+}
+
+function made(): { raw: RawResponse; control: Control } {
+  const control = new Control();
+  return { raw: new RawResponse(HEAD, control), control };
+}
+
+describe("RawResponse", () => {
+  it("has the head as pairs", () => {
+    const { raw } = made();
+    assert.deepEqual(raw.headers, [["A", "1"], ["a", "2"]]); // prettier-ignore
+    assert.equal(raw.version, 10);
+  });
+
+  it("read(n) gives exactly n while there are n, across chunks, and an empty Buffer at the end", async () => {
+    const { raw } = made();
+    for (const chunk of ["abc", "d", "efg"]) raw.push(Buffer.from(chunk));
+    raw.end(["T", "1"]);
+    const read: string[] = [];
+    for (const n of [2, 3, 0, 10, 10]) read.push((await raw.read(n)).toString());
+    assert.deepEqual(read, ["ab", "cde", "", "fg", ""]);
+    assert.deepEqual(raw.trailers, [["T", "1"]]);
+    assert.equal(raw.closed, true);
+  });
+
+  it("read() gives all that is left", async () => {
+    const { raw } = made();
+    raw.push(Buffer.from("abc"));
+    await raw.read(1);
+    raw.end([]);
+    assert.equal((await raw.read()).toString(), "bc");
+  });
+
+  it("read waits for what is not there yet", async () => {
+    const { raw } = made();
+    const reading = raw.read(4);
+    raw.push(Buffer.from("ab"));
+    await Promise.resolve();
+    raw.push(Buffer.from("cd"));
+    assert.equal((await reading).toString(), "abcd");
+  });
+
+  for (const n of [-1, 1.5, NaN])
+    it(`read(${n}) is a RangeError`, async () => {
+      await assert.rejects(made().raw.read(n), RangeError);
+    });
+
+  it("asks for a pause when much waits, and resumes when it is read", async () => {
+    const { raw, control } = made();
+    assert.equal(raw.push(Buffer.alloc(100_000)), true);
+    assert.equal(raw.push(Buffer.alloc(300_000)), false);
+    await raw.read(100_000);
+    await raw.read(300_000);
+    assert.equal(control.resumed, 1);
+  });
+
+  it("a failure comes after what was there before it", async () => {
+    const { raw } = made();
+    raw.push(Buffer.from("ab"));
+    raw.fail(new Error("cut"));
+    assert.equal((await raw.read(5)).toString(), "ab");
+    await assert.rejects(raw.read(5), /cut/);
+    assert.equal(raw.closed, true);
+  });
+
+  it("leaving the iteration early cancels, once", async () => {
+    const { raw, control } = made();
+    raw.push(Buffer.from("ab"));
+    for await (const _ of raw) break;
+    raw.close();
+    assert.equal(control.cancelled, 1);
+    assert.equal((await raw.read()).length, 0);
+  });
+
+  it("whenDone calls back once, also when it is over already", () => {
+    const { raw } = made();
+    const calls: number[] = [];
+    raw.whenDone(() => calls.push(1));
+    raw.whenDone(() => calls.push(2));
+    raw.end([]);
+    raw.whenDone(() => calls.push(3));
+    raw.close();
+    assert.deepEqual(calls, [1, 2, 3]);
+  });
+});
+
+describe("rawFrom", () => {
+  it("carries an iterable, and its failure", async () => {
+    const raw = rawFrom(
+      (async function* () {
+        yield "ab";
+        throw new Error("gone");
+      })(),
+      HEAD,
+    );
+    assert.equal((await raw.read(2)).toString(), "ab");
+    await assert.rejects(raw.read(1), /gone/);
+  });
+
+  it("takes text, bytes and nothing", async () => {
+    assert.equal((await rawFrom("é", HEAD).read()).toString(), "é");
+    assert.deepEqual([...(await rawFrom(new Uint8Array([1]), HEAD).read())], [1]);
+    assert.equal(rawFrom(null, HEAD).closed, true);
+  });
+});
