@@ -1,3 +1,5 @@
+import { defaultMaxListeners, getMaxListeners, setMaxListeners } from "node:events";
+
 import { Deadline } from "../wire/deadline.js";
 
 /** One reason to stop a call, wherever it stands: an AbortSignal, or the end of its total time. */
@@ -13,6 +15,7 @@ export class Cancellation {
       return;
     }
     const onAbort = (): void => this.cancel(signal.reason);
+    allowManyListeners(signal);
     signal.addEventListener("abort", onAbort, { once: true });
     this.whenReleased(() => signal.removeEventListener("abort", onAbort));
   }
@@ -79,5 +82,16 @@ export class Cancellation {
     const release = this.#release;
     this.#release = null;
     release?.();
+  }
+}
+
+/** As many calls as Node's own fetch lets follow one signal before it warns of a leak. */
+const MANY_LISTENERS = 1500;
+
+function allowManyListeners(signal: AbortSignal): void {
+  try {
+    if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(MANY_LISTENERS, signal);
+  } catch {
+    // A signal of another make, or one that was allowed any number: Node does not take 0 for a number here.
   }
 }

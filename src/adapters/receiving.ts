@@ -2,7 +2,7 @@
 import { RequestException } from "../exceptions.js";
 import { rawValues } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
-import { RawResponse, type RawControl } from "../message/raw.js";
+import { RawResponse, type RawControl, type RawQueue } from "../message/raw.js";
 import {
   wireResponse,
   type ConnectionInfo,
@@ -29,8 +29,9 @@ abstract class Receiving implements ResponseSink, WireExchange {
   readonly limits: DecodeLimits;
   readonly #uploadTotal: number | null;
   #sent = 0;
-  readonly #resolve: (response: Response) => void;
-  readonly #reject: (error: unknown) => void;
+  /** Forgotten once used: it holds its promise, and so the response. */
+  #resolve: (response: Response) => void;
+  #reject: (error: unknown) => void;
   dispatch: Dispatch | null = null;
   head: ResponseHead | null = null;
   codings: readonly string[] = NO_CODINGS;
@@ -154,7 +155,9 @@ abstract class Receiving implements ResponseSink, WireExchange {
   abstract onFailed(error: unknown): void;
 
   resolve(response: Response): void {
-    this.#resolve(response);
+    const resolve = this.#resolve;
+    this.#resolve = this.#reject = settled;
+    resolve(response);
   }
 
   reject(error: unknown): void {
@@ -209,6 +212,10 @@ function progressOf(
   done: boolean,
 ): { transferred: number; total?: number; done: boolean } {
   return total === null ? { transferred, done } : { transferred, total, done };
+}
+
+function settled(): void {
+  // The call has its outcome.
 }
 
 /** Collects the body; the response is there when all of it is. */
@@ -272,9 +279,9 @@ function joined(chunks: Buffer[] | null): Buffer {
   return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
 }
 
-/** Hands the response over with its head; the body follows through `raw`. */
+/** Hands the response over with its head; the body follows through `raw`, which nothing here holds. */
 export class StreamedResponse extends Receiving implements RawControl {
-  #raw: RawResponse | null = null;
+  #queue: RawQueue | null = null;
   #connection: Connection | null = null;
 
   override onHead(head: ResponseHead, connection: Connection): void {
@@ -283,21 +290,35 @@ export class StreamedResponse extends Receiving implements RawControl {
   }
 
   override onGoodHead(head: ResponseHead): void {
-    this.#raw = new RawResponse(head, this);
-    this.resolve(this.makeResponse(null, this.#raw, NO_TRAILERS));
+    const raw = new RawResponse(head, this);
+    this.#queue = raw.queue;
+    dropped.register(raw, this, this);
+    this.resolve(this.makeResponse(null, raw, NO_TRAILERS));
   }
 
   override onBytes(buffer: Buffer, start: number, end: number): boolean {
-    return this.#raw!.push(Buffer.from(buffer.subarray(start, end)));
+    return this.#queue!.push(Buffer.from(buffer.subarray(start, end)));
   }
 
   override onComplete(trailers: string[]): void {
-    this.#raw!.end(trailers);
+    this.#queue!.end(trailers);
   }
 
   override onFailed(error: unknown): void {
-    if (this.#raw === null) this.reject(error);
-    else this.#raw.fail(error);
+    if (this.#queue === null) this.reject(error);
+    else this.#queue.fail(error);
+  }
+
+  override over(): void {
+    dropped.unregister(this);
+    super.over();
+  }
+
+  /** Nobody can read it any more, and nobody closed it. */
+  onDropped(): void {
+    if (this.dispatch!.over) return;
+    warnOfDropped(this.request);
+    this.#queue!.close();
   }
 
   // ── the reader's wishes ───────────────────────────────────────────────────────────────────────────────────────────
@@ -311,11 +332,21 @@ export class StreamedResponse extends Receiving implements RawControl {
     this.over();
     this.#connection?.discard();
   }
+}
 
-  /** Told once when nothing more comes. */
-  whenDone(callback: () => void): void {
-    this.#raw?.whenDone(callback);
-  }
+/** Streams whose reader was collected as garbage give their connections back. */
+const dropped = new FinalizationRegistry<StreamedResponse>((sink) => sink.onDropped());
+let hasWarned = false;
+
+function warnOfDropped({ method, target }: PreparedRequest): void {
+  if (hasWarned) return;
+  hasWarned = true;
+  // Without the query, which may carry keys: a warning goes into logs that nobody thinks of.
+  const shown = `${method} ${target.origin}${target.path.split("?", 1)[0]}`;
+  process.emitWarning(
+    `A response of stream: true was dropped with its body unread (${shown}), and kept its connection until the garbage collector found it. Read it to its end, call response.close(), or declare it with "await using". There is no further warning.`,
+    { code: "REQUESTS_UNREAD_RESPONSE" },
+  );
 }
 
 function callbackFailed(error: unknown): RequestException {

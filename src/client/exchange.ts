@@ -8,19 +8,27 @@ import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { forgetEnvironment } from "./environment.js";
 import { runHooks } from "./hooks.js";
+import type { Proxies } from "./options.js";
 import type { Session } from "./session.js";
 
-/** Sends a request and follows where it leads. */
+/**
+ * Sends a request and follows where it leads.
+ *
+ * @param settings - For the request itself.
+ * @param proxies - As the caller gave them: each hop is looked up anew.
+ */
 export async function exchange(
   session: Session,
   prepared: PreparedRequest,
   settings: SendSettings,
+  proxies: Proxies | null,
   allowRedirects: boolean,
 ): Promise<Response> {
   const history: Response[] = [];
   let request = prepared;
+  let hop = settings;
   for (let redirects = 0; ; redirects += 1) {
-    const response = await sendWithAuth(session, request, settings, history);
+    const response = await sendWithAuth(session, request, hop, history);
     if (!allowRedirects) {
       response.next = offeredRequest(session, response, request, prepared);
       return response;
@@ -31,6 +39,7 @@ export async function exchange(
     response.close();
     history.push(response);
     request = next;
+    hop = { ...hop, proxies: session.rebuildProxies(next, proxies) };
   }
 }
 
@@ -42,8 +51,7 @@ export function sendWithAuth(
   history: Response[],
 ): Promise<Response> {
   const auth = request.auth as AuthBase | null;
-  if (!request.isSigning && (auth === null || !hasFlow(auth)))
-    return sendOne(session, request, settings, history);
+  if (!request.isSigning && (auth === null || !hasFlow(auth))) return sendOne(session, request, settings, history);
   return driveFlow(session, request, settings, history);
 }
 

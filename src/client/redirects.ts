@@ -30,7 +30,6 @@ export function redirectedRequest(
   session.rebuildAuth(next, response);
   // After the credentials, among which the old Cookie header is: the jars may have cookies for the new origin.
   rebuildCookies(session, next, first);
-  session.rebuildProxies(next, session.proxies);
   return next;
 }
 

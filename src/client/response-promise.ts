@@ -14,7 +14,7 @@ export class ResponsePromise extends Promise<Response> {
   static {
     // `await` takes a promise as it is only when its constructor is Promise; else it wraps it and waits three turns
     // more. It also makes `then` give ordinary promises.
-    Object.defineProperty(this.prototype, "constructor", { value: Promise, writable: true, configurable: true });
+    void Object.defineProperty(this.prototype, "constructor", { value: Promise, writable: true, configurable: true });
   }
 
   /** Rejects with HTTPError for 4xx and 5xx. */

@@ -349,7 +349,8 @@ export class Session {
       if (redirects >= this.maxRedirects) throw tooManyRedirects(this, current);
       current.close();
       history.push(current);
-      current = await sendWithAuth(this, next, this.#settingsFor(next, settings), history);
+      const proxies = this.rebuildProxies(next, settings.proxies ?? null);
+      current = await sendWithAuth(this, next, { ...this.#settingsFor(next, settings), proxies }, history);
       sent = next;
       yield current;
     }
@@ -376,7 +377,7 @@ export class Session {
     if (found !== null) prepared.prepareAuth(found);
   }
 
-  /** The proxies for a request, by the environment where code names none. */
+  /** The proxies for the request of a hop, by the environment where neither the call nor the session names one. */
   rebuildProxies(prepared: PreparedRequest, proxies: Proxies | null): Readonly<Record<string, string | null>> {
     return this.#resolveProxies(prepared.url, proxies);
   }
@@ -422,7 +423,7 @@ export class Session {
     let streaming = false;
     try {
       cancellation?.throwIfCancelled();
-      const response = await exchange(this, prepared, cancellable, given.allowRedirects ?? follow);
+      const response = await exchange(this, prepared, cancellable, given.proxies ?? null, given.allowRedirects ?? follow);
       if (cancellation !== null && settings.stream) {
         streaming = true;
         response.raw.whenDone(() => cancellation.release());
@@ -476,7 +477,10 @@ export class Session {
   }
 
   #mergedFields(given: HeadersInit | null | undefined): FieldList {
-    const fields = fieldsOf(this.#headers).copy();
+    const own = fieldsOf(this.#headers);
+    // Put together here, they are there for every request that adds nothing to them.
+    own.putTogether();
+    const fields = own.copy();
     if (given == null) return fields;
     for (const [name, values] of headerEntries(given)) {
       if (values === null) fields.delete(name);

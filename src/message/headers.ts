@@ -115,6 +115,11 @@ export class FieldList {
    * @throws InvalidHeader for what must not be sent.
    */
   get lines(): FieldLines {
+    return this.putTogether();
+  }
+
+  /** Makes `lines` now, so that copies have them too. */
+  putTogether(): FieldLines {
     this.#lines ??= fieldLines(this);
     return this.#lines;
   }
@@ -146,9 +151,9 @@ function fieldLines({ raw, lower }: FieldList): FieldLines {
   let text = "";
   let close = false;
   for (let at = 0; at < raw.length; at += 2) {
-    checkField(raw[at]!, raw[at + 1]!);
-    text += `${raw[at]!}: ${raw[at + 1]!}\r\n`;
-    if (lower[at >> 1] === "connection" && raw[at + 1]!.toLowerCase() === "close") close = true;
+    checkField(raw[at], raw[at + 1]);
+    text += `${raw[at]}: ${raw[at + 1]}\r\n`;
+    if (lower[at >> 1] === "connection" && raw[at + 1].toLowerCase() === "close") close = true;
   }
   const framing = lower.includes("content-length") || lower.includes("transfer-encoding");
   return { text, host: lower.includes("host"), framing, close };

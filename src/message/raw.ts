@@ -1,6 +1,6 @@
 /** The undecoded body of a response while it comes, between a socket that pushes and a reader that pulls. */
 
-import type { Retry } from "../policy/retry.js";
+import type { RequestException } from "../exceptions.js";
 
 /** How a reader steers whoever pushes. */
 export interface RawControl {
@@ -23,12 +23,12 @@ const HIGH_WATER = 256 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /**
- * `response.raw`: the bytes of the body as they came, without decoding. Read with `read(n)` or by iterating.
+ * What has come and was not read yet. Whoever pushes holds this and never the RawResponse, so that a response that
+ * nobody can read any more is garbage, though its connection is alive. While a reader waits, the queue holds the reader.
  *
- * @see urllib3's HTTPResponse, of which this keeps `read`, `headers` and `version`.
+ * @internal
  */
-export class RawResponse implements AsyncIterable<Buffer> {
-  readonly #head: RawHead;
+export class RawQueue {
   readonly #control: RawControl;
   readonly #chunks: Buffer[] = [];
   #queued = 0;
@@ -39,14 +39,129 @@ export class RawResponse implements AsyncIterable<Buffer> {
   #failure: { readonly error: unknown } | null = null;
   #wake: (() => void) | null = null;
   #trailers: readonly string[] = [];
-  /** The policy of retries as it stood for this attempt: its `history` has those that failed before; null for none. */
-  retries: Retry | null = null;
   /** Told once when nothing more will come or be wanted. */
   #onDone: (() => void) | null = null;
 
+  constructor(control: RawControl) {
+    this.#control = control;
+  }
+
+  get trailers(): readonly string[] {
+    return this.#trailers;
+  }
+
+  get closed(): boolean {
+    return this.#closed || (this.#isOver && this.#queued === 0);
+  }
+
+  get bytesReceived(): number {
+    return this.#received;
+  }
+
+  get #isOver(): boolean {
+    return this.#ended || this.#failure !== null;
+  }
+
+  /** @returns False when the pusher should pause until `resume()`. */
+  push(chunk: Buffer): boolean {
+    if (this.#closed) return true;
+    this.#received += chunk.length;
+    this.#chunks.push(chunk);
+    this.#queued += chunk.length;
+    this.#awake();
+    this.#paused = this.#queued >= HIGH_WATER;
+    return !this.#paused;
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#ended = true;
+    this.#trailers = trailers;
+    this.#settle();
+    this.#awake();
+  }
+
+  fail(error: unknown): void {
+    if (this.#ended || this.#closed) return;
+    this.#failure ??= { error };
+    this.#settle();
+    this.#awake();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#chunks.length = 0;
+    this.#queued = 0;
+    if (!this.#isOver) this.#control.cancel();
+    this.#settle();
+    this.#awake();
+  }
+
+  whenDone(callback: () => void): void {
+    if (this.#isOver || this.#closed) callback();
+    else {
+      const before = this.#onDone;
+      this.#onDone = before === null ? callback : () => (before(), callback());
+    }
+  }
+
+  /** Puts back what was taken and not wanted. */
+  unshift(chunk: Buffer): void {
+    this.#chunks.unshift(chunk);
+    this.#queued += chunk.length;
+  }
+
+  /** What is there, or null at the end; a promise where nothing is there yet, after which it is to be asked again. */
+  take(): Buffer | null | Promise<void> {
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined) {
+      this.#queued -= chunk.length;
+      if (this.#paused && this.#queued < HIGH_WATER / 2) {
+        this.#paused = false;
+        this.#control.resume();
+      }
+      return chunk;
+    }
+    if (this.#closed) return null;
+    if (this.#failure !== null) throw this.#failure.error;
+    if (this.#ended) return null;
+    return new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #settle(): void {
+    const callback = this.#onDone;
+    this.#onDone = null;
+    callback?.();
+  }
+
+  #awake(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  }
+}
+
+/**
+ * `response.raw`: the bytes of the body as they came, without decoding. Read with `read(n)` or by iterating.
+ *
+ * @see urllib3's HTTPResponse, of which this keeps `read`, `headers` and `version`.
+ */
+export class RawResponse implements AsyncIterable<Buffer> {
+  readonly #head: RawHead;
+  readonly #queue: RawQueue;
+  /** The policy of retries as it stood for this attempt: its `history` has those that failed before; null for none. */
+  retries: NonNullable<RequestException["retries"]> | null = null;
+
   constructor(head: RawHead, control: RawControl) {
     this.#head = head;
-    this.#control = control;
+    this.#queue = new RawQueue(control);
+  }
+
+  /** For whoever pushes, in place of this. @internal */
+  get queue(): RawQueue {
+    return this.#queue;
   }
 
   /** The header fields as pairs, in their order and case. */
@@ -56,7 +171,7 @@ export class RawResponse implements AsyncIterable<Buffer> {
 
   /** The trailer fields as pairs; empty until the body was read to its end. */
   get trailers(): [string, string][] {
-    return pairs(this.#trailers);
+    return pairs(this.#queue.trailers);
   }
 
   /** 11 for HTTP/1.1, 10 for HTTP/1.0. */
@@ -66,12 +181,12 @@ export class RawResponse implements AsyncIterable<Buffer> {
 
   /** Whether the body was read to its end, failed, or was closed. */
   get closed(): boolean {
-    return this.#closed || ((this.#ended || this.#failure !== null) && this.#queued === 0);
+    return this.#queue.closed;
   }
 
   /** Bytes that have come so far, before decoding. */
   get bytesReceived(): number {
-    return this.#received;
+    return this.#queue.bytesReceived;
   }
 
   /**
@@ -96,10 +211,7 @@ export class RawResponse implements AsyncIterable<Buffer> {
       }
       if (chunk === null) break;
       const take = Math.min(chunk.length, wanted - have);
-      if (take < chunk.length) {
-        this.#chunks.unshift(chunk.subarray(take));
-        this.#queued += chunk.length - take;
-      }
+      if (take < chunk.length) this.#queue.unshift(chunk.subarray(take));
       parts.push(take < chunk.length ? chunk.subarray(0, take) : chunk);
       have += take;
     }
@@ -117,82 +229,34 @@ export class RawResponse implements AsyncIterable<Buffer> {
 
   /** Wants nothing more: the connection goes back to the pool or is closed, whichever is cheaper. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#chunks.length = 0;
-    this.#queued = 0;
-    if (!this.#ended && this.#failure === null) this.#control.cancel();
-    this.#settle();
-    this.#awake();
+    this.#queue.close();
   }
-
-  // ── for whoever pushes ────────────────────────────────────────────────────────────────────────────────────────────
 
   /** @returns False when the pusher should pause until `resume()`. @internal */
   push(chunk: Buffer): boolean {
-    if (this.#closed) return true;
-    this.#received += chunk.length;
-    this.#chunks.push(chunk);
-    this.#queued += chunk.length;
-    this.#awake();
-    this.#paused = this.#queued >= HIGH_WATER;
-    return !this.#paused;
+    return this.#queue.push(chunk);
   }
 
   /** @internal */
   end(trailers: readonly string[]): void {
-    this.#ended = true;
-    this.#trailers = trailers;
-    this.#settle();
-    this.#awake();
+    this.#queue.end(trailers);
   }
 
   /** @internal */
   fail(error: unknown): void {
-    if (this.#ended || this.#closed) return;
-    this.#failure ??= { error };
-    this.#settle();
-    this.#awake();
+    this.#queue.fail(error);
   }
 
   /** Calls back once when the exchange is over: ended, failed or closed. @internal */
   whenDone(callback: () => void): void {
-    if (this.#ended || this.#closed || this.#failure !== null) callback();
-    else {
-      const before = this.#onDone;
-      this.#onDone = before === null ? callback : () => (before(), callback());
-    }
-  }
-
-  #settle(): void {
-    const callback = this.#onDone;
-    this.#onDone = null;
-    callback?.();
-  }
-
-  #awake(): void {
-    const wake = this.#wake;
-    this.#wake = null;
-    wake?.();
+    this.#queue.whenDone(callback);
   }
 
   async #next(): Promise<Buffer | null> {
     for (;;) {
-      const chunk = this.#chunks.shift();
-      if (chunk !== undefined) {
-        this.#queued -= chunk.length;
-        if (this.#paused && this.#queued < HIGH_WATER / 2) {
-          this.#paused = false;
-          this.#control.resume();
-        }
-        return chunk;
-      }
-      if (this.#closed) return null;
-      if (this.#failure !== null) throw this.#failure.error;
-      if (this.#ended) return null;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      const taken = this.#queue.take();
+      if (!(taken instanceof Promise)) return taken;
+      await taken;
     }
   }
 }

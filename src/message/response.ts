@@ -515,8 +515,8 @@ export class Response implements AsyncIterable<Buffer> {
     const assigned = this.#encoding ?? null;
     // The bytes tell the UTFs apart; what looks like UTF-8 may still be the charset that the headers name, as in requests.
     const detected = detectJsonEncoding(bytes);
-    const label = assigned ?? (detected === null || detected === "utf-8" ? (this.encoding ?? detected) : detected);
-    return decodeText(bytes, label);
+    const named = detected === null || detected === "utf-8" ? (this.encoding ?? detected) : detected;
+    return decodeText(bytes, assigned ?? named);
   }
 
   async #readAll(): Promise<Buffer> {

@@ -1,4 +1,5 @@
 /** DNS, Happy Eyeballs, TLS or a Unix socket → a connected socket. */
+import type { X509Certificate } from "node:crypto";
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
 import { appendFileSync } from "node:fs";
 import {
@@ -14,7 +15,7 @@ import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "n
 import { ConnectionError, RequestException, type Phase } from "../exceptions.js";
 import { Deadline } from "./deadline.js";
 import { connectFailure, connectTimedOut } from "./errors.js";
-import { checkPinned, tlsConnectOptions, type TlsPolicy, type TlsSessions } from "./tls.js";
+import { checkPinned, tlsConnectOptions, type TlsPolicy, type TlsSession, type TlsSessions } from "./tls.js";
 import { connectSocks, connectThrough, proxyError, type ProxyHop } from "./tunnel.js";
 
 /** Where a connection leads, and how. Connections of one key are interchangeable. */
@@ -66,6 +67,8 @@ type Where =
 export class ConnectAttempt {
   readonly #route: Route;
   readonly #sessions: TlsSessions;
+  /** The TLS session that the socket at hand was offered to resume. */
+  #offered: TlsSession | undefined;
   readonly #timeout: number | null;
   readonly #times: ConnectTimes = { dns: 0, connect: 0, tls: 0 };
   #phase: Phase = "dns";
@@ -147,17 +150,26 @@ export class ConnectAttempt {
   }
 
   #resumed(key: string): { readonly session?: Buffer } {
-    const session = this.#sessions.get(key);
-    return session === undefined ? {} : { session };
+    this.#offered = this.#sessions.get(key);
+    return this.#offered === undefined ? {} : { session: this.#offered.session };
   }
 
   async #handshake(socket: TLSSocket, key: string): Promise<void> {
     const started = performance.now();
     this.#socket = socket;
-    socket.on("session", (fresh: Buffer) => this.#sessions.set(key, fresh));
+    this.#sessions.follow(key, socket, this.#offered);
     const keyLogFile = this.#route.tls?.keyLogFile;
     if (keyLogFile !== undefined) socket.on("keylog", (line: Buffer) => logKey(keyLogFile, line));
-    await this.#event(socket, "secureConnect");
+    let shown: X509Certificate | undefined;
+    // Before Node's own listener, which closes the socket over a certificate that it does not trust.
+    socket.prependListener("secure", () => {
+      shown = socket.getPeerX509Certificate();
+    });
+    try {
+      await this.#event(socket, "secureConnect");
+    } catch (error) {
+      throw shown === undefined ? error : withDates(error as Error, shown);
+    }
     this.#times.tls += performance.now() - started;
   }
 
@@ -166,10 +178,8 @@ export class ConnectAttempt {
     const literal = socketPath !== null || isIP(host) !== 0;
     this.#phase = literal ? "connect" : "dns";
     if (socketPath === null && literal) this.#checkLiteral(host);
-    const lookup =
-      options.lookup === undefined && options.allowAddress === undefined ? undefined : guardedLookup(options);
     const socket = await this.#open(
-      socketPath === null ? { host, port, lookup } : { path: socketPath },
+      socketPath === null ? { host, port, lookup: lookupOf(options) } : { path: socketPath },
       tls,
       key,
       onread,
@@ -217,17 +227,18 @@ export class ConnectAttempt {
 
   /** A connection to the proxy, or through it: whatever the request or the target's TLS is to be written into. */
   async #connectProxy(proxy: ProxyHop, onread: OnReadOpts): Promise<Socket> {
-    this.#phase = "proxy";
     const { host, port, options } = this.#route;
     if (isIP(host) !== 0) this.#checkLiteral(host);
+    const tls = proxy.tls === null ? null : tlsConnectOptions(proxy.tls, proxy.host);
+    const key = `proxy ${proxy.host}:${proxy.port} ${String(proxy.tls?.verify)}`;
+    // The proxy is the caller's own choice: allowAddress is not asked about it.
+    const where = { host: proxy.host, port: proxy.port, lookup: lookupOf({ lookup: options.lookup }) };
+    this.#phase = "proxy";
     const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
     let authorization: string | null = null;
     for (let round = 0; ; round += 1) {
       const forwards = proxy.kind === "http" && !proxy.tunnel;
       this.#proxyPhase = isIP(proxy.host) === 0 ? "dns" : "connect";
-      const tls = proxy.tls === null ? null : tlsConnectOptions(proxy.tls, proxy.host);
-      const key = `proxy ${proxy.host}:${proxy.port} ${String(proxy.tls?.verify)}`;
-      const where = { host: proxy.host, port: proxy.port, lookup: options.lookup };
       const carrier = await this.#open(where, tls, key, forwards ? onread : undefined);
       if (tls !== null) {
         this.#proxyPhase = "tls";
@@ -247,7 +258,7 @@ export class ConnectAttempt {
   /** socks4 and socks5 are given addresses, as in requests; socks4a and socks5h names, which the proxy resolves. */
   async #socksTarget(proxy: ProxyHop, host: string): Promise<string> {
     if (isIP(host) !== 0 || proxy.kind === "socks4a" || proxy.kind === "socks5h") return host;
-    const lookup = guardedLookup(this.#route.options);
+    const lookup = lookupOf(this.#route.options) ?? systemLookup;
     return new Promise<string>((resolve, reject) => {
       lookup(host, { family: proxy.kind === "socks4" ? 4 : 0, all: false }, (error, found) => {
         if (error !== null && error !== undefined) reject(error);
@@ -278,6 +289,11 @@ export class ConnectAttempt {
   }
 }
 
+/** What the error says of the certificate, unless Node told it. */
+function withDates(error: Error, { validFrom, validTo }: X509Certificate): Error {
+  return "cert" in error ? error : Object.assign(error, { cert: { valid_from: validFrom, valid_to: validTo } });
+}
+
 /** @see https://developer.mozilla.org/docs/Mozilla/Projects/NSS/Key_Log_Format */
 function logKey(path: string, line: Buffer): void {
   try {
@@ -287,11 +303,13 @@ function logKey(path: string, line: Buffer): void {
   }
 }
 
-/** The lookup of the route, with the addresses that are not allowed left out of its answer. */
-function guardedLookup(options: RouteOptions): LookupFunction {
-  const lookup = options.lookup ?? systemLookup;
-  const allow = options.allowAddress;
-  if (allow === undefined) return lookup;
+/**
+ * The lookup of the route, with the addresses that are not allowed left out of its answer; undefined for the system's
+ * own. One address is taken for an answer even where Node asks for all of them.
+ */
+function lookupOf(options: RouteOptions): LookupFunction | undefined {
+  const { lookup = systemLookup, allowAddress: allow } = options;
+  if (lookup === systemLookup && allow === undefined) return undefined;
   return (hostname, lookupOptions: LookupOptions, callback) => {
     lookup(hostname, lookupOptions, (error, found: string | LookupAddress[], family) => {
       if (error !== null && error !== undefined) {
@@ -299,10 +317,11 @@ function guardedLookup(options: RouteOptions): LookupFunction {
         return;
       }
       const addresses = typeof found === "string" ? [{ address: found, family: family ?? isIP(found) }] : found;
-      const allowed = addresses.filter(({ address }) => allow(address));
-      if (allowed.length === 0) callback(notAllowed(hostname), "", 4);
-      else if (typeof found === "string") callback(null, allowed[0].address, allowed[0].family);
-      else callback(null, allowed);
+      const allowed = allow === undefined ? addresses : addresses.filter(({ address }) => allow(address));
+      if (addresses.length === 0) callback(Object.assign(new Error("no address"), { code: "ENOTFOUND" }), "", 4);
+      else if (allowed.length === 0) callback(notAllowed(hostname), "", 4);
+      else if (lookupOptions.all === true) callback(null, allowed);
+      else callback(null, allowed[0].address, allowed[0].family);
     });
   };
 }

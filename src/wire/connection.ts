@@ -10,6 +10,7 @@ import { connectionLost, readTimedOut } from "./errors.js";
 import type { ResponseHead } from "./http1/head.js";
 import { incomplete, ResponseParser } from "./http1/response-parser.js";
 import type { WireLimits } from "./limits.js";
+import { peerCertificateOf } from "./tls.js";
 import { Upload } from "./upload.js";
 
 const READ_BUFFER = 64 * 1024;
@@ -31,7 +32,7 @@ function tlsDetails(socket: TLSSocket): TlsDetails {
   return {
     protocol: socket.getProtocol(),
     cipher: socket.getCipher().name,
-    peerCertificate: socket.getPeerCertificate(),
+    peerCertificate: peerCertificateOf(socket),
   };
 }
 
@@ -358,13 +359,27 @@ export class Connection {
     const trailers = this.#trailers!;
     const upload = this.#upload;
     const reusable =
-      leftover === 0 && upload === null && !this.#closed && this.#head!.keepAlive && !dispatch.request.close;
+      leftover === 0 &&
+      upload === null &&
+      !this.#closed &&
+      this.#head!.keepAlive &&
+      !dispatch.request.close &&
+      (this.#head!.statusCode < 400 || dispatch.request.body === null || !this.#isForwarded);
     const draining = this.#draining;
     this.#forget();
     if (!draining) dispatch.times.end = performance.now();
     if (!reusable) this.destroy();
     this.owner.onFree(this, reusable);
     if (!draining) dispatch.sink.onEnd(trailers);
+  }
+
+  /**
+   * A proxy is handed the requests themselves. squid refuses one before it has read its body, promises to keep the
+   * connection, and never reads from it again.
+   */
+  get #isForwarded(): boolean {
+    const { proxy } = this.route;
+    return proxy?.kind === "http" && !proxy.tunnel;
   }
 
   #fail(error: unknown, phase: Phase, stale: boolean): void {

@@ -91,6 +91,7 @@ interface CertificateError extends SystemError {
   readonly reason?: string;
   readonly host?: string;
   readonly cert?: {
+    readonly valid_from?: string;
     readonly valid_to?: string;
     readonly subject?: { readonly CN?: string };
     readonly subjectaltname?: string;
@@ -109,10 +110,10 @@ function tlsFailure(error: CertificateError, address: string): SSLError {
   switch (code) {
     case "CERT_HAS_EXPIRED":
       return failure(
-        "the certificate has expired; the server's operator must renew it, or this machine's clock is wrong",
+        `${expiry(error.cert?.valid_to)}; the server's operator must renew it, or this machine's clock is wrong`,
       );
     case "CERT_NOT_YET_VALID":
-      return failure("the certificate is not valid yet; is this machine's clock right?");
+      return failure(`${beginning(error.cert?.valid_from)}; is this machine's clock right?`);
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
       return failure('the certificate is self-signed; if you trust it, pass its file: verify: "cert.pem"');
     case "SELF_SIGNED_CERT_IN_CHAIN":
@@ -136,7 +137,7 @@ function tlsFailure(error: CertificateError, address: string): SSLError {
       phase: "tls",
     });
   if (/unsupported protocol|no protocols available|protocol version/i.test(error.message))
-    return new SSLError(`SSL: ${address} and this client have no TLS version in common (TLS 1.2 is the least here)`, {
+    return new SSLError(`SSL: ${address} and this client have no TLS version in common (the least here is TLS 1.2, or the minVersion of HTTPAdapter)`, {
       cause: error,
       address,
       phase: "tls",
@@ -151,6 +152,17 @@ function tlsFailure(error: CertificateError, address: string): SSLError {
       },
     );
   return new SSLError(`SSL: ${plain(error.message)} (${address})`, { cause: error, address, phase: "tls" });
+}
+
+/** The server's own certificate may be good, and one above it not. */
+function expiry(until: string | undefined): string {
+  if (until === undefined || !(Date.parse(until) < Date.now())) return "a certificate of its chain has expired";
+  return `the certificate has expired on ${until}`;
+}
+
+function beginning(from: string | undefined): string {
+  if (from === undefined || !(Date.parse(from) > Date.now())) return "a certificate of its chain is not valid yet";
+  return `the certificate is not valid before ${from}`;
 }
 
 function issuedFor(error: CertificateError): string {

@@ -110,27 +110,32 @@ function makeContext(policy: TlsPolicy): SecureContext {
       ...(policy.ciphers === undefined ? {} : { ciphers: policy.ciphers }),
     });
   } catch (error) {
-    throw unusable(policy, error as Error);
+    throw unusable(policy, identity, error as Error);
   }
 }
 
-function unusable(policy: TlsPolicy, error: Error): SSLError {
+function unusable(policy: TlsPolicy, identity: Identity, error: Error): SSLError {
   const { message } = error;
   if (/key values mismatch/i.test(message))
     return new SSLError(`SSL: the key does not belong to the certificate (${nameOf(policy.cert)})`, {
       cause: error,
       phase: "tls",
     });
-  if (/bad decrypt|bad password|mac verify|passphrase|bad base64 decode.*key|interrupted or cancelled/i.test(message))
+  // One wrong passphrase in about 250 decrypts a key to what looks like padding, and fails at what is behind it.
+  const isGarbled = /unsupported|asn1|wrong tag/i.test(message) && identity.key?.includes("ENCRYPTED") === true;
+  if (
+    isGarbled ||
+    /bad decrypt|bad password|mac verify|passphrase|bad base64 decode.*key|interrupted or cancelled/i.test(message)
+  )
     return new SSLError(
       `SSL: the client key or PKCS#12 file cannot be decrypted: wrong or missing passphrase (${nameOf(policy.cert)})`,
       { cause: error, phase: "tls" },
     );
-  if (policy.cert === null && typeof policy.verify === "string")
-    return new SSLError(`SSL: could not load CA certificates from ${JSON.stringify(policy.verify)}: ${message}`, {
-      cause: error,
-      phase: "tls",
-    });
+  if (policy.ciphers !== undefined && /cipher/i.test(message))
+    return new SSLError(
+      `SSL: OpenSSL knows none of the ciphers ${JSON.stringify(policy.ciphers)}: "openssl ciphers" lists them`,
+      { cause: error, phase: "tls" },
+    );
   return new SSLError(
     `SSL: the client certificate, key or TLS settings cannot be used (${nameOf(policy.cert)}): ${message}`,
     { cause: error, phase: "tls" },
@@ -310,7 +315,7 @@ export function tlsConnectOptions(policy: TlsPolicy, host: string): ConnectionOp
 export function checkPinned(policy: TlsPolicy, socket: TLSSocket, address: string): void {
   const pinned = policy.pinnedFingerprints;
   if (pinned === undefined) return;
-  const certificate: Partial<PeerCertificate> = socket.getPeerCertificate();
+  const certificate: Partial<PeerCertificate> = peerCertificateOf(socket);
   const found = certificate.fingerprint256 ?? "none";
   if (pinned.some((one) => plainFingerprint(one) === plainFingerprint(found))) return;
   throw new SSLError(`SSL: the certificate of ${address} is not one of pinnedFingerprints: its SHA-256 is ${found}`, {
@@ -326,16 +331,38 @@ function plainFingerprint(fingerprint: string): string {
     .toLowerCase();
 }
 
+const shown = new WeakMap<TLSSocket, PeerCertificate>();
+
+/** The certificate that the peer showed, also when it did so on an earlier connection whose session was resumed. */
+export function peerCertificateOf(socket: TLSSocket): PeerCertificate {
+  return shown.get(socket) ?? socket.getPeerCertificate();
+}
+
+/** A session to resume. */
+export interface TlsSession {
+  readonly session: Buffer;
+  /** What the peer showed when the session began: Node knows nothing of it on a connection that resumes. */
+  readonly certificate: PeerCertificate;
+}
+
 /** TLS sessions to resume (RFC 8446 §2.2), by route: a session never leaves the policy it was made under. */
 export class TlsSessions {
-  readonly #sessions = new Map<string, Buffer>();
+  readonly #sessions = new Map<string, TlsSession>();
   static readonly MAX = 100;
 
-  get(key: string): Buffer | undefined {
+  get(key: string): TlsSession | undefined {
     return this.#sessions.get(key);
   }
 
-  set(key: string, session: Buffer): void {
+  /** Keeps what the socket is given to resume. @param offered - What the socket itself was to resume. */
+  follow(key: string, socket: TLSSocket, offered: TlsSession | undefined): void {
+    const certificate = (): PeerCertificate =>
+      offered !== undefined && socket.isSessionReused() ? offered.certificate : socket.getPeerCertificate();
+    socket.once("secureConnect", () => shown.set(socket, certificate()));
+    socket.on("session", (session: Buffer) => this.set(key, { session, certificate: certificate() }));
+  }
+
+  set(key: string, session: TlsSession): void {
     this.#sessions.delete(key);
     if (this.#sessions.size >= TlsSessions.MAX) this.#sessions.delete(this.#sessions.keys().next().value!);
     this.#sessions.set(key, session);

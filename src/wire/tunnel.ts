@@ -4,6 +4,7 @@ import { isIP, type Socket } from "node:net";
 import { InvalidURL, ProxyError } from "../exceptions.js";
 import { parseHead, quoted, type ResponseHead } from "./http1/head.js";
 import { serializeHead } from "./http1/request-serializer.js";
+import { DEFAULT_LIMITS } from "./limits.js";
 import type { TlsPolicy } from "./tls.js";
 
 /** A proxy that a route leads through. */
@@ -82,6 +83,7 @@ function refused(proxy: ProxyHop, authority: string, head: ResponseHead, hadCred
 
 async function readConnectHead(socket: Socket, proxy: ProxyHop): Promise<ResponseHead> {
   let bytes: Buffer = Buffer.alloc(0);
+  let informational = 0;
   for (;;) {
     const chunk = await nextChunk(socket);
     if (chunk === null) throw proxyError(proxy, "the proxy closed the connection instead of answering CONNECT");
@@ -107,6 +109,9 @@ async function readConnectHead(socket: Socket, proxy: ProxyHop): Promise<Respons
       });
     }
     if (head.statusCode < 200 && head.statusCode !== 101) {
+      informational += 1;
+      if (informational > DEFAULT_LIMITS.maxInformational)
+        throw proxyError(proxy, "the proxy goes on sending 1xx responses instead of answering CONNECT");
       bytes = bytes.subarray(end + 4);
       if (bytes.length > 0) socket.unshift(bytes);
       bytes = Buffer.alloc(0);
@@ -149,7 +154,7 @@ export async function connectSocks(socket: Socket, proxy: ProxyHop, host: string
   const { SocksClient } = await import("socks");
   const { credentials } = proxy;
   try {
-    const { socket: connected } = await SocksClient.createConnection({
+    const client = new SocksClient({
       proxy: {
         host: proxy.host,
         port: proxy.port,
@@ -158,11 +163,15 @@ export async function connectSocks(socket: Socket, proxy: ProxyHop, host: string
       },
       command: "connect",
       destination: { host, port },
-      existing_socket: socket,
-      // Our own deadline is the one that counts.
-      timeout: 2 ** 31 - 1,
     });
-    return connected;
+    // Our own deadline is the one that counts. The package never clears its timer, which holds the socket until then:
+    // so it stays short (30 seconds, the package's own), and does nothing.
+    Object.defineProperty(client, "onEstablishedTimeout", { value: () => undefined });
+    return await new Promise<Socket>((resolve, reject) => {
+      client.once("established", (established) => resolve(established.socket));
+      client.once("error", reject);
+      client.connect(socket);
+    });
   } catch (error) {
     throw socksFailure(proxy, error as Error, `${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
   }

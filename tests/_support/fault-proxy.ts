@@ -188,7 +188,11 @@ class Pair {
       this.#answered = true;
       this.#down.take(chunk);
     });
-    client.on("end", () => this.#up.finish());
+    client.on("end", () => {
+      // Behind a fault nothing comes that would close the other side.
+      if (this.#up.struck || this.#down.struck) this.destroy();
+      else this.#up.finish();
+    });
     upstream.on("end", () => this.#down.finish());
     client.on("error", () => this.destroy()).on("close", () => this.destroy());
     upstream.on("error", () => this.destroy());

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
-import { RequestException } from "#internal/exceptions";
+import { RequestException, Timeout } from "#internal/exceptions";
 import type { ResponseHead } from "#internal/wire/http1/head";
 import { ResponseParser } from "#internal/wire/http1/response-parser";
 import { DEFAULT_LIMITS, type WireLimits } from "#internal/wire/limits";
@@ -106,9 +106,10 @@ export class Peer {
     this.socket.end(Buffer.from(bytes, "latin1"));
   }
 
-  /** TCP RST. */
+  /** TCP RST, also of the connection under TLS. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    const { _parent: carrier } = this.socket as Socket & { readonly _parent?: Socket | null };
+    (carrier ?? this.socket).resetAndDestroy();
   }
 }
 
@@ -232,6 +233,32 @@ export async function rejection(call: PromiseLike<unknown>): Promise<RequestExce
 /** Waits until a condition holds; the test's own timeout bounds it. */
 export async function eventually(condition: () => boolean): Promise<void> {
   while (!condition()) await pause(1);
+}
+
+/** Lateness that a shared machine is forgiven, in milliseconds. */
+export const GRACE = 60;
+
+/** What a timeout is to be. */
+export interface ExpectedTimeout {
+  readonly name: string;
+  readonly code: string;
+  readonly phase: string;
+  readonly message: RegExp;
+  /** Seconds. */
+  readonly after: number;
+}
+
+/** @param started - `performance.now()` when the time began to count. */
+export function assertTimedOut(error: RequestException, started: number, expected: ExpectedTimeout): void {
+  const elapsed = performance.now() - started;
+  assert.deepEqual([error.name, error.code, error.phase], [expected.name, expected.code, expected.phase]);
+  assert.match(error.message, expected.message);
+  assert.ok(error instanceof Timeout);
+  const wanted = expected.after * 1000;
+  assert.ok(elapsed >= wanted - 0.5, `${wanted - elapsed} ms early`);
+  assert.ok(elapsed < wanted + GRACE, `${elapsed - wanted} ms late`);
+  assert.ok(error.elapsed !== undefined && error.elapsed * 1000 >= wanted - 0.6, `elapsed is ${error.elapsed}`);
+  assert.ok(error.elapsed * 1000 < wanted + GRACE);
 }
 
 /** What the parser told of some bytes. */

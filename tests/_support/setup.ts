@@ -11,3 +11,7 @@ function clearAmbientVariables(): void {
 
 clearAmbientVariables();
 beforeEach(clearAmbientVariables);
+
+// A program that a test starts is no test: it would load this file too, and speak the test runner's protocol.
+delete process.env["NODE_OPTIONS"];
+delete process.env["NODE_TEST_CONTEXT"];

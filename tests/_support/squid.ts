@@ -52,6 +52,7 @@ function configuration(workspace: Workspace, port: number, options: SquidOptions
 ${listener}
 visible_hostname squid.test
 pid_filename none
+strip_query_terms off
 cache deny all
 cache_mem 8 MB
 pinger_enable off

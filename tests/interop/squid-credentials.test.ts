@@ -17,7 +17,7 @@ const USERS: Readonly<Record<string, string>> = {
   nobody: "",
 };
 
-describe("squid that wants a name and password", { skip: whyNot("squid", "openssl"), timeout: 120_000 }, () => {
+describe("squid that wants a name and password", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, () => {
   let plain: Server;
   let secure: Server;
   let workspace: Workspace;
@@ -64,6 +64,8 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
 
   for (const scheme of ["Basic", "Digest"]) {
     for (const [user, password] of Object.entries(USERS)) {
+      // squid itself refuses an empty password under Basic.
+      if (scheme === "Basic" && password === "") continue;
       it(`${scheme}: lets ${JSON.stringify(user)} through, http and https`, async () => {
         await using own = session(proxyUrl(scheme, user, password));
         assert.equal((await own.get(`${plain.url}/get`)).statusCode, 200);
@@ -146,20 +148,30 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
     }
   });
 
-  it("asks for Digest once with a body that can be sent again, and hands over the 407 for one that cannot", async () => {
-    const { port } = squids.get("Digest")!;
-    // A proxy that was not met before under this spelling: its challenge is not known yet.
-    await using own = session(`http://user:password@localhost:${port}`);
-    const again = await own.post(`${plain.url}/post`, { data: Buffer.alloc(200_000, "a") });
-    assert.equal(again.statusCode, 200);
-    assert.equal(again.json<{ data: string }>().data.length, 200_000);
-    await using other = session(`http://user:password@LOCALHOST:${port}`);
+  for (const size of [100, 70_000, 2_000_000])
+    it(`Digest: a body of ${size} bytes is sent again with the answer`, async () => {
+      // Another spelling of the proxy for each: its challenge is not known yet.
+      await using own = session(`${proxyUrl("Digest", "user", "password")}/${size}`);
+      const response = await own.post(`${plain.url}/post`, { data: Buffer.alloc(size, "a"), timeout: 10 });
+      assert.equal(response.statusCode, 200);
+      assert.equal(response.json<{ data: string }>().data.length, size);
+    });
+
+  it("Digest: a body that cannot be sent again leaves the 407 to the caller", async () => {
+    await using own = session(`${proxyUrl("Digest", "user", "password")}/once`);
     const stream = new ReadableStream({
       pull(controller) {
         controller.enqueue(Buffer.from("once"));
         controller.close();
       },
     });
-    assert.equal((await other.post(`${plain.url}/post`, { data: stream })).statusCode, 407);
+    assert.equal((await own.post(`${plain.url}/post`, { data: stream })).statusCode, 407);
+  });
+
+  it("a refused upload does not spoil the connection for whoever comes next", async () => {
+    await using own = session(proxyUrl("Basic", null));
+    const refusal = await own.post(`${plain.url}/post`, { data: Buffer.alloc(200_000, "a"), timeout: 10 });
+    assert.equal(refusal.statusCode, 407);
+    assert.equal((await own.get(`${plain.url}/get`, { timeout: 10 })).statusCode, 407);
   });
 });

@@ -46,7 +46,7 @@ const ANYWHERE: readonly Case[] = [
   { title: "code: another host", variables: {}, proxies: { "http://a.test": "DEAD" }, proxied: false },
 ];
 
-describe("whom squid sees", { skip: whyNot("squid"), timeout: 120_000 }, () => {
+describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
   let squid: Squid;
   let plain: Server;
   let secure: Server;

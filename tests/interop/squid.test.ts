@@ -11,7 +11,7 @@ import { startSquid, type Squid } from "../_support/squid.js";
 
 const LARGE = 3 * 1024 * 1024;
 
-describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 120_000 }, () => {
+describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, () => {
   let squid: Squid;
   let plain: Server;
   let secure: Server;
@@ -148,6 +148,13 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 120_000 }, 
     assert.equal(response.statusCode, 403);
     assert.match(response.headers.get("X-Squid-Error") ?? "", /ERR_ACCESS_DENIED/);
     assert.equal(refused.requests.length, 0);
+  });
+
+  it("refuses an upload before it has read it, and the next request goes on all the same", async () => {
+    await using own = session();
+    const refusal = await own.post(`${refused.url}/post`, { data: Buffer.alloc(200_000, "a"), timeout: 10 });
+    assert.equal(refusal.statusCode, 403);
+    assert.equal((await own.get(`${refused.url}/get`, { timeout: 10 })).statusCode, 403);
   });
 
   it("refuses a tunnel: ProxyError that says what was refused, and for whom", async () => {

@@ -54,7 +54,7 @@ function sessionWith(maxRetries: number | Retry, timeout: RequestOptions["timeou
 const NOW = { "Retry-After": "0" };
 const policy = (options: RetryOptions): Retry => new Retry({ total: 2, statusForcelist: [503], ...options });
 
-describe("who repeats what", () => {
+describe("who repeats what", { timeout: 20_000 }, () => {
   const table: readonly [what: string, Session, method: string, statuses: typeof answers, requests: number, status: number][] = [
     ["no retries", new Session(), "GET", [[503, NOW], [200]], 1, 503],
     ["maxRetries: 3, a bare 503", sessionWith(3), "GET", [[503], [200]], 1, 503],
@@ -110,7 +110,7 @@ describe("who repeats what", () => {
   });
 });
 
-describe("what the caller learns", () => {
+describe("what the caller learns", { timeout: 20_000 }, () => {
   it("RetryError with every attempt", async () => {
     prepare([503]);
     await using session = sessionWith(policy({}));
@@ -177,7 +177,7 @@ function thrower(): never {
   throw new Error("mine");
 }
 
-describe("the predicate", () => {
+describe("the predicate", { timeout: 20_000 }, () => {
   it("may retry a POST and a status of no list, and a 200", async () => {
     prepare([418], [200, { "X-Ready": "no" }], [200]);
     const predicate: RetryOptions["predicate"] = ({ response }) =>
@@ -193,7 +193,7 @@ describe("the predicate", () => {
   });
 });
 
-describe("how long it waits", () => {
+describe("how long it waits", { timeout: 20_000 }, () => {
   /** Delays that onRetry is told, up to a number of them; the call is given up there. */
   async function delays(retry: Retry, upTo: number): Promise<number[]> {
     const told: number[] = [];
@@ -210,14 +210,14 @@ describe("how long it waits", () => {
 
   const inTwoSeconds = (): string => new Date(Date.now() + 2000).toUTCString();
   const table: readonly [value: () => string, retry: Retry, least: number, most: number][] = [
-    [() => "1", new Retry(3), 1, 1],
-    [() => " 7 ", new Retry(3), 7, 7],
-    [inTwoSeconds, new Retry(3), 0.9, 2],
+    [() => "1", Retry.fromInt(3), 1, 1],
+    [() => " 7 ", Retry.fromInt(3), 7, 7],
+    [inTwoSeconds, Retry.fromInt(3), 0.9, 2],
     [() => "Sun, 06 Nov 1994 08:49:37 GMT", policy({}), 0, 0],
     [() => "soon", policy({}), 0, 0],
     [() => "-5", policy({}), 0, 0],
     [() => "1e9", policy({}), 0, 0],
-    [() => "9".repeat(60), new Retry(3), 21_600, 21_600],
+    [() => "9".repeat(60), Retry.fromInt(3), 21_600, 21_600],
     [() => "9".repeat(60), new Retry({ retryAfterMax: 30 }), 30, 30],
     [() => "3600", Retry.sensible(3), 120, 120],
     [() => "5", policy({ respectRetryAfterHeader: false }), 0, 0],
@@ -255,7 +255,7 @@ describe("how long it waits", () => {
   });
 });
 
-describe("a body is sent again", () => {
+describe("a body is sent again", { timeout: 20_000 }, () => {
   let folder: string;
   let file: string;
   before(async () => {
@@ -281,7 +281,7 @@ describe("a body is sent again", () => {
       it(`${what}, after ${failing}`, async () => {
         prepare(failing === "a 503" ? [503] : [200], [200]);
         const once: Planner = (connection) =>
-          connection === 1 && failing !== "a 503" ? { down: { kind: "cut", at: 0 } } : {};
+          connection === 1 && failing !== "a 503" ? { down: { kind: "cut", at: "head" } } : {};
         await using proxy = await faultProxy(server.port, once);
         await using session = sessionWith(policy({}));
         const options = await body();
@@ -319,7 +319,7 @@ describe("a body is sent again", () => {
   });
 });
 
-describe("the budget", () => {
+describe("the budget", { timeout: 20_000 }, () => {
   const CALLS = 300;
 
   /** The calls, 30 at a time. */

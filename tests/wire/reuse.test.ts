@@ -204,7 +204,7 @@ describe("a kept connection that turns out dead", OPTIONS, () => {
       it(`${way}: ${method} goes out once more${"data" in options ? ` with its body (${typeof options.data})` : ""}`, async () => {
         await firstConnection(script);
         await session.get(server.url);
-        const response = await session.request(method, server.url, options as RequestOptions);
+        const response = await session.request(method, server.url, options);
         assert.deepEqual([response.statusCode, response.reused], [200, false]);
         assert.equal(server.peers.length, 2);
         if ("data" in options)

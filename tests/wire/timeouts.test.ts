@@ -1,21 +1,15 @@
-/** Timeouts: each fires at its time, says in which phase, and leaves nothing behind. */
+/** The limits of connecting and of silence: each fires at its time, says in which phase, and leaves nothing behind. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
 import { connect, type Socket } from "node:net";
 
-import {
-  ConnectionError,
-  HTTPAdapter,
-  Retry,
-  Session,
-  Timeout,
-  type RequestException,
-  type RequestOptions,
-} from "requests-ts";
+import { ConnectionError, HTTPAdapter, Session } from "requests-ts";
 import {
   answering,
+  assertTimedOut,
   eventually,
+  GRACE,
   OK,
   pause,
   rawServer,
@@ -24,9 +18,9 @@ import {
   type Script,
 } from "../_support/raw-server.js";
 
-/** Lateness that a shared machine is forgiven, in milliseconds. */
-const GRACE = 60;
 const SHORT = 0.04;
+/** For what must not time out, on a machine that is busy. */
+const AMPLE = 0.15;
 
 let session: Session;
 let adapter: HTTPAdapter;
@@ -51,28 +45,6 @@ afterEach(async () => {
 async function serve(script: Script): Promise<string> {
   server = await rawServer(script);
   return server.url;
-}
-
-interface Expected {
-  readonly name: string;
-  readonly code: string;
-  readonly phase: string;
-  readonly message: RegExp;
-  /** Seconds. */
-  readonly after: number;
-}
-
-/** @param started - When the time began to count. */
-function assertTimedOut(error: RequestException, started: number, expected: Expected): void {
-  const elapsed = performance.now() - started;
-  assert.deepEqual([error.name, error.code, error.phase], [expected.name, expected.code, expected.phase]);
-  assert.match(error.message, expected.message);
-  assert.ok(error instanceof Timeout);
-  const wanted = expected.after * 1000;
-  assert.ok(elapsed >= wanted - 0.5, `${wanted - elapsed} ms early`);
-  assert.ok(elapsed < wanted + GRACE, `${elapsed - wanted} ms late`);
-  assert.ok(error.elapsed !== undefined && error.elapsed * 1000 >= wanted - 0.6, `elapsed is ${error.elapsed}`);
-  assert.ok(error.elapsed * 1000 < wanted + GRACE);
 }
 
 async function assertNothingLeft(): Promise<void> {
@@ -177,10 +149,10 @@ describe("timeout.connect", OPTIONS, () => {
   it("does not count once there is a connection", async () => {
     const url = await serve(async (peer) => {
       await peer.request();
-      await pause(50);
+      await pause(1000 * AMPLE + 10);
       await peer.send(OK);
     });
-    assert.equal((await session.get(url, { timeout: { connect: 0.03 } })).text, "ok");
+    assert.equal((await session.get(url, { timeout: { connect: AMPLE } })).text, "ok");
   });
 });
 
@@ -255,10 +227,10 @@ describe("timeout.read", OPTIONS, () => {
     const url = await serve(answering(OK));
     async function* slow(): AsyncGenerator<string, void> {
       yield "a";
-      await pause(2000 * SHORT);
+      await pause(1000 * AMPLE + 30);
       yield "b";
     }
-    assert.equal((await session.post(url, { data: slow(), timeout: { read: SHORT } })).text, "ok");
+    assert.equal((await session.post(url, { data: slow(), timeout: { read: AMPLE } })).text, "ok");
   });
 
   it("does not count while our own reader is slow", async () => {
@@ -267,8 +239,8 @@ describe("timeout.read", OPTIONS, () => {
       await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n");
       await peer.send(Buffer.alloc(20_000_000));
     });
-    const response = await session.get(url, { stream: true, timeout: { read: SHORT } });
-    await pause(2000 * SHORT);
+    const response = await session.get(url, { stream: true, timeout: { read: AMPLE } });
+    await pause(1000 * AMPLE + 30);
     assert.equal((await response.read()).length, 20_000_000);
   });
 
@@ -277,11 +249,11 @@ describe("timeout.read", OPTIONS, () => {
       await peer.request();
       await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
       for (const byte of "abcdef") {
-        await pause(1000 * SHORT * 0.5);
+        await pause(1000 * AMPLE * 0.25);
         await peer.send(byte);
       }
     });
-    assert.equal((await session.get(url, { timeout: { read: SHORT } })).text, "abcdef");
+    assert.equal((await session.get(url, { timeout: { read: AMPLE } })).text, "abcdef");
   });
 
   it("may be of a number, for both", async () => {
@@ -290,153 +262,4 @@ describe("timeout.read", OPTIONS, () => {
     use({ lookup: () => undefined });
     assert.equal((await rejection(session.get("http://slow.example/", { timeout: SHORT }))).name, "ConnectTimeout");
   });
-});
-
-describe("timeout.total", OPTIONS, () => {
-  const total = (phase: string): Expected => ({
-    name: "TotalTimeout",
-    code: "ERR_TOTAL_TIMEOUT",
-    phase,
-    message:
-      /^Total timeout reached\. \(total timeout=0\.04\) The call with its redirects, retries and body was not over after 0\.0\d+ s$/,
-    after: SHORT,
-  });
-  const limited: RequestOptions = { timeout: { total: SHORT } };
-
-  it("of a wait in the queue", async () => {
-    use({ maxConnections: 1 });
-    const url = await serve((peer) => peer.request().then(() => undefined));
-    const abort = new AbortController();
-    const blocking = session.get(url, { signal: abort.signal });
-    await server!.peer(1);
-    const started = performance.now();
-    assertTimedOut(await rejection(session.get(url, limited)), started, total("pool"));
-    assert.equal(adapter.statistics.waiting, 0);
-    abort.abort(new Error("enough"));
-    await assert.rejects(blocking, /enough/);
-    await assertNothingLeft();
-  });
-
-  it("of a name that is never resolved", async () => {
-    use({ lookup: () => undefined });
-    const started = performance.now();
-    assertTimedOut(await rejection(session.get("http://slow.example/", limited)), started, total("dns"));
-    await assertNothingLeft();
-  });
-
-  it("of a server that is silent", async () => {
-    const url = await serve((peer) => peer.request().then(() => undefined));
-    const started = performance.now();
-    const error = await rejection(session.get(url, limited));
-    assertTimedOut(error, started, total("wait"));
-    assert.equal(error.address, server!.address);
-    await assertNothingLeft();
-  });
-
-  const dripping: Script = async (peer) => {
-    await peer.request();
-    await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
-    while (!peer.isGone) {
-      await peer.send("x");
-      await pause(5);
-    }
-  };
-  it("of a body that drips", async () => {
-    const url = await serve(dripping);
-    const started = performance.now();
-    const error = await rejection(session.get(url, { timeout: { total: SHORT, read: 1 } }));
-    assertTimedOut(error, started, total("receive"));
-    await assertNothingLeft();
-  });
-
-  it("of a streamed body that drips", async () => {
-    const url = await serve(dripping);
-    const started = performance.now();
-    const response = await session.get(url, { ...limited, stream: true });
-    assertTimedOut(await rejection(response.read()), started, total("receive"));
-    await assertNothingLeft();
-  });
-
-  it("of an upload that drips", async () => {
-    const url = await serve((peer) => peer.request().then(() => undefined));
-    async function* drip(): AsyncGenerator<string, void> {
-      for (;;) {
-        yield "x";
-        await pause(5);
-      }
-    }
-    const started = performance.now();
-    assertTimedOut(await rejection(session.post(url, { ...limited, data: drip() })), started, total("send"));
-    await assertNothingLeft();
-  });
-
-  it("across redirects", async () => {
-    const url = await serve(async (peer) => {
-      for (;;) {
-        await peer.request();
-        await pause(15);
-        await peer.send("HTTP/1.1 302 x\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n");
-      }
-    });
-    const started = performance.now();
-    assertTimedOut(await rejection(session.get(url, limited)), started, total("wait"));
-    assert.ok(server!.peers[0].received.split("GET ").length > 2, "there was no redirect");
-    await assertNothingLeft();
-  });
-
-  it("across retries and the pauses between them", async () => {
-    use({ maxRetries: new Retry({ total: 50, statusForcelist: [503], backoffFactor: 0.01 }) });
-    const url = await serve(answering("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n"));
-    const started = performance.now();
-    const error = await rejection(session.get(url, limited));
-    const elapsed = performance.now() - started;
-    assert.equal(error.name, "TotalTimeout");
-    assert.ok(elapsed >= 39.5 && elapsed < 40 + GRACE, `${elapsed} ms`);
-    await assertNothingLeft();
-  });
-
-  it("does not fire once the call is over", async () => {
-    const url = await serve(answering(OK));
-    assert.equal((await session.get(url, limited)).text, "ok");
-    const response = await session.get(url, { ...limited, stream: true });
-    await response.read();
-    await pause(1000 * SHORT + 10);
-    assert.equal((await session.get(url)).reused, true);
-  });
-});
-
-describe("timeout.pool", OPTIONS, () => {
-  it("of a pool whose connections are all in use", async () => {
-    use({ maxConnections: 1 });
-    const url = await serve(async (peer) => {
-      await peer.request();
-      await pause(100);
-      await peer.send(OK);
-      await answering(OK)(peer);
-    });
-    const blocking = session.get(url);
-    await server!.peer(1);
-    const started = performance.now();
-    const error = await rejection(session.get(url, { timeout: { pool: SHORT } }));
-    assertTimedOut(error, started, {
-      name: "PoolTimeout",
-      code: "ERR_POOL_TIMEOUT",
-      phase: "pool",
-      message:
-        /^Pool timed out\. \(pool timeout=0\.04\) All 1 connections to 127\.0\.0\.1:\d+ are in use: raise maxConnections of HTTPAdapter, or send less at once$/,
-      after: SHORT,
-    });
-    assert.equal(error.address, server!.address);
-    const waiting = session.get(url, { timeout: { pool: 5 } });
-    assert.equal((await blocking).text, "ok");
-    assert.equal((await waiting).reused, true);
-    await assertNothingLeft();
-  });
-});
-
-describe("a timeout that is none", OPTIONS, () => {
-  for (const timeout of [0, -1, NaN, [1, 0], { total: 0 }, { pool: -1 }] as const)
-    it(`${JSON.stringify(timeout)} is a RangeError`, async () => {
-      await assert.rejects(session.get("http://127.0.0.1:1/", { timeout }), RangeError);
-    });
 });
