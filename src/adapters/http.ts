@@ -1,6 +1,7 @@
 /** HTTPAdapter: the retry loop around one exchange on the wire. */
 import { InvalidHeader, RequestException, RetryError, TotalTimeout, UnrewindableBodyError } from "../exceptions.js";
 import type { FieldList } from "../message/headers.js";
+import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import type { Body } from "../message/body/body.js";
@@ -9,11 +10,11 @@ import { refuseUnknownNames } from "../policy/nearest-name.js";
 import { selectProxy } from "../policy/no-proxy.js";
 import { RetriesExhausted, Retry } from "../policy/retry.js";
 import { resolveTimeout, type Timeouts } from "../policy/timeout.js";
-import type { DecodeLimits } from "../wire/decode.js";
+import { MAX_CODINGS, type DecodeLimits } from "../wire/decode.js";
 import type { WireBody, WireRequest } from "../wire/dispatch.js";
 import { serializeHead, serializeLines } from "../wire/http1/request-serializer.js";
 import { DEFAULT_LIMITS, type WireLimits } from "../wire/limits.js";
-import { Pool } from "../wire/pool.js";
+import { MAX_QUEUE, Pool } from "../wire/pool.js";
 import type { ProxyHop } from "../wire/tunnel.js";
 import { BaseAdapter, type SendSettings } from "./adapter.js";
 import { Cancellation } from "./cancellation.js";
@@ -30,6 +31,8 @@ export interface HTTPAdapterOptions extends ConnectionOptions {
   readonly poolBlock?: boolean | undefined;
   /** Connections open at once to an origin; requests beyond wait in order (`timeout.pool` bounds it). @defaultValue 100 */
   readonly maxConnections?: number | undefined;
+  /** Requests that may wait for a connection to an origin; one more is a ConnectionError. @defaultValue 100000 */
+  readonly maxQueue?: number | undefined;
   /** A number, as urllib3's `Retry(n)`, or a Retry. @defaultValue 0 */
   readonly maxRetries?: number | false | Retry | null | undefined;
   /** Keep connections for further requests. @defaultValue true */
@@ -40,8 +43,12 @@ export interface HTTPAdapterOptions extends ConnectionOptions {
   readonly maxHeaders?: number | undefined;
   /** 1xx responses before the final one. @defaultValue 100 */
   readonly maxInformational?: number | undefined;
+  /** Bytes of a chunk-size line with its extensions. @defaultValue 16384 */
+  readonly maxChunkLineSize?: number | undefined;
   /** Output ÷ input beyond which compressed content over 10 MiB is a bomb. @defaultValue 200 */
   readonly maxDecompressionRatio?: number | undefined;
+  /** Content codings in a row, as in `Content-Encoding: gzip, gzip`. @defaultValue 5 */
+  readonly maxContentCodings?: number | undefined;
 }
 
 const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HTTPAdapterOptions>([
@@ -49,11 +56,14 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HTTPAdapterOptions>([
   "poolMaxsize",
   "poolBlock",
   "maxConnections",
+  "maxQueue",
   "maxRetries",
   "keepAlive",
   "maxHeaderSize",
   "maxHeaders",
   "maxInformational",
+  "maxChunkLineSize",
+  "maxContentCodings",
   "maxDecompressionRatio",
   "lookup",
   "localAddress",
@@ -82,10 +92,12 @@ export class HTTPAdapter extends BaseAdapter {
   readonly #pool: Pool;
   readonly #routes: Routes;
   readonly #maxDecompressionRatio: number;
+  readonly #maxContentCodings: number;
 
   /** @throws TypeError for an unknown option, RangeError for a number that cannot be. */
-  constructor(options: HTTPAdapterOptions = {}) {
+  constructor(options: HTTPAdapterOptions = NO_OPTIONS) {
     super();
+    options = ownOptions(options);
     refuseUnknownNames(options, OPTION_NAMES, "HTTPAdapter");
     const idle = count(options.poolMaxsize, 10, "poolMaxsize", 0);
     const open = count(options.maxConnections, 100, "maxConnections", 1);
@@ -93,8 +105,10 @@ export class HTTPAdapter extends BaseAdapter {
       maxHeaderSize: count(options.maxHeaderSize, DEFAULT_LIMITS.maxHeaderSize, "maxHeaderSize", 1),
       maxHeaders: count(options.maxHeaders, DEFAULT_LIMITS.maxHeaders, "maxHeaders", 1),
       maxInformational: count(options.maxInformational, DEFAULT_LIMITS.maxInformational, "maxInformational", 0),
+      maxChunkLineSize: count(options.maxChunkLineSize, DEFAULT_LIMITS.maxChunkLineSize, "maxChunkLineSize", 1),
     };
     this.#maxDecompressionRatio = count(options.maxDecompressionRatio, 200, "maxDecompressionRatio", 1);
+    this.#maxContentCodings = count(options.maxContentCodings, MAX_CODINGS, "maxContentCodings", 0);
     this.maxRetries = Retry.fromInt(options.maxRetries);
     this.#routes = new Routes(options);
     this.#pool = new Pool(
@@ -102,6 +116,7 @@ export class HTTPAdapter extends BaseAdapter {
         origins: count(options.poolConnections, 10, "poolConnections", 0),
         idle,
         open: options.poolBlock === true ? Math.max(1, Math.min(open, idle)) : open,
+        waiting: count(options.maxQueue, MAX_QUEUE, "maxQueue", 0),
       },
       limits,
       options.keepAlive ?? true,
@@ -110,7 +125,11 @@ export class HTTPAdapter extends BaseAdapter {
 
   override async send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
     const timeouts = resolveTimeout(settings.timeout);
-    const limits: DecodeLimits = { maxRatio: this.#maxDecompressionRatio, maxOutput: settings.maxResponseSize ?? 0 };
+    const limits: DecodeLimits = {
+      maxRatio: this.#maxDecompressionRatio,
+      maxOutput: settings.maxResponseSize ?? 0,
+      maxCodings: this.#maxContentCodings,
+    };
     // A session brings its own, over all the requests of a call.
     const own = settings.cancellation === undefined ? cancellationFor(settings, timeouts) : null;
     if (own === null) return this.#sendWithRetries(request, settings, timeouts, limits, settings.cancellation);

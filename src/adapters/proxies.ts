@@ -59,6 +59,7 @@ function readProxy(url: string): ProxyServer {
     );
   const scheme = parts.scheme as ProxyServer["scheme"];
   const found = credentialsOf(full, parts);
+  if (found !== null) checkSocksCredentials(scheme, found, shown);
   return {
     scheme,
     host: parts.host.startsWith("[") ? parts.host.slice(1, -1) : parts.host,
@@ -79,6 +80,17 @@ function credentialsOf(url: string, parts: UrlParts): [string, string] | null {
   } catch {
     return [parts.userinfo, ""];
   }
+}
+
+/** RFC 1929: a byte for each length. SOCKS 4 ends the name at a NUL, and whatever follows would be the host. */
+function checkSocksCredentials(scheme: string, [username, password]: readonly [string, string], shown: string): void {
+  const tooLong =
+    scheme.startsWith("socks5") && Math.max(Buffer.byteLength(username), Buffer.byteLength(password)) > 255;
+  const hasNul = scheme.startsWith("socks4") && username.includes("\0");
+  if (tooLong || hasNul)
+    throw new InvalidProxyURL(
+      `Please check proxy URL ${JSON.stringify(shown)}. ${tooLong ? "Its user name and password may have 255 bytes each." : "Its user name has a NUL in it."}`,
+    );
 }
 
 /** How a route goes through the proxy. */

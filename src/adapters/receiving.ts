@@ -64,7 +64,7 @@ abstract class Receiving implements ResponseSink, WireExchange {
     const coding = rawValues(head.rawHeaders, "content-encoding");
     const { maxOutput } = this.limits;
     try {
-      if (coding.length > 0 && this.hasBody(head)) this.codings = codingsOf(coding.join(","));
+      if (coding.length > 0 && this.hasBody(head)) this.codings = codingsOf(coding.join(","), this.limits.maxCodings);
     } catch (error) {
       this.stop(error);
       return;

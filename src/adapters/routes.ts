@@ -59,7 +59,9 @@ export class Routes {
   routeFor(request: PreparedRequest, settings: SendSettings, proxy: string | null): Route {
     const secure = request.target.parts.scheme === "https";
     const policy = secure ? this.#policy(settings) : null;
-    const server = proxy === null ? null : proxyServer(proxy);
+    // A Unix socket is on this machine: nobody can come in between.
+    const local = this.#options.socketPath !== undefined || request.target.parts.scheme === "http+unix";
+    const server = proxy === null || local ? null : proxyServer(proxy);
     let key = policy === null ? request.target.origin : `${request.target.origin}|${tlsPolicyKey(policy)}`;
     if (server !== null) key += `|${server.key}|${server.scheme === "https" ? String(settings.verify) : ""}`;
     let route = this.#routes.get(key);
@@ -85,8 +87,7 @@ export class Routes {
     if (host === "" || port === 0)
       throw new InvalidURL(`Invalid URL '${request.url}': there is no host and port to connect to`, { request });
     if (tls?.verify === false) warnUnverified(parts.host);
-    const given = unix ? socketPathOf(host, request) : (this.#options.socketPath ?? null);
-    const socketPath = proxy === null ? given : null;
+    const socketPath = unix ? socketPathOf(host, request) : (this.#options.socketPath ?? null);
     return {
       key,
       address: socketPath ?? `${parts.host}:${port}`,

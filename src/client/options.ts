@@ -4,6 +4,7 @@ import type { InformationalResponse, ProgressCallback } from "../adapters/adapte
 import type { CookiesInit } from "../message/cookies/jar.js";
 import type { HeadersInit } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
+import { ownOptions } from "../message/own-options.js";
 import type { Params } from "../message/params.js";
 import { nearestName, refuseUnknownNames } from "../policy/nearest-name.js";
 import type { TimeoutOption } from "../policy/timeout.js";
@@ -123,15 +124,18 @@ export const MERGE_RULES: Readonly<Record<keyof RequestOptions, MergeRule>> = Ob
 });
 
 /**
+ * @returns The options that the caller gave, and none that `Object.prototype` has.
  * @throws TypeError for an unknown option (naming the nearest), and for a value of the wrong type.
  */
-export function checkOptions(options: unknown, call: string): asserts options is RequestOptions {
+export function checkOptions(options: unknown, call: string): RequestOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new TypeError(
       `${call} takes an object of options behind the URL, not ${kindOf(options)}: ${call.replace("()", "")}(url, { ${hintFor(options)} })`,
     );
-  for (const name in options) if (!Object.hasOwn(MERGE_RULES, name)) throw unknownOption(name, call);
-  checkTypes(options);
+  const given = ownOptions(options);
+  for (const name in given) if (!Object.hasOwn(MERGE_RULES, name)) throw unknownOption(name, call);
+  checkTypes(given);
+  return given;
 }
 
 function unknownOption(name: string, call: string): TypeError {
@@ -173,7 +177,7 @@ export function checkCert(cert: unknown): void {
   if (isPath(cert) || (Array.isArray(cert) && cert.length === 2 && cert.every(isPath))) return;
   if (typeof cert === "object" && cert !== null && !Array.isArray(cert)) {
     refuseUnknownNames(cert, CERT_PARTS, "cert");
-    if ("cert" in cert || "pfx" in cert) return;
+    if (Object.hasOwn(cert, "cert") || Object.hasOwn(cert, "pfx")) return;
   }
   throw new TypeError(
     `cert must be a path, [certificatePath, keyPath] or { cert, key, pfx, passphrase } with paths or bytes, not ${kindOf(cert)}`,

@@ -9,6 +9,7 @@ import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from
 import type { FieldList } from "../message/headers.js";
 import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersInit } from "../message/headers.js";
 import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
+import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
 import type { Params } from "../message/params.js";
 import { PreparedRequest, useAuthReader } from "../message/prepared.js";
 import type { Request } from "../message/request.js";
@@ -100,7 +101,6 @@ export interface EnvironmentSettings {
 useAuthReader(authFrom);
 
 const NO_PROXIES: Readonly<Record<string, string | null>> = Object.freeze({});
-const NO_OPTIONS: RequestOptions = Object.freeze({});
 
 /** The headers that every session begins with. */
 export function defaultHeaders(): CaseInsensitiveDict {
@@ -150,9 +150,10 @@ export class Session {
   #cookies: RequestsCookieJar;
 
   /** @throws TypeError for an unknown option or a value of the wrong type. */
-  constructor(options: SessionOptions = {}) {
+  constructor(options: SessionOptions = NO_OPTIONS) {
     if (typeof options !== "object" || options === null)
       throw new TypeError("new Session(options) takes an object of options");
+    options = ownOptions(options);
     refuseUnknownNames(options, OPTION_NAMES, "Session");
     if (options.verify !== undefined) checkVerify(options.verify);
     if (options.proxies != null) checkProxies(options.proxies);
@@ -261,8 +262,8 @@ export class Session {
   async #send(prepared: PreparedRequest, settings: SendOptions | undefined): Promise<Response> {
     if (!(prepared instanceof PreparedRequest))
       throw new TypeError("You can only send PreparedRequests: session.send(session.prepareRequest(request))");
-    if (settings !== undefined) checkOptions(settings, "session.send()");
-    return this.#sendChecked(prepared, settings ?? NO_OPTIONS, true);
+    const given = settings === undefined ? NO_OPTIONS : checkOptions(settings, "session.send()");
+    return this.#sendChecked(prepared, given, true);
   }
 
   /**
@@ -296,7 +297,7 @@ export class Session {
     const plain = url.startsWith("http+unix://") ? this.adapters.get("http://") : undefined;
     if (plain !== undefined) return plain;
     throw new InvalidSchema(
-      `No connection adapters were found for ${JSON.stringify(maskedUrl(url))}; there are adapters for ${[...this.adapters.keys()].join(", ")} (session.mount adds one)`,
+      `No connection adapters were found for ${JSON.stringify(maskedUrl(url).slice(0, 200))}; there are adapters for ${[...this.adapters.keys()].join(", ")} (session.mount adds one)`,
     );
   }
 
@@ -409,8 +410,7 @@ export class Session {
     options: RequestOptions | undefined,
     call: string,
   ): Promise<Response> {
-    if (options !== undefined) checkOptions(options, call);
-    const given = options ?? NO_OPTIONS;
+    const given: RequestOptions = options === undefined ? NO_OPTIONS : checkOptions(options, call);
     const hooks = given.hooks == null ? this.hooks : hooksFrom(given.hooks);
     const prepared = this.#prepare(method, url, given, hooks);
     return this.#sendChecked(prepared, given, call !== "session.head()");
@@ -423,7 +423,13 @@ export class Session {
     let streaming = false;
     try {
       cancellation?.throwIfCancelled();
-      const response = await exchange(this, prepared, cancellable, given.proxies ?? null, given.allowRedirects ?? follow);
+      const response = await exchange(
+        this,
+        prepared,
+        cancellable,
+        given.proxies ?? null,
+        given.allowRedirects ?? follow,
+      );
       if (cancellation !== null && settings.stream) {
         streaming = true;
         response.raw.whenDone(() => cancellation.release());
@@ -451,6 +457,7 @@ export class Session {
       maxResponseSize: given.maxResponseSize,
       keyLogFile: this.trustEnv ? environment().keyLogFile : undefined,
       signal: given.signal ?? undefined,
+      cancellation: undefined,
     };
   }
 

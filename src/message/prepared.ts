@@ -16,6 +16,7 @@ import {
   type HeadersInit,
 } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
+import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import type { Params } from "./params.js";
 import { authFromUrl, effectivePort, hostHeaderOf, pathUrlOf, prepareUrl, splitUrl, type UrlParts } from "./url.js";
 
@@ -160,7 +161,8 @@ export class PreparedRequest {
    *
    * @throws MissingSchema, InvalidURL, InvalidHeader, InvalidJSONError, TypeError: see the steps.
    */
-  prepare(options: PrepareOptions = {}): void {
+  prepare(options: PrepareOptions = NO_OPTIONS): void {
+    options = ownOptions(options);
     this.prepareMethod(options.method);
     this.prepareUrl(options.url, options.params);
     this.prepareHeaders(options.headers);

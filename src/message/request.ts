@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 
 import type { HeadersInit } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
+import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import type { Params } from "./params.js";
 import { PreparedRequest } from "./prepared.js";
 
@@ -40,7 +41,8 @@ export class Request {
   json: unknown;
   hooks: Hooks;
 
-  constructor(method?: string, url?: string | URL, init: RequestInit = {}) {
+  constructor(method?: string, url?: string | URL, init: RequestInit = NO_OPTIONS) {
+    init = ownOptions(init);
     this.method = method;
     this.url = url;
     this.headers = init.headers;

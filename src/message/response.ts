@@ -5,6 +5,7 @@ import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exception
 import { RequestsCookieJar } from "./cookies/jar.js";
 import type { CaseInsensitiveDict } from "./headers.js";
 import { dictOf, FieldList, headerEntries, rawValue, rawValues, type HeadersInit } from "./headers.js";
+import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import type { PreparedRequest } from "./prepared.js";
 import { rawFrom, type RawResponse } from "./raw.js";
 import {
@@ -146,7 +147,7 @@ export class Response implements AsyncIterable<Buffer> {
   #reading: Promise<Buffer> | null = null;
   #sender: ((request: PreparedRequest) => Promise<Response>) | null = null;
 
-  constructor(init: ResponseInit = {}) {
+  constructor(init: ResponseInit = NO_OPTIONS) {
     const wire = (init as { readonly [WIRE]?: WireResponse })[WIRE];
     if (wire !== undefined) {
       this.statusCode = wire.statusCode;
@@ -162,6 +163,7 @@ export class Response implements AsyncIterable<Buffer> {
       this.elapsed = wire.elapsed;
       return;
     }
+    init = ownOptions(init);
     this.statusCode = init.statusCode ?? 200;
     this.reason = init.reason ?? "";
     this.httpVersion = init.httpVersion ?? "1.1";

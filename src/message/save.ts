@@ -1,6 +1,6 @@
 /** A streamed response → a file that is either whole or not there. */
-import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createHash, randomBytes, type Hash } from "node:crypto";
+import { constants, createReadStream } from "node:fs";
 import { open, readFile, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 
 import { ContentDecodingError, RequestException } from "../exceptions.js";
@@ -34,8 +34,7 @@ interface PartNote {
 
 /** @throws RequestException `ERR_DIGEST` when the digest differs; whatever the body ends in; errors of the file system. */
 export async function saveTo(response: Response, path: string, options: SaveOptions): Promise<SaveResult> {
-  const part =
-    options.resume === true ? `${path}.part` : `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.part`;
+  const part = options.resume === true ? `${path}.part` : `${path}.${randomBytes(8).toString("hex")}.part`;
   const note = `${part}.json`;
   let current = response;
   let offset = 0;
@@ -70,7 +69,9 @@ function isWrong(error: unknown): boolean {
 async function write(response: Response, part: string, offset: number, options: SaveOptions): Promise<number> {
   const hash = options.sha256 === undefined ? null : createHash("sha256");
   if (hash !== null && offset > 0) await hashFile(part, offset, hash);
-  const file = await open(part, offset > 0 ? "r+" : "w", 0o666);
+  // Never through a link that somebody else laid at this name, as may happen in /tmp (CVE-2026-25645 of requests).
+  if (offset === 0) await rm(part, { force: true });
+  const file = await open(part, offset > 0 ? constants.O_RDWR | (constants.O_NOFOLLOW ?? 0) : "wx", 0o666);
   let size = offset;
   try {
     if (offset > 0) await file.truncate(offset);
@@ -143,7 +144,8 @@ async function writeNote(current: Response, first: Response, note: string, offse
   const validator = validatorOf(current) ?? validatorOf(first);
   if (offset > 0 || validator === null) return;
   const content: PartNote = { url: first.url, validator };
-  await writeFile(note, JSON.stringify(content));
+  await rm(note, { force: true });
+  await writeFile(note, JSON.stringify(content), { flag: "wx" });
 }
 
 /** RFC 9110 §13.1.5: only a strong validator promises the same bytes. */

@@ -37,7 +37,7 @@ function wasBrokenOff(error: SSLError): boolean {
 }
 
 function connectionKind(error: RequestException): RetryKind | null {
-  if (error.code === "ERR_ADDRESS_NOT_ALLOWED") return null;
+  if (error.code === "ERR_ADDRESS_NOT_ALLOWED" || error.code === "ERR_POOL_FULL") return null;
   if (error.code === "ERR_PROXY_AUTHENTICATION") return "other";
   switch (error.phase) {
     case "pool":

@@ -1,4 +1,6 @@
 /** The options of a Retry, their defaults, and what is refused. */
+import { ownOptions } from "../message/own-options.js";
+import { RequestException } from "../exceptions.js";
 import { refuseUnknownNames } from "./nearest-name.js";
 import { RetryBudget } from "./retry-budget.js";
 
@@ -147,6 +149,7 @@ const KNOWN: ReadonlySet<string> = new Set(Object.keys(RETRY_DEFAULTS));
 export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions {
   if (typeof (options as unknown) !== "object" || options === null)
     throw new TypeError(`Retry takes an object of options, not a ${typeof options}: new Retry({ total: 3 })`);
+  options = ownOptions(options);
   refuseUnknownNames(options, KNOWN, "Retry");
   for (const name of COUNTERS) checkCounter(name, options[name]);
   for (const name of SECONDS) checkSeconds(name, options[name]);
@@ -215,6 +218,24 @@ export function sensibleRetryOptions(retries: number): RetryOptions {
     raiseOnStatus: false,
     budget: new RetryBudget(),
   };
+}
+
+/**
+ * Calls a callback of the caller's.
+ *
+ * @param name - of the option.
+ * @throws RequestException `ERR_CALLBACK` around what it throws; a RequestException as it is.
+ */
+export function called<T>(name: string, callback: () => T): T {
+  try {
+    return callback();
+  } catch (error) {
+    if (error instanceof RequestException) throw error;
+    throw new RequestException(`Retry: ${name} threw: ${error instanceof Error ? error.message : String(error)}`, {
+      code: "ERR_CALLBACK",
+      cause: error,
+    });
+  }
 }
 
 /** -1 and less are what increment() makes of 0; from a caller a whole number from 0. */

@@ -1,13 +1,13 @@
 /** The policy of retries: urllib3's `Retry`, camel-cased. Decides; waiting and sending are the adapter's. */
 import { inspect } from "node:util";
 
-import { RequestException } from "../exceptions.js";
 import { maskedUrl } from "../message/url.js";
 import { retryAfterSeconds } from "./retry-after.js";
 import type { RetryBudget } from "./retry-budget.js";
 import { retryKind } from "./retry-kind.js";
 import {
   RETRY_DEFAULTS,
+  called,
   pickRetryOptions,
   resolveRetryOptions,
   sensibleRetryOptions,
@@ -375,19 +375,6 @@ export class Retry {
 }
 
 const NO_RETRIES = new Retry({ total: 0, read: false });
-
-/** A callback of the caller's; what it throws ends the call, by a name of ours. */
-function called<T>(name: string, callback: () => T): T {
-  try {
-    return callback();
-  } catch (error) {
-    if (error instanceof RequestException) throw error;
-    throw new RequestException(`Retry: ${name} threw: ${error instanceof Error ? error.message : String(error)}`, {
-      code: "ERR_CALLBACK",
-      cause: error,
-    });
-  }
-}
 
 function decremented(counter: RetryCounter): RetryCounter {
   return typeof counter === "number" ? counter - 1 : counter;

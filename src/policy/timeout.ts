@@ -1,4 +1,5 @@
 /** The option `timeout` in seconds → limits in milliseconds. */
+import { ownOptions } from "../message/own-options.js";
 import { refuseUnknownNames } from "./nearest-name.js";
 
 /**
@@ -72,7 +73,7 @@ export function resolveTimeout(option: TimeoutOption | undefined, warn: (text: s
         typeof option === "string" ? `the string ${JSON.stringify(option)}` : `a ${typeof option}`
       }`,
     );
-  const parts = option as Exclude<TimeoutOption, number | readonly unknown[] | null>;
+  const parts = ownOptions(option as Exclude<TimeoutOption, number | readonly unknown[] | null>);
   refuseUnknownNames(parts, PARTS, "timeout");
   return {
     connect: milliseconds(parts.connect ?? null, "connect", "timeout.connect", warn),

@@ -1,5 +1,4 @@
 /** DNS, Happy Eyeballs, TLS or a Unix socket → a connected socket. */
-import type { X509Certificate } from "node:crypto";
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
 import { appendFileSync } from "node:fs";
 import {
@@ -10,13 +9,13 @@ import {
   type OnReadOpts,
   type Socket,
 } from "node:net";
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { connect as connectTls, type ConnectionOptions, type PeerCertificate, type TLSSocket } from "node:tls";
 
 import { ConnectionError, RequestException, type Phase } from "../exceptions.js";
 import { Deadline } from "./deadline.js";
 import { connectFailure, connectTimedOut } from "./errors.js";
 import { checkPinned, tlsConnectOptions, type TlsPolicy, type TlsSession, type TlsSessions } from "./tls.js";
-import { connectSocks, connectThrough, proxyError, type ProxyHop } from "./tunnel.js";
+import { connectSocks, connectThrough, loadSocks, proxyError, type ProxyHop } from "./tunnel.js";
 
 /** Where a connection leads, and how. Connections of one key are interchangeable. */
 export interface Route {
@@ -61,7 +60,7 @@ export interface Connected {
 /** What a socket is opened to. */
 type Where =
   | { readonly path: string }
-  | { readonly host: string; readonly port: number; readonly lookup: LookupFunction | undefined };
+  | { readonly path: null; readonly host: string; readonly port: number; readonly lookup: LookupFunction | undefined };
 
 /** A connection attempt that can be given up. */
 export class ConnectAttempt {
@@ -160,10 +159,10 @@ export class ConnectAttempt {
     this.#sessions.follow(key, socket, this.#offered);
     const keyLogFile = this.#route.tls?.keyLogFile;
     if (keyLogFile !== undefined) socket.on("keylog", (line: Buffer) => logKey(keyLogFile, line));
-    let shown: X509Certificate | undefined;
+    let shown: PeerCertificate | undefined;
     // Before Node's own listener, which closes the socket over a certificate that it does not trust.
     socket.prependListener("secure", () => {
-      shown = socket.getPeerX509Certificate();
+      shown = socket.getPeerCertificate();
     });
     try {
       await this.#event(socket, "secureConnect");
@@ -179,7 +178,7 @@ export class ConnectAttempt {
     this.#phase = literal ? "connect" : "dns";
     if (socketPath === null && literal) this.#checkLiteral(host);
     const socket = await this.#open(
-      socketPath === null ? { host, port, lookup: lookupOf(options) } : { path: socketPath },
+      socketPath === null ? { path: null, host, port, lookup: lookupOf(options) } : { path: socketPath },
       tls,
       key,
       onread,
@@ -205,9 +204,12 @@ export class ConnectAttempt {
     const started = performance.now();
     let resolved = started;
     const options = {
+      ...NOTHING_INHERITED,
       ...tls,
-      ...("path" in where ? where : { host: where.host, port: where.port, noDelay: true, autoSelectFamily: true }),
-      ...("path" in where || where.lookup === undefined ? {} : { lookup: where.lookup }),
+      ...(where.path !== null
+        ? { path: where.path }
+        : { host: where.host, port: where.port, noDelay: true, autoSelectFamily: true }),
+      ...(where.path !== null || where.lookup === undefined ? {} : { lookup: where.lookup }),
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(onread === undefined ? {} : { onread }),
     };
@@ -232,7 +234,10 @@ export class ConnectAttempt {
     const tls = proxy.tls === null ? null : tlsConnectOptions(proxy.tls, proxy.host);
     const key = `proxy ${proxy.host}:${proxy.port} ${String(proxy.tls?.verify)}`;
     // The proxy is the caller's own choice: allowAddress is not asked about it.
-    const where = { host: proxy.host, port: proxy.port, lookup: lookupOf({ lookup: options.lookup }) };
+    const lookup = lookupOf({ lookup: options.lookup, allowAddress: undefined });
+    const where = { path: null, host: proxy.host, port: proxy.port, lookup };
+    const socks = proxy.kind === "http" ? null : await loadSocks();
+    const target = socks === null ? host : await this.#socksTarget(proxy, host);
     this.#phase = "proxy";
     const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
     let authorization: string | null = null;
@@ -246,7 +251,7 @@ export class ConnectAttempt {
       }
       this.#proxyPhase = "proxy";
       if (forwards) return carrier;
-      if (proxy.kind !== "http") return connectSocks(carrier, proxy, await this.#socksTarget(proxy, host), port);
+      if (socks !== null) return connectSocks(socks, carrier, proxy, target, port);
       const outcome = await connectThrough(carrier, proxy, authority, authorization, round);
       if (outcome.done) return carrier;
       // The answer to the challenge goes over a connection of its own: the proxy may have closed this one.
@@ -257,7 +262,10 @@ export class ConnectAttempt {
 
   /** socks4 and socks5 are given addresses, as in requests; socks4a and socks5h names, which the proxy resolves. */
   async #socksTarget(proxy: ProxyHop, host: string): Promise<string> {
+    if (isIP(host) === 6 && (proxy.kind === "socks4" || proxy.kind === "socks4a"))
+      throw proxyError(proxy, "SOCKS 4 knows no IPv6: a proxy that speaks SOCKS 5 does, socks5://host:port");
     if (isIP(host) !== 0 || proxy.kind === "socks4a" || proxy.kind === "socks5h") return host;
+    this.#phase = "dns";
     const lookup = lookupOf(this.#route.options) ?? systemLookup;
     return new Promise<string>((resolve, reject) => {
       lookup(host, { family: proxy.kind === "socks4" ? 4 : 0, all: false }, (error, found) => {
@@ -289,9 +297,30 @@ export class ConnectAttempt {
   }
 }
 
+/**
+ * Node reads its options through `Object.prototype`, too: a `path` that somebody's careless merge put there would send
+ * every connection to that Unix socket.
+ */
+const NOTHING_INHERITED = Object.freeze({
+  path: undefined,
+  socket: undefined,
+  handle: undefined,
+  fd: undefined,
+  lookup: undefined,
+  localAddress: undefined,
+  localPort: undefined,
+  family: undefined,
+  hints: undefined,
+  servername: undefined,
+  session: undefined,
+  signal: undefined,
+  timeout: undefined,
+  pskCallback: undefined,
+});
+
 /** What the error says of the certificate, unless Node told it. */
-function withDates(error: Error, { validFrom, validTo }: X509Certificate): Error {
-  return "cert" in error ? error : Object.assign(error, { cert: { valid_from: validFrom, valid_to: validTo } });
+function withDates(error: Error, { valid_from, valid_to }: PeerCertificate): Error {
+  return "cert" in error ? error : Object.assign(error, { cert: { valid_from, valid_to } });
 }
 
 /** @see https://developer.mozilla.org/docs/Mozilla/Projects/NSS/Key_Log_Format */

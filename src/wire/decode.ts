@@ -5,8 +5,8 @@ import { ContentDecodingError, ContentTooLarge } from "../exceptions.js";
 
 /** RFC 9110 §8.4 sets no bound on chained codings; more than a few are an attack. */
 export const MAX_CODINGS = 5;
-/** The same with empty items and "identity". */
-const MAX_ITEMS = MAX_CODINGS + 20;
+/** Empty items and "identity" that are read beside them. */
+const MAX_IDLE_ITEMS = 20;
 /** Output up to this is never a bomb. */
 const BOMB_FLOOR = 10 * 1024 * 1024;
 /** Input up to this is decoded at once; more of it would hold up the event loop. */
@@ -18,6 +18,8 @@ export interface DecodeLimits {
   readonly maxRatio: number;
   /** Bytes of output, or 0 for no limit. */
   readonly maxOutput: number;
+  /** Codings in a row. @defaultValue 5 */
+  readonly maxCodings?: number;
 }
 
 type Engine = zlib.Gunzip | zlib.Inflate | zlib.InflateRaw | zlib.BrotliDecompress;
@@ -76,13 +78,17 @@ export const ACCEPT_ENCODING: string = ZSTD === null ? "gzip, deflate, br" : "gz
  *
  * @returns An empty list for none, and for a single one that is unknown: its bytes are handed on as they are, as in
  *   requests.
- * @throws ContentDecodingError for more than {@link MAX_CODINGS}, or an unknown one among several.
+ * @throws ContentDecodingError for more than `most`, or an unknown one among several.
  */
-export function codingsOf(contentEncoding: string): string[] {
-  const named = contentEncoding.split(",", MAX_ITEMS).map((item) => item.trim().toLowerCase());
+export function codingsOf(contentEncoding: string, most = MAX_CODINGS): string[] {
+  const maxItems = most + MAX_IDLE_ITEMS;
+  const named = contentEncoding.split(",", maxItems).map((item) => item.trim().toLowerCase());
   const codings = named.filter((name) => name !== "" && name !== "identity").reverse();
-  if (codings.length > MAX_CODINGS || named.length === MAX_ITEMS)
-    throw undecodable(`more than ${MAX_CODINGS} content codings`, contentEncoding.slice(0, 100));
+  if (codings.length > most || named.length === maxItems)
+    throw undecodable(
+      `more than ${most} content codings (maxContentCodings of HTTPAdapter)`,
+      contentEncoding.slice(0, 100),
+    );
   const unknown = codings.find((name) => !isKnown(name));
   if (unknown === undefined) return codings;
   if (codings.length === 1) return [];

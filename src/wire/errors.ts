@@ -137,11 +137,14 @@ function tlsFailure(error: CertificateError, address: string): SSLError {
       phase: "tls",
     });
   if (/unsupported protocol|no protocols available|protocol version/i.test(error.message))
-    return new SSLError(`SSL: ${address} and this client have no TLS version in common (the least here is TLS 1.2, or the minVersion of HTTPAdapter)`, {
-      cause: error,
-      address,
-      phase: "tls",
-    });
+    return new SSLError(
+      `SSL: ${address} and this client have no TLS version in common (the least here is TLS 1.2, or the minVersion of HTTPAdapter)`,
+      {
+        cause: error,
+        address,
+        phase: "tls",
+      },
+    );
   if (/certificate required|bad certificate|handshake failure/i.test(error.message))
     return new SSLError(
       `SSL: ${address} refused the handshake: ${plain(error.message)}; it may want a client certificate: cert: ["client.pem", "client.key"]`,

@@ -6,13 +6,13 @@ export interface WireLimits {
   readonly maxHeaders: number;
   /** 1xx responses before the final one. */
   readonly maxInformational: number;
+  /** Bytes of a chunk-size line with its extensions. */
+  readonly maxChunkLineSize: number;
 }
 
 export const DEFAULT_LIMITS: WireLimits = Object.freeze({
   maxHeaderSize: 256 * 1024,
   maxHeaders: 1000,
   maxInformational: 100,
+  maxChunkLineSize: 16 * 1024,
 });
-
-/** Bytes of a chunk-size line with its extensions. Nobody sends more; it is no option. */
-export const MAX_CHUNK_LINE = 16 * 1024;

@@ -15,7 +15,12 @@ export interface PoolLimits {
   readonly idle: number;
   /** Connections open at once for each origin; more requests wait in order. */
   readonly open: number;
+  /** Requests that may wait for each origin; one more fails at once. */
+  readonly waiting: number;
 }
+
+/** Requests that wait for one origin by default: more of them are a program that runs away, or an attack through it. */
+export const MAX_QUEUE = 100_000;
 
 /** Milliseconds that an idle connection is kept when the server names no time. */
 const KEEP_IDLE = 30_000;
@@ -203,6 +208,10 @@ export class Pool implements ConnectionOwner {
       void this.#connect(origin, dispatch);
       return;
     }
+    if (origin.waiting.length >= this.#limits.waiting) {
+      dispatch.sink.onError(poolFull(origin, this.#limits.open));
+      return;
+    }
     const waiting: Waiting = { dispatch, deadline: null };
     const leave = (error: unknown): void => {
       const at = origin.waiting.indexOf(waiting);
@@ -349,6 +358,13 @@ export class Pool implements ConnectionOwner {
 /** RFC 9110 §9.2.2: only what may be done twice is done twice. */
 function canReplay(request: WireRequest): boolean {
   return IDEMPOTENT.has(request.method) && (request.body === null || request.body.replayable);
+}
+
+function poolFull(origin: Origin, open: number): ConnectionError {
+  return new ConnectionError(
+    `The pool is full: ${origin.waiting.length} requests wait for the ${open} connections to ${origin.route.address}. Send less at once, or raise maxQueue of HTTPAdapter`,
+    { code: "ERR_POOL_FULL", phase: "pool", address: origin.route.address },
+  );
 }
 
 function poolTimedOut(origin: Origin, limit: number, elapsed: number, open: number): PoolTimeout {

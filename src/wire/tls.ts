@@ -272,7 +272,10 @@ function readIdentity(given: ClientCertificate | null): Identity {
     const [cert, key] = given as readonly [string, string];
     return { cert: readFile(cert, "certificate"), key: readFile(key, "key") };
   }
-  const { cert, key, pfx, passphrase } = given as Exclude<ClientCertificate, string | readonly string[]>;
+  type Parts = Exclude<ClientCertificate, string | readonly string[]>;
+  const part = <Name extends keyof Parts>(name: Name): Parts[Name] | undefined =>
+    Object.hasOwn(given, name) ? (given as Parts)[name] : undefined;
+  const [cert, key, pfx, passphrase] = [part("cert"), part("key"), part("pfx"), part("passphrase")];
   const certificate = cert === undefined ? undefined : bytesOf(cert, "certificate");
   return {
     ...(certificate === undefined ? {} : { cert: certificate }),

@@ -1,6 +1,8 @@
 /** HTTP(S) proxies, CONNECT and SOCKS → a connected socket through somebody else. */
 import { isIP, type Socket } from "node:net";
 
+import type { SocksClient } from "socks";
+
 import { InvalidURL, ProxyError } from "../exceptions.js";
 import { parseHead, quoted, type ResponseHead } from "./http1/head.js";
 import { serializeHead } from "./http1/request-serializer.js";
@@ -145,16 +147,26 @@ async function nextChunk(socket: Socket): Promise<Buffer | null> {
   }
 }
 
+/** Loaded for those who use it, and before a socket opens: nobody would hear that one fail in the meantime. */
+export async function loadSocks(): Promise<typeof SocksClient> {
+  return (await import("socks")).SocksClient;
+}
+
 /**
  * Asks a SOCKS proxy for a connection.
  *
  * @param host - A name for socks4a and socks5h, else an address.
  */
-export async function connectSocks(socket: Socket, proxy: ProxyHop, host: string, port: number): Promise<Socket> {
-  const { SocksClient } = await import("socks");
+export async function connectSocks(
+  Client: typeof SocksClient,
+  socket: Socket,
+  proxy: ProxyHop,
+  host: string,
+  port: number,
+): Promise<Socket> {
   const { credentials } = proxy;
   try {
-    const client = new SocksClient({
+    const client = new Client({
       proxy: {
         host: proxy.host,
         port: proxy.port,
@@ -177,19 +189,24 @@ export async function connectSocks(socket: Socket, proxy: ProxyHop, host: string
   }
 }
 
+const NOT_SOCKS = "it does not speak this version of SOCKS";
+
 function socksFailure(proxy: ProxyHop, error: Error, target: string): ProxyError {
   const { message } = error;
-  const what = /authentication failed|no acceptable|Authentication/i.test(message)
-    ? "it does not accept our user name and password (or wants some): socks5://user:password@host:port"
-    : /ConnectionRefused/i.test(message)
-      ? `${target} refused its connection`
-      : /NotAllowed/i.test(message)
-        ? `its rules do not allow ${target}`
-        : /HostUnreachable|NetworkUnreachable|Failure|TTLExpired|Rejected|Failed/i.test(message)
-          ? `it cannot reach ${target}`
-          : /socket closed/i.test(message)
-            ? "it closed the connection in the middle of the handshake"
-            : "it does not speak this version of SOCKS";
+  // The package tells a good code under a wrong version by this name.
+  const what = /- Granted$/.test(message)
+    ? NOT_SOCKS
+    : /authentication failed|no acceptable|Authentication/i.test(message)
+      ? "it does not accept our user name and password (or wants some): socks5://user:password@host:port"
+      : /ConnectionRefused/i.test(message)
+        ? `${target} refused its connection`
+        : /NotAllowed/i.test(message)
+          ? `its rules do not allow ${target}`
+          : /HostUnreachable|NetworkUnreachable|Failure|TTLExpired|Rejected|Failed/i.test(message)
+            ? `it cannot reach ${target}`
+            : /socket closed/i.test(message)
+              ? "it closed the connection in the middle of the handshake"
+              : NOT_SOCKS;
   return proxyError(proxy, `SOCKS connection failed: ${what} (${message})`, { cause: error });
 }
 

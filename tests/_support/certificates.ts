@@ -1,7 +1,8 @@
 /** Certificates of every kind of fault, made by openssl. */
 import { readFileSync } from "node:fs";
 
-import { runProgram, Workspace } from "./daemons.js";
+import type { Workspace } from "./daemons.js";
+import { runProgram } from "./daemons.js";
 
 /** Paths of PEM files. */
 export interface Identity {
@@ -41,7 +42,20 @@ export class Authority {
     workspace.write(`${name}.index`, "");
     const subject = ["-subj", `/CN=requests-ts ${name}`, "-config", config];
     if (issuer === null) {
-      this.#openssl("req", "-x509", ...KEY, "-keyout", this.#key, "-out", this.ca, "-days", "30", "-extensions", "authority", ...subject);
+      this.#openssl(
+        "req",
+        "-x509",
+        ...KEY,
+        "-keyout",
+        this.#key,
+        "-out",
+        this.ca,
+        "-days",
+        "30",
+        "-extensions",
+        "authority",
+        ...subject,
+      );
       return;
     }
     const request = workspace.file(`${name}.csr`);
@@ -60,7 +74,18 @@ export class Authority {
       `basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=${usage}\nsubjectAltName=${names}\n`,
     );
     const config = this.#workspace.file(`${this.name}.cnf`);
-    this.#openssl("req", ...KEY, "-keyout", key, "-out", request, "-subj", `/CN=requests-ts ${name}`, "-config", config);
+    this.#openssl(
+      "req",
+      ...KEY,
+      "-keyout",
+      key,
+      "-out",
+      request,
+      "-subj",
+      `/CN=requests-ts ${name}`,
+      "-config",
+      config,
+    );
     this.#sign(request, cert, null, from, until, extensions);
     return { cert, key };
   }
@@ -71,17 +96,44 @@ export class Authority {
     const key = this.#workspace.file(`${name}.key`);
     const config = this.#workspace.file(`${this.name}.cnf`);
     this.#openssl(
-      "req", "-x509", ...KEY, "-keyout", key, "-out", cert, "-days", "30",
-      "-subj", "/CN=localhost", "-addext", `subjectAltName=${LOCAL_NAMES}`, "-config", config,
+      "req",
+      "-x509",
+      ...KEY,
+      "-keyout",
+      key,
+      "-out",
+      cert,
+      "-days",
+      "30",
+      "-subj",
+      "/CN=localhost",
+      "-addext",
+      `subjectAltName=${LOCAL_NAMES}`,
+      "-config",
+      config,
     );
     return { cert, key };
   }
 
   #sign(request: string, cert: string, section: string | null, from: number, until: number, file = ""): void {
     this.#openssl(
-      "ca", "-batch", "-notext", "-config", this.#workspace.file(`${this.name}.cnf`),
-      "-cert", this.ca, "-keyfile", this.#key, "-in", request, "-out", cert,
-      "-startdate", moment(from), "-enddate", moment(until),
+      "ca",
+      "-batch",
+      "-notext",
+      "-config",
+      this.#workspace.file(`${this.name}.cnf`),
+      "-cert",
+      this.ca,
+      "-keyfile",
+      this.#key,
+      "-in",
+      request,
+      "-out",
+      cert,
+      "-startdate",
+      moment(from),
+      "-enddate",
+      moment(until),
       ...(section === null ? ["-extfile", file] : ["-extensions", section]),
     );
   }
@@ -132,7 +184,18 @@ export function encryptedKey(identity: Identity, passphrase: string): string {
 /** Certificate and key in one PKCS#12 file. */
 export function pkcs12(identity: Identity, passphrase: string): string {
   const path = `${identity.cert}.p12`;
-  runProgram("openssl", ["pkcs12", "-export", "-in", identity.cert, "-inkey", identity.key, "-out", path, "-passout", `pass:${passphrase}`]);
+  runProgram("openssl", [
+    "pkcs12",
+    "-export",
+    "-in",
+    identity.cert,
+    "-inkey",
+    identity.key,
+    "-out",
+    path,
+    "-passout",
+    `pass:${passphrase}`,
+  ]);
   return path;
 }
 

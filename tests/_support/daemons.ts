@@ -139,8 +139,15 @@ async function startOnce(
 }
 
 /** Runs a program to its end. @throws Error with what it wrote, when it fails. */
-export function runProgram(program: string, args: readonly string[], options: { cwd?: string; input?: string } = {}): string {
-  const { status, stdout, stderr, error } = spawnSync(pathOf(program) ?? program, args, { ...options, encoding: "utf8" });
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: { cwd?: string; input?: string } = {},
+): string {
+  const { status, stdout, stderr, error } = spawnSync(pathOf(program) ?? program, args, {
+    ...options,
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed: ${String(error ?? stderr)}`);
   return stdout;
 }

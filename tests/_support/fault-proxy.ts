@@ -177,6 +177,8 @@ class Pair {
     const strike = (kind: Fault["kind"]): void => {
       if (kind === "cut") this.#end();
       else if (kind === "reset") this.reset();
+      // Nobody is there any more who would close it.
+      else if (client.readableEnded) this.destroy();
     };
     this.#up = new Lane(client, upstream, strike);
     this.#down = new Lane(upstream, client, strike);

@@ -64,7 +64,7 @@ access_log stdio:${workspace.file("access.log")} requests
 ${authentication(workspace, options)}
 ${deny.map((target) => `acl denied port ${target}`).join("\n")}
 ${deny.length > 0 ? "http_access deny denied" : ""}
-${options.basic ?? options.digest ? "acl known proxy_auth REQUIRED\nhttp_access allow known" : "http_access allow all"}
+${(options.basic ?? options.digest) ? "acl known proxy_auth REQUIRED\nhttp_access allow known" : "http_access allow all"}
 http_access deny all
 `;
 }

@@ -9,7 +9,7 @@ import { startDante, ThrowawayUser, type Dante } from "../_support/dante.js";
 import { freePorts, isRoot, whyNot, Workspace } from "../_support/daemons.js";
 import { rejection } from "../_support/raw-server.js";
 
-/** Dante takes the names of SOCKS 4a for addresses: those are in tests/wire/proxy.test.ts. */
+/** Dante takes the names of SOCKS 4a for addresses: those are in tests/wire/proxy-socks.test.ts. */
 const SCHEMES = ["socks4", "socks4a", "socks5", "socks5h"] as const;
 const LARGE = 3 * 1024 * 1024;
 const PASSWORD = "pä ss/w@rd:→";
@@ -82,7 +82,9 @@ describe("dante", { skip: whyNot("danted"), timeout: 60_000 }, () => {
       assert.ok(error instanceof ProxyError);
       assert.equal(error.phase, "proxy");
       assert.equal(error.address, `127.0.0.1:${dante.port}`);
-      assert.ok(error.message.startsWith(`Cannot connect to proxy ${scheme}://user:***@127.0.0.1:${dante.port}: SOCKS`));
+      assert.ok(
+        error.message.startsWith(`Cannot connect to proxy ${scheme}://user:***@127.0.0.1:${dante.port}: SOCKS`),
+      );
       // SOCKS 4 has one code for every refusal.
       const words = scheme.startsWith("socks5") ? "refused its connection" : "it cannot reach";
       assert.match(error.message, new RegExp(words));

@@ -87,7 +87,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
     assert.ok(error instanceof SSLError);
     assert.equal(error.phase, "tls");
     assert.match(error.message, new RegExp(`${addressOf("old")} and this client have no TLS version in common`));
-    assert.match(error.message, /TLS 1\.3/);
+    assert.match(error.message, /minVersion/);
   });
 
   it("ciphers: the one that is asked for, and none in common", async () => {
@@ -103,7 +103,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
     await using own = session({ ciphers: "NO-SUCH-CIPHER" });
     const error = await rejection(own.get("https://127.0.0.1:1/"));
     assert.ok(error instanceof SSLError);
-    assert.match(error.message, /TLS settings cannot be used/);
+    assert.match(error.message, /OpenSSL knows none of the ciphers "NO-SUCH-CIPHER"/);
   });
 
   describe("client certificates", () => {
@@ -142,17 +142,45 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
     });
 
     const faults: readonly (readonly [string, () => ClientCertificate, RegExp])[] = [
-      ["a key of somebody else", () => [client.cert, stranger.key], /the key does not belong to the certificate \(.*client\.pem, .*stranger\.key\)/],
-      ["a certificate that is not there", () => ["/nowhere/client.pem", client.key], /Could not find the TLS certificate file, invalid path: \/nowhere\/client\.pem/],
-      ["a key that is not there", () => [client.cert, "/nowhere/client.key"], /Could not find the TLS key file, invalid path: \/nowhere\/client\.key/],
+      [
+        "a key of somebody else",
+        () => [client.cert, stranger.key],
+        /the key does not belong to the certificate \(.*client\.pem, .*stranger\.key\)/,
+      ],
+      [
+        "a certificate that is not there",
+        () => ["/nowhere/client.pem", client.key],
+        /Could not find the TLS certificate file, invalid path: \/nowhere\/client\.pem/,
+      ],
+      [
+        "a key that is not there",
+        () => [client.cert, "/nowhere/client.key"],
+        /Could not find the TLS key file, invalid path: \/nowhere\/client\.key/,
+      ],
       ["a directory as certificate", () => [workspace.path, client.key], /Could not read the TLS certificate file/],
       ["a certificate without a key", () => client.cert, /cannot be used \(.*client\.pem\)/],
-      ["an encrypted key without a passphrase", () => [client.cert, encryptedKey(client, PASSPHRASE)], /cannot be decrypted: wrong or missing passphrase \(.*encrypted\)/],
-      ["a wrong passphrase", () => ({ cert: client.cert, key: encryptedKey(client, PASSPHRASE), passphrase: "wrong horse" }), /wrong or missing passphrase/],
-      ["a wrong passphrase of PKCS#12", () => ({ pfx: pkcs12(client, PASSPHRASE), passphrase: "wrong horse" }), /wrong or missing passphrase \(.*\.p12\)/],
+      [
+        "an encrypted key without a passphrase",
+        () => [client.cert, encryptedKey(client, PASSPHRASE)],
+        /cannot be decrypted: wrong or missing passphrase \(.*encrypted\)/,
+      ],
+      [
+        "a wrong passphrase",
+        () => ({ cert: client.cert, key: encryptedKey(client, PASSPHRASE), passphrase: "wrong horse" }),
+        /wrong or missing passphrase/,
+      ],
+      [
+        "a wrong passphrase of PKCS#12",
+        () => ({ pfx: pkcs12(client, PASSPHRASE), passphrase: "wrong horse" }),
+        /wrong or missing passphrase \(.*\.p12\)/,
+      ],
       ["no passphrase for PKCS#12", () => ({ pfx: pkcs12(client, PASSPHRASE) }), /wrong or missing passphrase/],
       ["PKCS#12 that is none", () => ({ pfx: Buffer.from("Hello") }), /cannot be used \(given in memory\)/],
-      ["PEM that is none", () => ({ cert: Buffer.from("Hello"), key: Buffer.from("World") }), /cannot be used \(given in memory\)/],
+      [
+        "PEM that is none",
+        () => ({ cert: Buffer.from("Hello"), key: Buffer.from("World") }),
+        /cannot be used \(given in memory\)/,
+      ],
     ];
     for (const [title, cert, words] of faults)
       it(`${title}: SSLError before a socket opens`, async () => {
@@ -208,7 +236,10 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
       await using own = session();
       for (let round = 0; round < 2; round += 1) await own.get(urlOf(kind));
       const lines = readFileSync(path, "utf8").trimEnd().split("\n");
-      assert.ok(lines.every((line) => /^[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]+$/.test(line)), lines.join("\n"));
+      assert.ok(
+        lines.every((line) => /^[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]+$/.test(line)),
+        lines.join("\n"),
+      );
       // The second request went over the first one's connection.
       assert.equal(lines.filter((line) => line.startsWith(`${label} `)).length, 1);
       assert.equal(statSync(path).mode & 0o777, 0o600);

@@ -131,7 +131,10 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
       const log = (): { clientPort: number; status: number }[] => squids.get(scheme)!.log().slice(before);
       await eventually(() => log().length >= 5);
       // No further challenge either: the nonce of the first is used with a count that grows.
-      assert.deepEqual(log().map(({ status }) => status), [200, 200, 200, 200, 200]);
+      assert.deepEqual(
+        log().map(({ status }) => status),
+        [200, 200, 200, 200, 200],
+      );
       assert.equal(new Set(log().map(({ clientPort }) => clientPort)).size, 1);
     });
   }

@@ -31,17 +31,35 @@ const ANYWHERE: readonly Case[] = [
   { title: "http_proxy in a CGI program", variables: { http_proxy: "SQUID", REQUEST_METHOD: "GET" }, proxied: true },
   { title: "NO_PROXY: the host", variables: { http_proxy: "DEAD", NO_PROXY: "localhost" }, proxied: false },
   { title: "no_proxy: the host", variables: { http_proxy: "DEAD", no_proxy: "a.test,localhost" }, proxied: false },
-  { title: "NO_PROXY: the host and port", variables: { http_proxy: "DEAD", NO_PROXY: "localhost:PORT" }, proxied: false },
+  {
+    title: "NO_PROXY: the host and port",
+    variables: { http_proxy: "DEAD", NO_PROXY: "localhost:PORT" },
+    proxied: false,
+  },
   { title: "NO_PROXY: another port", variables: { http_proxy: "SQUID", NO_PROXY: "localhost:1" }, proxied: true },
   { title: "NO_PROXY: *", variables: { http_proxy: "DEAD", NO_PROXY: "*" }, proxied: false },
   { title: "NO_PROXY: somebody else", variables: { http_proxy: "SQUID", NO_PROXY: "host, ocalhost" }, proxied: true },
-  { title: "no_proxy before NO_PROXY", variables: { http_proxy: "SQUID", no_proxy: "a.test", NO_PROXY: "*" }, proxied: true },
+  {
+    title: "no_proxy before NO_PROXY",
+    variables: { http_proxy: "SQUID", no_proxy: "a.test", NO_PROXY: "*" },
+    proxied: true,
+  },
   { title: "code: null", variables: { http_proxy: "DEAD" }, proxies: { http: null }, proxied: false },
   { title: "code: all null", variables: { ALL_PROXY: "DEAD" }, proxies: { all: null }, proxied: false },
-  { title: "code: the host is null", variables: { http_proxy: "DEAD" }, proxies: { "http://localhost": null }, proxied: false },
+  {
+    title: "code: the host is null",
+    variables: { http_proxy: "DEAD" },
+    proxies: { "http://localhost": null },
+    proxied: false,
+  },
   { title: "code beats the environment", variables: { http_proxy: "DEAD" }, proxies: { http: "SQUID" }, proxied: true },
   { title: "code is not subject to NO_PROXY", variables: { NO_PROXY: "*" }, proxies: { http: "SQUID" }, proxied: true },
-  { title: "code: scheme://host", variables: {}, proxies: { "http://localhost": "SQUID", http: "DEAD" }, proxied: true },
+  {
+    title: "code: scheme://host",
+    variables: {},
+    proxies: { "http://localhost": "SQUID", http: "DEAD" },
+    proxied: true,
+  },
   { title: "code: all://host", variables: {}, proxies: { "all://localhost": "SQUID", all: "DEAD" }, proxied: true },
   { title: "code: another host", variables: {}, proxies: { "http://a.test": "DEAD" }, proxied: false },
 ];
@@ -139,7 +157,10 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
     setVariables({ https_proxy: "SQUID" });
     const before = squid.log().length;
     const own = new Session({ verify: ca });
-    const response = await own.get(`${origin}/redirect-to`, { params: { url: `${secure.url}/get` }, proxies: { http: null } });
+    const response = await own.get(`${origin}/redirect-to`, {
+      params: { url: `${secure.url}/get` },
+      proxies: { http: null },
+    });
     assert.equal(response.statusCode, 200);
     await own.close();
     await eventually(() => squid.log().length > before);
@@ -154,7 +175,10 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
     }
     await using own = new PastTheProxy({ proxies: { http: filled("SQUID") } });
     const response = await own.get(`${origin}/redirect-to`, { params: { url: `${origin}/get` } });
-    assert.deepEqual([...response.history, response].map((one) => one.headers.has("Via")), [true, false]);
+    assert.deepEqual(
+      [...response.history, response].map((one) => one.headers.has("Via")),
+      [true, false],
+    );
   });
 
   it("a proxy that is not there is a ProxyError that names it, without its password", async () => {
@@ -163,7 +187,10 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
       assert.equal(error.name, "ProxyError");
       assert.equal(error.phase, "proxy");
       assert.equal(error.address, "127.0.0.1:1");
-      assert.match(error.message, /^Cannot connect to proxy http:\/\/user:\*+@127\.0\.0\.1:1: .*127\.0\.0\.1:1 refused it/);
+      assert.match(
+        error.message,
+        /^Cannot connect to proxy http:\/\/user:\*+@127\.0\.0\.1:1: .*127\.0\.0\.1:1 refused it/,
+      );
       assert.doesNotMatch(error.message, /secret/);
     }
   });

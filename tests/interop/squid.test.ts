@@ -64,7 +64,10 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     assert.equal(response.headers.has("Via"), false);
     assert.equal(response.tls?.protocol, "TLSv1.3");
     const { headers } = response.json<{ headers: Record<string, string> }>();
-    assert.deepEqual(Object.keys(headers).filter((name) => /^(via|proxy|x-forwarded)/i.test(name)), []);
+    assert.deepEqual(
+      Object.keys(headers).filter((name) => /^(via|proxy|x-forwarded)/i.test(name)),
+      [],
+    );
     await own.close();
     const authority = secure.url.slice("https://".length);
     await eventually(() => squid.log().some(({ method, target }) => method === "CONNECT" && target === authority));
@@ -81,7 +84,10 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     }
     assert.deepEqual(reused, [false, true, false, true, true]);
     await eventually(() => squid.log().length >= before + 5);
-    const ports = squid.log().slice(before).map(({ clientPort }) => clientPort);
+    const ports = squid
+      .log()
+      .slice(before)
+      .map(({ clientPort }) => clientPort);
     assert.equal(ports.length, 5);
     assert.equal(new Set(ports).size, 2);
   });
@@ -95,7 +101,13 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     assert.equal(secure.connections - before.connections, 1);
     await own.close();
     await eventually(() => squid.log().length > before.log);
-    assert.deepEqual(squid.log().slice(before.log).map(({ method }) => method), ["CONNECT"]);
+    assert.deepEqual(
+      squid
+        .log()
+        .slice(before.log)
+        .map(({ method }) => method),
+      ["CONNECT"],
+    );
   });
 
   it("never uses a direct connection for a proxied request, nor the other way round", async () => {
@@ -103,8 +115,14 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     const direct = await own.get(`${plain.url}/get`);
     const through = await own.get(`${plain.url}/get`, { proxies: { http: proxy } });
     const again = await own.get(`${plain.url}/get`);
-    assert.deepEqual([direct, through, again].map((response) => response.headers.has("Via")), [false, true, false]);
-    assert.deepEqual([direct, through, again].map((response) => response.reused), [false, false, true]);
+    assert.deepEqual(
+      [direct, through, again].map((response) => response.headers.has("Via")),
+      [false, true, false],
+    );
+    assert.deepEqual(
+      [direct, through, again].map((response) => response.reused),
+      [false, false, true],
+    );
   });
 
   it("carries twenty requests at once over both ways", async () => {
@@ -164,7 +182,12 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     assert.equal(error.code, "ERR_PROXY_REFUSED");
     assert.equal(error.phase, "proxy");
     assert.equal(error.address, `127.0.0.1:${squid.port}`);
-    assert.match(error.message, new RegExp(`^Cannot connect to proxy http://127\\.0\\.0\\.1:${squid.port}: Tunnel connection failed: 403 Forbidden for 127\\.0\\.0\\.1:${refused.port}`));
+    assert.match(
+      error.message,
+      new RegExp(
+        `^Cannot connect to proxy http://127\\.0\\.0\\.1:${squid.port}: Tunnel connection failed: 403 Forbidden for 127\\.0\\.0\\.1:${refused.port}`,
+      ),
+    );
   });
 
   it("cannot reach a target: 503 for a plain request, ProxyError for a tunnel", async () => {
@@ -191,7 +214,10 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     const response = await own.get(`${plain.url}/redirect-to`, { params: { url: target }, auth: ["user", "password"] });
     assert.equal(response.statusCode, 200);
     assert.equal(response.history.length, 2);
-    assert.deepEqual([...response.history, response].map((one) => one.headers.has("Via")), [true, false, true]);
+    assert.deepEqual(
+      [...response.history, response].map((one) => one.headers.has("Via")),
+      [true, false, true],
+    );
     const { headers } = response.json<{ headers: Record<string, string> }>();
     assert.equal(headers["Authorization"], undefined);
     assert.equal(headers["Proxy-Authorization"], undefined);
@@ -210,7 +236,10 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
   it("serves an adapter that keeps no connections", async () => {
     await using own = session();
     own.mount("http://", new HTTPAdapter({ keepAlive: false }));
-    assert.deepEqual([(await own.get(`${plain.url}/get`)).reused, (await own.get(`${plain.url}/get`)).reused], [false, false]);
+    assert.deepEqual(
+      [(await own.get(`${plain.url}/get`)).reused, (await own.get(`${plain.url}/get`)).reused],
+      [false, false],
+    );
     assert.deepEqual(proxied(plain).slice(-2), [true, true]);
   });
 });

@@ -75,9 +75,17 @@ describe("tinyproxy", { skip: whyNot("tinyproxy"), timeout: 60_000 }, () => {
       await using own = session(credentials);
       const urls = Array.from({ length: 12 }, (_value, at) => `${at % 2 === 0 ? plain.url : secure.url}/get?n=${at}`);
       const numbers = await Promise.all(
-        urls.map((url) => own.get(url).json<{ args: { n: string } }>().then(({ args }) => Number(args.n))),
+        urls.map((url) =>
+          own
+            .get(url)
+            .json<{ args: { n: string } }>()
+            .then(({ args }) => Number(args.n)),
+        ),
       );
-      assert.deepEqual(numbers, urls.map((_url, at) => at));
+      assert.deepEqual(
+        numbers,
+        urls.map((_url, at) => at),
+      );
     });
   }
 

@@ -67,7 +67,9 @@ for (const [name, [path, options, use]] of Object.entries(ways)) {
   };
   const request = await run();
   const { signal } = controller;
-  const gone = await collectedUntil(() => request.deref() === undefined && adapter.statistics.open === adapter.statistics.idle);
+  const gone = await collectedUntil(
+    () => request.deref() === undefined && adapter.statistics.open === adapter.statistics.idle,
+  );
   results[name] = { gone, listeners: getEventListeners(signal, "abort").length };
   if (signal.aborted) controller = new AbortController();
 }

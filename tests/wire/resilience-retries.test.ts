@@ -1,9 +1,5 @@
 /** Retries from end to end: what the server gets, what the caller learns, and when it is over. */
 import assert from "node:assert/strict";
-import { createReadStream } from "node:fs";
-import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, afterEach, before, describe, it, mock } from "node:test";
 
 import {
@@ -13,17 +9,15 @@ import {
   ReadTimeout,
   RequestException,
   Retry,
-  RetryBudget,
   RetryError,
   Session,
-  UnrewindableBodyError,
   type RequestOptions,
   type RetryEvent,
   type RetryOptions,
 } from "requests-ts";
 
-import { faultProxy, type Planner } from "../_support/fault-proxy.js";
-import { failure, serve, type Received, type Scripted } from "../integration/client/serve.js";
+import { faultProxy } from "../_support/fault-proxy.js";
+import { failure, serve, type Scripted } from "../integration/client/serve.js";
 
 let server: Scripted;
 /** Status and headers of the next answers; the last one stays. */
@@ -31,7 +25,7 @@ let answers: readonly (readonly [status: number, headers?: Readonly<Record<strin
 
 before(async () => {
   server = await serve((_request, response) => {
-    const [status, headers = {}] = (answers.length > 1 ? answers.slice(0, 1) : answers)[0]!;
+    const [status, headers = {}] = (answers.length > 1 ? answers.slice(0, 1) : answers)[0];
     answers = answers.length > 1 ? answers.slice(1) : answers;
     response.writeHead(status, headers);
     response.end("answer");
@@ -55,7 +49,14 @@ const NOW = { "Retry-After": "0" };
 const policy = (options: RetryOptions): Retry => new Retry({ total: 2, statusForcelist: [503], ...options });
 
 describe("who repeats what", { timeout: 20_000 }, () => {
-  const table: readonly [what: string, Session, method: string, statuses: typeof answers, requests: number, status: number][] = [
+  const table: readonly [
+    what: string,
+    Session,
+    method: string,
+    statuses: typeof answers,
+    requests: number,
+    status: number,
+  ][] = [
     ["no retries", new Session(), "GET", [[503, NOW], [200]], 1, 503],
     ["maxRetries: 3, a bare 503", sessionWith(3), "GET", [[503], [200]], 1, 503],
     ["maxRetries: 3, a 503 with Retry-After", sessionWith(3), "GET", [[503, NOW], [429, NOW], [200]], 3, 200],
@@ -66,7 +67,14 @@ describe("who repeats what", { timeout: 20_000 }, () => {
     ["raiseOnStatus: false", sessionWith(policy({ raiseOnStatus: false })), "GET", [[503]], 3, 503],
     ["allowedMethods: null, a POST", sessionWith(policy({ allowedMethods: null })), "POST", [[503], [200]], 2, 200],
     ["allowedMethods with POST", sessionWith(policy({ allowedMethods: ["POST"] })), "POST", [[503], [200]], 2, 200],
-    ["allowedMethods with POST, a GET", sessionWith(policy({ allowedMethods: ["POST"] })), "GET", [[503], [200]], 1, 503],
+    [
+      "allowedMethods with POST, a GET",
+      sessionWith(policy({ allowedMethods: ["POST"] })),
+      "GET",
+      [[503], [200]],
+      1,
+      503,
+    ],
     ["retries: 3, a bare 503", new Session({ retries: 3 }), "GET", [[503], [500], [200]], 3, 200],
     ["retries: 2, 500 for ever", new Session({ retries: 2 }), "GET", [[500]], 3, 500],
     ["retries: 3, a POST", new Session({ retries: 3 }), "POST", [[503, NOW], [200]], 1, 503],
@@ -80,26 +88,40 @@ describe("who repeats what", { timeout: 20_000 }, () => {
       const response = await own.request(method, server.url);
       assert.equal(response.statusCode, status);
       assert.equal(response.text, "answer");
-      assert.deepEqual(server.requests.map((request) => request.method), Array<string>(requests).fill(method));
+      assert.deepEqual(
+        server.requests.map((request) => request.method),
+        Array<string>(requests).fill(method),
+      );
       const history = response.raw.retries?.history ?? [];
-      assert.deepEqual(history.map((record) => record.status), statuses.length > 1 ? statuses.slice(0, requests - 1).map(([one]) => one) : Array<number>(requests - 1).fill(status));
+      assert.deepEqual(
+        history.map((record) => record.status),
+        statuses.length > 1
+          ? statuses.slice(0, requests - 1).map(([one]) => one)
+          : Array<number>(requests - 1).fill(status),
+      );
     });
 
   it("repeats a POST that could not be connected, over the same adapter", async () => {
     let lookups = 0;
     await using session = new Session({ trustEnv: false });
-    session.mount("http://", new HTTPAdapter({
-      maxRetries: 2,
-      lookup: (_host, options, done) => {
-        lookups += 1;
-        if (lookups < 3) done(Object.assign(new Error("try again"), { code: "EAI_AGAIN" }), "");
-        else if (options.all === true) done(null, [{ address: "127.0.0.1", family: 4 }]);
-        else done(null, "127.0.0.1", 4);
-      },
-    }));
+    session.mount(
+      "http://",
+      new HTTPAdapter({
+        maxRetries: 2,
+        lookup: (_host, options, done) => {
+          lookups += 1;
+          if (lookups < 3) done(Object.assign(new Error("try again"), { code: "EAI_AGAIN" }), "");
+          else if (options.all === true) done(null, [{ address: "127.0.0.1", family: 4 }]);
+          else done(null, "127.0.0.1", 4);
+        },
+      }),
+    );
     prepare([200]);
     const response = await session.post(`http://sometimes.test:${server.port}/`, { data: "once" });
-    assert.deepEqual([response.statusCode, lookups, server.requests.map((request) => request.body)], [200, 3, ["once"]]);
+    assert.deepEqual(
+      [response.statusCode, lookups, server.requests.map((request) => request.body)],
+      [200, 3, ["once"]],
+    );
   });
 
   it("counts each hop of a redirect for itself", async () => {
@@ -116,7 +138,10 @@ describe("what the caller learns", { timeout: 20_000 }, () => {
     await using session = sessionWith(policy({}));
     const error = await failure(session.get(`${server.url}/busy`));
     assert.ok(error instanceof RetryError, String(error));
-    assert.match(error.message, /^Max retries exceeded with url: .*\/busy \(too many 503 error responses, 3 attempts\)$/);
+    assert.match(
+      error.message,
+      /^Max retries exceeded with url: .*\/busy \(too many 503 error responses, 3 attempts\)$/,
+    );
     assert.deepEqual([error.response?.statusCode, error.attempt, error.request?.url], [503, 3, `${server.url}/busy`]);
     const record = { method: "GET", url: `${server.url}/busy`, error: null, status: 503, redirectLocation: null };
     assert.deepEqual(error.retries?.history, [record, record, record]);
@@ -130,7 +155,10 @@ describe("what the caller learns", { timeout: 20_000 }, () => {
     assert.match(error.message, /^Max retries exceeded \(3 attempts\): /);
     assert.deepEqual([error.attempt, error.retries?.history.length, proxy.connections], [3, 3, 3]);
     assert.equal(error.retries?.history[2]?.error, error);
-    assert.deepEqual(error.retries?.history.map((record) => (record.error as ConnectionError).attempt), [1, 2, 3]);
+    assert.deepEqual(
+      error.retries?.history.map((record) => (record.error as ConnectionError).attempt),
+      [1, 2, 3],
+    );
   });
 
   it("the history also when the last attempt failed in a way that is not retried", async () => {
@@ -138,7 +166,10 @@ describe("what the caller learns", { timeout: 20_000 }, () => {
     await using session = sessionWith(policy({}));
     const error = await failure(session.get(server.url));
     assert.ok(error instanceof ContentDecodingError, String(error));
-    assert.deepEqual(error.retries?.history.map((record) => record.status), [503]);
+    assert.deepEqual(
+      error.retries?.history.map((record) => record.status),
+      [503],
+    );
   });
 
   it("onRetry is told before each wait, with the password masked", async () => {
@@ -151,7 +182,10 @@ describe("what the caller learns", { timeout: 20_000 }, () => {
     const both = { method: "GET", error: null, status: 503 };
     assert.deepEqual(
       events.map((event) => ({ ...event, url: event.url.replace(/:[^:@/]+@/, ":***@") })),
-      [{ ...both, url: shown, attempt: 1, delay: 0 }, { ...both, url: shown, attempt: 2, delay: 0.02 }],
+      [
+        { ...both, url: shown, attempt: 1, delay: 0 },
+        { ...both, url: shown, attempt: 2, delay: 0.02 },
+      ],
     );
     assert.ok(!JSON.stringify(events).includes("secret"));
   });
@@ -167,7 +201,10 @@ describe("what the caller learns", { timeout: 20_000 }, () => {
       session.mount("http://", adapter);
       const error = await failure(session.get(server.url, { stream: true }));
       assert.ok(error instanceof RequestException, String(error));
-      assert.deepEqual([error.code, (error.cause as Error).message, server.requests.length], ["ERR_CALLBACK", "mine", 1]);
+      assert.deepEqual(
+        [error.code, (error.cause as Error).message, server.requests.length],
+        ["ERR_CALLBACK", "mine", 1],
+      );
       await new Promise((resolve) => setTimeout(resolve, 20));
       assert.equal(adapter.statistics.open, adapter.statistics.idle);
     });
@@ -184,7 +221,10 @@ describe("the predicate", { timeout: 20_000 }, () => {
       response !== null && (response.statusCode === 418 || response.headers.get("x-ready") === "no");
     await using session = sessionWith(new Retry({ total: 5, predicate }));
     assert.equal((await session.post(server.url, { data: "x" })).statusCode, 200);
-    assert.deepEqual(server.requests.map((request) => request.body), ["x", "x", "x"]);
+    assert.deepEqual(
+      server.requests.map((request) => request.body),
+      ["x", "x", "x"],
+    );
   });
   it("may refuse what the rules would retry", async () => {
     prepare([503], [200]);
@@ -226,12 +266,15 @@ describe("how long it waits", { timeout: 20_000 }, () => {
     it(`Retry-After: ${value().slice(0, 30)} with ${retry.toString()} → ${most} s`, async () => {
       prepare([503, { "Retry-After": value() }]);
       const [delay] = await delays(retry, 1);
-      assert.ok(delay! >= least && delay! <= most, `${delay} s`);
+      assert.ok(delay >= least && delay <= most, `${delay} s`);
     });
 
   it("by exponential back-off", async () => {
     prepare([503]);
-    assert.deepEqual(await delays(new Retry({ statusForcelist: [503], backoffFactor: 0.005 }), 4), [0, 0.01, 0.02, 0.04]);
+    assert.deepEqual(
+      await delays(new Retry({ statusForcelist: [503], backoffFactor: 0.005 }), 4),
+      [0, 0.01, 0.02, 0.04],
+    );
   });
   it("by a random part of it, with the sensible policy", async () => {
     mock.method(Math, "random", () => 0.1);
@@ -255,121 +298,6 @@ describe("how long it waits", { timeout: 20_000 }, () => {
   });
 });
 
-describe("a body is sent again", { timeout: 20_000 }, () => {
-  let folder: string;
-  let file: string;
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "requests-ts-"));
-    file = join(folder, "body.txt");
-    await writeFile(file, "of a file");
-  });
-  after(() => rm(folder, { recursive: true }));
-
-  const bodies: readonly [what: string, body: () => RequestOptions | Promise<RequestOptions>][] = [
-    ["a string", () => ({ data: "text" })],
-    ["bytes", () => ({ data: Buffer.from([0, 1, 2, 65]) })],
-    ["a form", () => ({ data: { a: "1" } })],
-    ["JSON", () => ({ json: { a: 1 } })],
-    ["multipart", () => ({ files: { f: "content" } })],
-    ["a Blob", () => ({ data: new Blob(["blob"]) })],
-    ["a file by createReadStream", () => ({ data: createReadStream(file) })],
-    ["a file by its handle", async () => ({ data: await open(file) })],
-    ["an iterable that starts again", () => ({ data: new Set(["a", "b"]) })],
-  ];
-  for (const [what, body] of bodies)
-    for (const failing of ["a 503", "a broken connection"])
-      it(`${what}, after ${failing}`, async () => {
-        prepare(failing === "a 503" ? [503] : [200], [200]);
-        const once: Planner = (connection) =>
-          connection === 1 && failing !== "a 503" ? { down: { kind: "cut", at: "head" } } : {};
-        await using proxy = await faultProxy(server.port, once);
-        await using session = sessionWith(policy({}));
-        const options = await body();
-        try {
-          assert.equal((await session.put(proxy.url, options)).statusCode, 200);
-        } finally {
-          if (what.endsWith("handle")) await (options.data as { close(): Promise<void> }).close();
-        }
-        const [first, second, ...more] = await received(2);
-        assert.deepEqual([second!.body, more.length], [first!.body, 0]);
-        assert.notEqual(first!.body, "");
-      });
-
-  async function received(count: number): Promise<readonly Received[]> {
-    while (server.requests.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
-    return server.requests;
-  }
-
-  function* generator(): Generator<string> {
-    yield "only once";
-  }
-  it("not a generator: a broken connection stays the error", async () => {
-    await using proxy = await faultProxy(server.port, { down: { kind: "cut", at: 0 } });
-    await using session = sessionWith(2);
-    const error = await failure(session.put(proxy.url, { data: generator() }));
-    assert.ok(error instanceof ConnectionError, String(error));
-    assert.deepEqual([error.code, proxy.connections], ["ERR_CONNECTION_CLOSED", 1]);
-  });
-  it("not a generator: an answer that asks for it is UnrewindableBodyError, with the answer", async () => {
-    prepare([503]);
-    await using session = sessionWith(policy({}));
-    const error = await failure(session.put(server.url, { data: generator() }));
-    assert.ok(error instanceof UnrewindableBodyError, String(error));
-    assert.deepEqual([error.response?.statusCode, server.requests.length], [503, 1]);
-  });
-});
-
-describe("the budget", { timeout: 20_000 }, () => {
-  const CALLS = 300;
-
-  /** The calls, 30 at a time. */
-  async function storm(session: Session, url: string): Promise<unknown[]> {
-    const outcomes: unknown[] = [];
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      while (next++ < CALLS)
-        outcomes.push(await session.get(url).then((response) => response.statusCode, (error: unknown) => error));
-    };
-    await Promise.all(Array.from({ length: 30 }, worker));
-    return outcomes;
-  }
-
-  function assertBounded(requests: number, seconds: number, floor: number): void {
-    // The floor comes back within ten seconds.
-    const most = CALLS * 1.2 + floor + (seconds / 10) * floor + 1;
-    assert.ok(requests <= most, `${requests} requests for ${CALLS} calls, more than ${most}`);
-    assert.ok(requests >= CALLS * 1.15, `${requests} requests: nothing was retried`);
-  }
-
-  it("keeps an outage from being amplified, when the server answers 503", async () => {
-    mock.method(Math, "random", () => 0);
-    prepare([503]);
-    await using session = new Session({ retries: 3 });
-    const started = performance.now();
-    const outcomes = await storm(session, server.url);
-    assert.deepEqual(new Set(outcomes), new Set([503]));
-    assertBounded(server.requests.length, (performance.now() - started) / 1000, 10);
-  });
-  it("and when it breaks connections", async () => {
-    mock.method(Math, "random", () => 0);
-    await using proxy = await faultProxy(server.port, { accept: "close" });
-    await using session = new Session({ retries: 3 });
-    const started = performance.now();
-    const outcomes = await storm(session, proxy.url);
-    assert.ok(outcomes.every((outcome) => outcome instanceof ConnectionError));
-    assertBounded(proxy.connections, (performance.now() - started) / 1000, 10);
-  });
-  it("is shared by the policies that have it", async () => {
-    prepare([503]);
-    const budget = new RetryBudget({ ratio: 0, floor: 3 });
-    await using one = sessionWith(policy({ total: 10, raiseOnStatus: false, budget }));
-    await using other = sessionWith(policy({ total: 10, raiseOnStatus: false, budget }));
-    await one.get(server.url);
-    await other.get(server.url);
-    assert.equal(server.requests.length, 5);
-  });
-});
-
 it("a read timeout is retried for a GET, and each attempt has its own time", async () => {
   await using proxy = await faultProxy(server.port, (connection) =>
     connection < 3 ? { down: { kind: "stall", at: 0 } } : {},
@@ -378,5 +306,8 @@ it("a read timeout is retried for a GET, and each attempt has its own time", asy
   await using session = sessionWith(2, { read: 0.05 });
   const response = await session.get(proxy.url);
   assert.equal(response.statusCode, 200);
-  assert.deepEqual(response.raw.retries?.history.map((record) => record.error instanceof ReadTimeout), [true, true]);
+  assert.deepEqual(
+    response.raw.retries?.history.map((record) => record.error instanceof ReadTimeout),
+    [true, true],
+  );
 });

@@ -8,7 +8,6 @@ import {
   HTTPAdapter,
   PoolTimeout,
   ReadTimeout,
-  RequestException,
   Retry,
   Session,
   TotalTimeout,
@@ -127,7 +126,10 @@ async function readingServer(read: (socket: Socket) => void): Promise<{ url: str
 
 describe("the connect timeout", { timeout: 20_000 }, () => {
   const slowLookup: HTTPAdapterOptions["lookup"] = (_host, options, done) => {
-    setTimeout(() => (options.all === true ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4)), 30);
+    setTimeout(
+      () => (options.all === true ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4)),
+      30,
+    );
   };
   const port = (address: string): string => address.slice(address.lastIndexOf(":") + 1);
   const cases: readonly Case[] = [
@@ -144,7 +146,11 @@ describe("the connect timeout", { timeout: 20_000 }, () => {
 
   it("covers TCP", async () => {
     await using listener = await fullPort();
-    await play({ name: "", phase: "connect", url: () => `http://127.0.0.1:${listener.port}/` }, { connect: LIMIT }, ConnectTimeout);
+    await play(
+      { name: "", phase: "connect", url: () => `http://127.0.0.1:${listener.port}/` },
+      { connect: LIMIT },
+      ConnectTimeout,
+    );
   });
   it("covers a proxy that does not answer CONNECT", async () => {
     await using proxy = await rawServer(silent);
@@ -164,7 +170,12 @@ describe("the read timeout", { timeout: 20_000 }, () => {
     { name: "silence before the response, over TLS", phase: "wait", tls: true },
     { name: "silence in the head", phase: "wait", script: afterRequest("HTTP/1.1 200 OK\r\nContent-") },
     { name: "silence in the body", phase: "receive", script: afterRequest(`${HEAD}*`) },
-    { name: "silence in a streamed body", phase: "receive", script: afterRequest(`${HEAD}*`), options: { stream: true } },
+    {
+      name: "silence in a streamed body",
+      phase: "receive",
+      script: afterRequest(`${HEAD}*`),
+      options: { stream: true },
+    },
     {
       name: "silence in a chunk's size",
       phase: "receive",
@@ -308,11 +319,19 @@ describe("the total timeout", { timeout: 20_000 }, () => {
   it("covers an upload that is not read", async () => {
     await using server = await readingServer((socket) => socket.pause());
     const options = { data: Buffer.alloc(LARGE) };
-    await play({ name: "", phase: "send", method: "POST", url: () => server.url, options }, { total: LIMIT }, TotalTimeout);
+    await play(
+      { name: "", phase: "send", method: "POST", url: () => server.url, options },
+      { total: LIMIT },
+      TotalTimeout,
+    );
   });
   it("covers TCP", async () => {
     await using listener = await fullPort();
-    await play({ name: "", phase: "connect", url: () => `http://127.0.0.1:${listener.port}/` }, { total: LIMIT }, TotalTimeout);
+    await play(
+      { name: "", phase: "connect", url: () => `http://127.0.0.1:${listener.port}/` },
+      { total: LIMIT },
+      TotalTimeout,
+    );
   });
   it("does not end a response that came in time, however late it is read", async () => {
     await using server = await rawServer(slowly(OK));
@@ -348,7 +367,10 @@ describe("the pool timeout", { timeout: 20_000 }, () => {
     await using session = new Session({ trustEnv: false, timeout: { pool: 0.05 } });
     session.mount("http://", new HTTPAdapter({ maxConnections: 1 }));
     const responses = await Promise.all([session.get(server.url), session.get(server.url)]);
-    assert.deepEqual(responses.map((response) => response.text), ["ok", "ok"]);
+    assert.deepEqual(
+      responses.map((response) => response.text),
+      ["ok", "ok"],
+    );
   });
 });
 
@@ -360,7 +382,12 @@ describe("an abort", { timeout: 20_000 }, () => {
     { name: "in the wait", phase: "" },
     { name: "in the body", phase: "", script: dripping },
     { name: "in a stream", phase: "", script: dripping, options: { stream: true } },
-    { name: "in a back-off", phase: "", script: slowly("HTTP/1.1 503 Busy\r\nRetry-After: 100\r\nContent-Length: 0\r\n\r\n"), adapter: { maxRetries: 3 } },
+    {
+      name: "in a back-off",
+      phase: "",
+      script: slowly("HTTP/1.1 503 Busy\r\nRetry-After: 100\r\nContent-Length: 0\r\n\r\n"),
+      adapter: { maxRetries: 3 },
+    },
   ];
   for (const one of cases)
     it(`ends the call at once ${one.name}, with the signal's reason`, async () => {
@@ -378,6 +405,5 @@ describe("an abort", { timeout: 20_000 }, () => {
       abort.abort(reason);
       assert.equal(await failed, reason);
       assert.ok(performance.now() - started < 40, `${performance.now() - started} ms`);
-      assert.ok(!(reason instanceof RequestException));
     });
 });

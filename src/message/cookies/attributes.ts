@@ -130,7 +130,7 @@ function cookieValueText(name: string, value: unknown): string {
 
 function checkedDomain(domain: unknown): string {
   if (typeof domain !== "string") throw new TypeError(`A cookie's domain must be a string, not ${typeof domain}`);
-  if (/[\s;/\\@?#]|:\/\//.test(domain))
+  if (/[\x00-\x1f\x7f\s;/\\@?#]|:\/\//.test(domain))
     throw new RangeError(`${JSON.stringify(domain)} is not a domain; give the host alone, such as "example.com"`);
   return canonicalDomain(domain);
 }

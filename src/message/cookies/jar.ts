@@ -6,7 +6,8 @@ import { cookieByHand, storedFrom, type CookieAttributes, type CookieValue } fro
 import { canonicalDomain, cookieOf, type Cookie, type StoredCookie } from "./cookie.js";
 import { readCookieFile, writeCookieFile } from "./cookie-file.js";
 import { isToughCookieJar, toughCookies, type ToughCookieJar } from "./engine.js";
-import { CookieStore } from "./store.js";
+import { NO_OPTIONS, ownOptions } from "../own-options.js";
+import { CookieStore, DEFAULT_COOKIE_LIMITS, type CookieLimits } from "./store.js";
 
 /** Which of several cookies of one name is meant. A domain of "" means the cookies that have none. */
 export interface CookieScope {
@@ -53,8 +54,13 @@ export class RequestsCookieJar implements Iterable<Cookie> {
   declare readonly [STORE]: CookieStore;
   [name: string]: unknown;
 
-  constructor(cookies?: CookiesInit | null) {
-    Object.defineProperty(this, STORE, { value: new CookieStore() });
+  /**
+   * @param cookies - What is in it at first.
+   * @param limits - How much servers may put into it; what is left out has its default. Copies keep them.
+   * @throws TypeError for an unknown limit, RangeError for one that is not a number from 1 up.
+   */
+  constructor(cookies?: CookiesInit | null, limits?: Partial<CookieLimits>) {
+    Object.defineProperty(this, STORE, { value: new CookieStore(cookieLimits(limits)) });
     const indexed = new Proxy(this, INDEXED) as this;
     if (cookies != null) indexed.update(cookies);
     return indexed;
@@ -84,7 +90,8 @@ export class RequestsCookieJar implements Iterable<Cookie> {
    * @throws TypeError for an unknown attribute, naming the nearest known one.
    * @throws InvalidHeader for a name or value with `;`, CR, LF, NUL or another control character.
    */
-  set(name: string, value: CookieValue | undefined, attributes: CookieAttributes = {}): this {
+  set(name: string, value: CookieValue | undefined, attributes: CookieAttributes = NO_OPTIONS): this {
+    attributes = ownOptions(attributes);
     if (typeof name !== "string") throw new TypeError(`A cookie's name must be a string, not ${typeof name}`);
     if (value == null) {
       this.delete(name, attributes);
@@ -176,7 +183,7 @@ export class RequestsCookieJar implements Iterable<Cookie> {
 
   /** A jar with the same cookies that shares nothing. */
   copy(): RequestsCookieJar {
-    return new RequestsCookieJar(this);
+    return new RequestsCookieJar(this, this[STORE].limits);
   }
 
   /**
@@ -324,6 +331,19 @@ export function mergeCookies(...sources: readonly unknown[]): RequestsCookieJar 
   const jar = new RequestsCookieJar();
   for (const source of sources) if (source != null) jar.update(source as CookiesInit);
   return jar;
+}
+
+function cookieLimits(given: Partial<CookieLimits> | undefined): CookieLimits {
+  if (given === undefined || given === DEFAULT_COOKIE_LIMITS) return DEFAULT_COOKIE_LIMITS;
+  for (const [name, limit] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_COOKIE_LIMITS, name))
+      throw new TypeError(
+        `RequestsCookieJar: unknown limit ${JSON.stringify(name)}; known are ${Object.keys(DEFAULT_COOKIE_LIMITS).join(", ")}`,
+      );
+    if (typeof limit !== "number" || !(limit >= 1))
+      throw new RangeError(`RequestsCookieJar: ${name} must be a number from 1 up, not ${String(limit)}`);
+  }
+  return { ...DEFAULT_COOKIE_LIMITS, ...given };
 }
 
 function isInScope(cookie: StoredCookie, scope: CookieScope | undefined): boolean {

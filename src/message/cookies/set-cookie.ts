@@ -12,7 +12,7 @@ import {
 } from "./cookie.js";
 import { isPublicSuffix, parseCookieDate, sameSiteOf } from "./engine.js";
 
-/** The most bytes that name and value of a received cookie may have together (RFC 6265bis §5.6 step 5). */
+/** The most bytes that name and value of a received cookie have together by default (RFC 6265bis §5.6 step 5). */
 export const MAX_NAME_AND_VALUE = 4096;
 /** The most bytes that an attribute's value may have; a longer attribute is ignored (RFC 6265bis §5.6). */
 export const MAX_ATTRIBUTE_VALUE = 1024;
@@ -31,9 +31,15 @@ const MAX_AGE = /^-?[0-9]+$/;
  * @param field - the field's value, one character for each byte.
  * @param target - the request that was answered.
  * @param now - milliseconds since 1970.
+ * @param maxSize - the most bytes that name and value may have together.
  * @see RFC 6265bis §5.6, §5.7
  */
-export function parseSetCookie(field: string, target: CookieTarget, now: number): StoredCookie | null {
+export function parseSetCookie(
+  field: string,
+  target: CookieTarget,
+  now: number,
+  maxSize = MAX_NAME_AND_VALUE,
+): StoredCookie | null {
   if (field.length > MAX_SET_COOKIE || CONTROLS.test(field)) return null;
   let end = field.indexOf(";");
   if (end === -1) end = field.length;
@@ -42,7 +48,7 @@ export function parseSetCookie(field: string, target: CookieTarget, now: number)
   const nameless = equals === -1 || equals >= end;
   const rawName = nameless ? "" : trimmed(field, 0, equals);
   const rawValue = trimmed(field, nameless ? 0 : equals + 1, end);
-  if (rawName.length + rawValue.length > MAX_NAME_AND_VALUE || (rawName === "" && rawValue === "")) return null;
+  if (rawName.length + rawValue.length > maxSize || (rawName === "" && rawValue === "")) return null;
 
   const attributes = readAttributes(field, end, now);
   const scope = scopeOf(attributes.domain, target);

@@ -1,23 +1,39 @@
 /** The cookies of a jar: kept by domain, looked up by request, bounded in number. */
 import { cookieTarget, domainMatches, isAddress, pathMatches, type CookieTarget, type StoredCookie } from "./cookie.js";
-import { parseSetCookie } from "./set-cookie.js";
+import { MAX_NAME_AND_VALUE, parseSetCookie } from "./set-cookie.js";
 
-/** The most received cookies of one domain; the oldest gives way (RFC 6265bis §6.1 asks for 50 at least). */
-export const MAX_COOKIES_PER_DOMAIN = 180;
-/** The most received cookies in all; the oldest gives way (RFC 6265bis §6.1 asks for 3000 at least). */
-export const MAX_COOKIES = 3000;
+/** How much servers may put into a jar. What goes beyond is no error, as RFC 6265bis asks; it is not kept. */
+export interface CookieLimits {
+  /** Received cookies of one domain; the oldest gives way. @defaultValue 180 (RFC 6265bis §6.1 asks for 50 at least) */
+  readonly maxCookiesPerDomain: number;
+  /** Received cookies in all; the oldest gives way. @defaultValue 3000 (RFC 6265bis §6.1 asks for 3000 at least) */
+  readonly maxCookies: number;
+  /** Bytes of name and value together; a larger cookie is ignored. @defaultValue 4096 (RFC 6265bis §5.6) */
+  readonly maxCookieSize: number;
+}
+
+export const DEFAULT_COOKIE_LIMITS: CookieLimits = Object.freeze({
+  maxCookiesPerDomain: 180,
+  maxCookies: 3000,
+  maxCookieSize: MAX_NAME_AND_VALUE,
+});
 
 /** The domain under which cookies without a domain are kept: they go to every host that the caller asks for. */
 export const ANY_HOST = "";
 
 /** A list of cookies for each domain. Knows nothing of the face that users see. */
 export class CookieStore {
+  readonly limits: CookieLimits;
   readonly #lists = new Map<string, StoredCookie[]>();
   #count = 0;
   #lastOrder = 0;
   /** The last URL asked about, and what it said: the answer to a request comes from the URL that it went to. */
   #lastUrl = "";
   #lastTarget: CookieTarget | null = null;
+
+  constructor(limits: CookieLimits = DEFAULT_COOKIE_LIMITS) {
+    this.limits = limits;
+  }
 
   /** How many cookies there are, those included that have expired since. */
   get count(): number {
@@ -69,7 +85,7 @@ export class CookieStore {
     if (target === null) return;
     const now = Date.now();
     for (const field of fields) {
-      const cookie = parseSetCookie(field, target, now);
+      const cookie = parseSetCookie(field, target, now, this.limits.maxCookieSize);
       if (cookie === null || (!target.secure && this.#hidesSecure(cookie))) continue;
       if (cookie.expires <= now) this.#removeSame(cookie);
       else {
@@ -144,8 +160,8 @@ export class CookieStore {
 
   #evict(domain: string, now: number): void {
     const list = this.#lists.get(domain)!;
-    if (list.length > MAX_COOKIES_PER_DOMAIN) this.#removeOldest([list], now);
-    if (this.#count > MAX_COOKIES) this.#removeOldest(this.#lists.values(), now);
+    if (list.length > this.limits.maxCookiesPerDomain) this.#removeOldest([list], now);
+    if (this.#count > this.limits.maxCookies) this.#removeOldest(this.#lists.values(), now);
   }
 
   #removeOldest(lists: Iterable<readonly StoredCookie[]>, now: number): void {

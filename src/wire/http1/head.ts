@@ -61,9 +61,11 @@ export function parseHead(text: string, maxHeaders: number): ResponseHead {
       `unknown transfer coding ${quoted(framing.transferEncoding)}; only a single "chunked" is understood`,
     );
   const chunked = framing.transferEncoding !== null;
-  // RFC 9112 §6.1: Transfer-Encoding in an HTTP/1.0 message is faulty; the connection ends with it.
+  // RFC 9112 §9.3: "close" beats everything. §6.1: Transfer-Encoding in an HTTP/1.0 message is faulty; the connection
+  // ends with it.
   const persistent =
-    version === 11 ? !hasToken(framing.connection, "close") : !chunked && hasToken(framing.connection, "keep-alive");
+    !hasToken(framing.connection, "close") &&
+    (version === 11 || (!chunked && hasToken(framing.connection, "keep-alive")));
   return {
     version,
     statusCode,
@@ -183,14 +185,15 @@ function combineLengths(before: number | null, value: string): number {
 }
 
 function decimal(part: string, value: string): number {
-  if (part.length === 0 || part.length > 16) throw badResponse(`Content-Length ${quoted(value)} is not a length`);
+  if (part.length === 0) throw badResponse(`Content-Length ${quoted(value)} is not a length`);
   let length = 0;
   for (let at = 0; at < part.length; at += 1) {
     const digit = part.charCodeAt(at) - 48;
     if (digit < 0 || digit > 9) throw badResponse(`Content-Length ${quoted(value)} is not a length`);
     length = length * 10 + digit;
+    if (length > Number.MAX_SAFE_INTEGER)
+      throw badResponse(`Content-Length ${quoted(value)} is not a length that can be counted`);
   }
-  if (length > Number.MAX_SAFE_INTEGER) throw badResponse(`Content-Length ${quoted(value)} is not a length`);
   return length;
 }
 
@@ -203,8 +206,8 @@ function differingLengths(lengths: string): RequestException {
 
 function hasToken(list: string | null, token: string): boolean {
   if (list === null) return false;
-  if (list.length === token.length) return list.toLowerCase() === token;
-  return list.split(",").some((item) => item.trim().toLowerCase() === token);
+  if (!list.includes(",")) return list.length === token.length && list.toLowerCase() === token;
+  return list.split(",").some((item) => trimmed(item, 0, item.length).toLowerCase() === token);
 }
 
 function keepAliveTimeout(value: string): number | null {

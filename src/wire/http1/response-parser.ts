@@ -1,7 +1,8 @@
 /** Bytes of one connection → responses. Sans-IO: it is handed bytes and calls back; it knows no socket and no clock. */
 import { ChunkedEncodingError, type RequestException } from "../../exceptions.js";
-import { DEFAULT_LIMITS, MAX_CHUNK_LINE, type WireLimits } from "../limits.js";
+import { DEFAULT_LIMITS, type WireLimits } from "../limits.js";
 import { badResponse, parseHead, parseTrailers, quoted, type ResponseHead } from "./head.js";
+import { PartialBytes } from "./partial-bytes.js";
 
 /** What the parser tells, in this order: informational heads, the head, data, the end. */
 export interface ParserHandler {
@@ -31,7 +32,8 @@ const LF = 10;
 const TAB = 9;
 const SEMICOLON = 59;
 const HEAD_END = Buffer.from("\r\n\r\n");
-const MAX_HEX_DIGITS = 13;
+/** A chunk size beyond this gets no further digit: with one it would be beyond 2^52, and sums no longer exact. */
+const MAX_BEFORE_DIGIT = 2 ** 48 - 1;
 const NO_TRAILERS: string[] = [];
 
 export class ResponseParser {
@@ -41,11 +43,11 @@ export class ResponseParser {
   #method = "GET";
   #informational = 0;
   /** The beginning of a head or trailer section whose end has not come yet. */
-  #partial: Buffer | null = null;
+  #partial: PartialBytes | null = null;
   /** Bytes of the body, or of the chunk, still to come. */
   #remaining = 0;
   #received = 0;
-  #chunkDigits = 0;
+  /** Bytes of the chunk-size line so far. */
   #chunkLine = 0;
 
   constructor(handler: ParserHandler, limits: WireLimits = DEFAULT_LIMITS) {
@@ -162,35 +164,37 @@ export class ResponseParser {
       if (start === end) return end;
       const found = buffer.subarray(0, end).indexOf(HEAD_END, start);
       if (found === -1) {
-        this.#keepPartial(Buffer.from(buffer.subarray(start, end)));
+        this.#keepPartial(new PartialBytes(buffer, start, end));
         return end;
       }
       if (found - start > this.#limits.maxHeaderSize) throw this.#headTooLarge();
       text = buffer.latin1Slice(start, found);
       next = found + 4;
     } else {
-      const before = this.#partial;
-      const joined = Buffer.concat([before, buffer.subarray(at, end)]);
-      const found = joined.indexOf(HEAD_END, Math.max(0, before.length - 3));
+      const before = this.#partial.length;
+      this.#partial.append(buffer, at, end);
+      const joined = this.#partial.bytes;
+      const found = joined.indexOf(HEAD_END, Math.max(0, before - 3));
       if (found === -1) {
-        this.#keepPartial(joined);
+        this.#keepPartial(this.#partial);
         return end;
       }
       if (found > this.#limits.maxHeaderSize) throw this.#headTooLarge();
       this.#partial = null;
       text = joined.latin1Slice(0, found);
-      next = at + found + 4 - before.length;
+      next = at + found + 4 - before;
     }
     this.#onHeadText(text);
     return next;
   }
 
-  #keepPartial(bytes: Buffer): void {
+  #keepPartial(partial: PartialBytes): void {
     // Up to three bytes of the empty line that ends it may be there already.
-    if (bytes.length - 3 > this.#limits.maxHeaderSize) throw this.#headTooLarge();
+    if (partial.length - 3 > this.#limits.maxHeaderSize) throw this.#headTooLarge();
+    const { bytes } = partial;
     if (!looksLikeHttp(bytes))
       throw badResponse(`malformed status line ${quoted(bytes.toString("latin1", 0, 80))}; is this an HTTP server?`);
-    this.#partial = bytes;
+    this.#partial = partial;
   }
 
   #headTooLarge(): RequestException {
@@ -225,7 +229,6 @@ export class ResponseParser {
   #beginChunk(): void {
     this.#state = CHUNK_SIZE;
     this.#remaining = 0;
-    this.#chunkDigits = 0;
     this.#chunkLine = 0;
   }
 
@@ -239,23 +242,23 @@ export class ResponseParser {
         case CHUNK_SIZE: {
           const digit = hexDigit(byte);
           if (digit !== -1) {
-            this.#chunkDigits += 1;
-            if (this.#chunkDigits > MAX_HEX_DIGITS) throw this.#badChunk("the size of a chunk is beyond 2^52 bytes");
+            if (this.#remaining > MAX_BEFORE_DIGIT) throw this.#badChunk("the size of a chunk is beyond 2^52 bytes");
             this.#remaining = this.#remaining * 16 + digit;
-          } else if (this.#chunkDigits === 0) {
+            this.#countChunkLine();
+          } else if (this.#chunkLine === 0) {
             throw this.#badChunk(`invalid chunk length, beginning with byte 0x${byte.toString(16).padStart(2, "0")}`);
           } else if (byte === CR) this.#state = CHUNK_SIZE_LF;
-          else if (byte === SEMICOLON) this.#state = CHUNK_EXTENSION;
-          else throw this.#badChunk(`invalid byte 0x${byte.toString(16).padStart(2, "0")} after a chunk length`);
+          else if (byte === SEMICOLON) {
+            this.#state = CHUNK_EXTENSION;
+            this.#countChunkLine();
+          } else throw this.#badChunk(`invalid byte 0x${byte.toString(16).padStart(2, "0")} after a chunk length`);
           break;
         }
         case CHUNK_EXTENSION:
-          this.#chunkLine += 1;
-          if (this.#chunkLine > MAX_CHUNK_LINE)
-            throw this.#badChunk(`a chunk-size line longer than ${MAX_CHUNK_LINE} bytes`);
           if (byte === CR) this.#state = CHUNK_SIZE_LF;
           else if ((byte < 32 && byte !== TAB) || byte === 127)
             throw this.#badChunk("a control character in a chunk extension");
+          else this.#countChunkLine();
           break;
         case CHUNK_SIZE_LF:
           if (byte !== LF) throw this.#badChunk("a chunk-size line that does not end in CRLF");
@@ -278,10 +281,18 @@ export class ResponseParser {
     return at;
   }
 
+  /** One byte more of a chunk-size line, its CRLF not counted. */
+  #countChunkLine(): void {
+    this.#chunkLine += 1;
+    const { maxChunkLineSize } = this.#limits;
+    if (this.#chunkLine > maxChunkLineSize)
+      throw this.#badChunk(`a chunk-size line longer than ${maxChunkLineSize} bytes (maxChunkLineSize of HTTPAdapter)`);
+  }
+
   #readTrailers(buffer: Buffer, at: number, end: number): number {
     const before = this.#partial?.length ?? 0;
-    const joined =
-      this.#partial === null ? buffer.subarray(at, end) : Buffer.concat([this.#partial, buffer.subarray(at, end)]);
+    this.#partial?.append(buffer, at, end);
+    const joined = this.#partial?.bytes ?? buffer.subarray(at, end);
     if (joined[0] === CR && joined[1] === LF) {
       this.#partial = null;
       this.#finish(NO_TRAILERS);
@@ -289,9 +300,9 @@ export class ResponseParser {
     }
     const found = joined.indexOf(HEAD_END, Math.max(0, before - 3));
     if (found > this.#limits.maxHeaderSize || (found === -1 && joined.length - 3 > this.#limits.maxHeaderSize))
-      throw this.#badChunk(`trailers larger than ${this.#limits.maxHeaderSize} bytes`);
+      throw this.#badChunk(`trailers larger than ${this.#limits.maxHeaderSize} bytes (maxHeaderSize of HTTPAdapter)`);
     if (found === -1) {
-      this.#partial = Buffer.from(joined);
+      this.#partial ??= new PartialBytes(buffer, at, end);
       return end;
     }
     this.#partial = null;

@@ -77,16 +77,16 @@ export const CORPUS: readonly Group[] = [
     ["Content-Length:\r\n 2", "folding"], ["Content-Length: 2\r\n ", "folding"], "Content-Length: 1\r\n 2",
   ]),
   group("Transfer-Encoding", LINE, `\r\n\r\n2${LAST}`, [
-    "Transfer-Encoding: chunked", "transfer-encoding:chunked", "TRANSFER-ENCODING: CHUNKED", "Transfer-Encoding: Chunked  ", "Transfer-Encoding: \tchunked",
+    "Transfer-Encoding: chunked", "transfer-encoding:chunked", "TRANSFER-ENCODING: CHUNKED", "Transfer-Encoding: Chunked  ", ["Transfer-Encoding: chunked\t", "tab-behind-chunked"], "Transfer-Encoding: \tchunked",
     ["Transfer-Encoding: gzip", "other-codings"], ["Transfer-Encoding: identity", "other-codings"], ["Transfer-Encoding: gzip, chunked", "other-codings"], ["Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", "other-codings"],
     ["Transfer-Encoding: chunked, chunked", "other-codings"], ["Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "other-codings"], ["Transfer-Encoding: chunked, identity", "other-codings"],
     ["Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "other-codings"], ["Transfer-Encoding: chunked;q=1", "other-codings"], ["Transfer-Encoding: xchunked", "other-codings"], ["Transfer-Encoding: chunkedx", "other-codings"],
     ["Transfer-Encoding: \"chunked\"", "other-codings"], ["Transfer-Encoding: ", "other-codings"], ["Transfer-Encoding:", "other-codings"], ["Transfer-Encoding: ,chunked", "other-codings"], ["Transfer-Encoding: chunked,", "other-codings"],
     ["Transfer-Encoding: chunked\xa0", "other-codings"], ["Transfer-Encoding: chun ked", "other-codings"], ["Transfer-Encoding: x\r\nTransfer-Encoding: ", "other-codings"],
     "Transfer-Encoding: chunked\x0b", "Transfer-Encoding: \0chunked", "Transfer-Encoding : chunked", "Transfer-Encoding\t: chunked",
-    ["Transfer-Encoding:\r\n chunked", "folding"], ["Transfer-Encoding: chunked\r\n ", "folding"], ["Transfer-Encoding: chun\r\n ked", "other-codings"],
+    ["Transfer-Encoding:\r\n chunked", "folding"], ["Transfer-Encoding: chunked\r\n ", "folding"], "Transfer-Encoding: chun\r\n ked",
     "Transfer-Encoding: chunked\r\nContent-Length: 2", "Content-Length: 2\r\nTransfer-Encoding: chunked", "Content-Length: 0\r\nTransfer-Encoding: chunked", "Transfer-Encoding: identity\r\nContent-Length: 2",
-    "Content-Length: 2\r\nTransfer-Encoding: identity", "Content-Length: 2\r\nTransfer-Encoding: ",
+    "Content-Length: 2\r\nTransfer-Encoding: identity", "Content-Length: 2\r\nTransfer-Encoding: ", ["Transfer-Encoding: \r\nA: b\r\nContent-Length: 2", "length-beside-coding"], ["Transfer-Encoding: \r\nContent-Length: 2", "length-beside-coding"],
     "TE: chunked", "Content-Encoding: chunked", "Transfer-Encoding\0: chunked",
   ]),
 ]; // prettier-ignore
@@ -104,14 +104,14 @@ export const MORE: readonly Group[] = [
     "10000000000000000\r\nok", "10000000000000002\r\nok", `${"f".repeat(100)}\r\nok`,
     "", "2", "2\r", "2\r\n", "2\r\no", "2\r\nok", "2\r\nok\r", "2\r\nok\r\n", "2\r\nok\r\n0", "2\r\nok\r\n0\r", "2\r\nok\r\n0\r\n", "2\r\nok\r\n0\r\n\r", "0", "0\r\n",
     "\r\n", "\n", "g\r\n", "x\r\n", " \r\n", ` 2${LAST}`, `2 ${LAST}`, `2\t${LAST}`, `2  ;a${LAST}`, `-2${LAST}`, `+2${LAST}`, `0x2${LAST}`, `2h${LAST}`, `2,${LAST}`, `2.${LAST}`, `"2"${LAST}`, `2\0${LAST}`, `\xb2${LAST}`, `2\xa0${LAST}`,
-    "2\nok\r\n0\r\n\r\n", "2\rok\r\n0\r\n\r\n", ["2\r\rok\r\n0\r\n\r\n", "cr-cr"], "2\r\r\nok\r\n0\r\n\r\n", "2\r\nok\n0\r\n\r\n", "2\r\nok\r0\r\n\r\n", "2\r\nok0\r\n\r\n", ["2\r\nok\r\r0\r\n\r\n", "cr-cr"], "2\r\nok\n\r0\r\n\r\n",
-    "2\r\nokay\r\n0\r\n\r\n", "3\r\nok\r\n0\r\n\r\n", "2\r\nok\r\n\r\n", "2\r\nok\r\n\r\n0\r\n\r\n", "2\r\nok\r\n 0\r\n\r\n", "0\r\n\n", "0\n\r\n", "0\n\n", ["0\r\r\r\n", "cr-cr"], "0\r\n\r\r\n", "0\r\n\rx",
+    "2\nok\r\n0\r\n\r\n", "2\rok\r\n0\r\n\r\n", "2\r\rok\r\n0\r\n\r\n", "2\r\r\nok\r\n0\r\n\r\n", "2\r\nok\n0\r\n\r\n", "2\r\nok\r0\r\n\r\n", "2\r\nok0\r\n\r\n", "2\r\nok\r\r0\r\n\r\n", "2\r\nok\n\r0\r\n\r\n",
+    "2\r\nokay\r\n0\r\n\r\n", "3\r\nok\r\n0\r\n\r\n", "2\r\nok\r\n\r\n", "2\r\nok\r\n\r\n0\r\n\r\n", "2\r\nok\r\n 0\r\n\r\n", "0\r\n\n", "0\n\r\n", "0\n\n", "0\r\r\r\n", "0\r\n\r\r\n", "0\r\n\rx",
   ]),
   group("chunk extensions", `${CHUNKED}2`, LAST, [
     ";a", ";a=b", ";a=b;c=d", ";a;b;c", ";a=\"b\"", ";a=\"b c\\\"\"", ";a=\"\"", `;a=${"b".repeat(200)}`,
-    [";", "loose-extension"], [";;", "loose-extension"], [";=", "loose-extension"], ["; a", "loose-extension"], [" ;a", "bws-before-extension"], [";a ", "loose-extension"], [";a =b", "loose-extension"], [";a= b", "loose-extension"],
+    [";", "loose-extension"], [";;", "loose-extension"], ";=", ["; a", "loose-extension"], " ;a", [";a ", "loose-extension"], [";a =b", "loose-extension"], [";a= b", "loose-extension"],
     [";a=\"b", "loose-extension"], [";a=\"b\"c", "loose-extension"], [";\xff", "loose-extension"], [";a=\xff", "loose-extension"], [";a,b", "loose-extension"], [";\t", "loose-extension"], [";(a)", "loose-extension"],
-    [";a=\"\xff\"", "loose-extension"], [";a=b=c", "loose-extension"], [";a=\"\t\"", "loose-extension"],
+    ";a=\"\xff\"", [";a=b=c", "loose-extension"], ";a=\"\t\"",
     ";\0", ";a=\0", ";a=\"\0\"", ";a\x01", ";a=\x7f", ";a\n", ";a=b\n", ";a=\"b\n", ";a=\"b\nc\"", ";a\rb", ";a=\"b\rc\"",
   ]),
   group("trailers", `${CHUNKED}2\r\nok\r\n0\r\n`, "", [
@@ -122,7 +122,7 @@ export const MORE: readonly Group[] = [
     `A: ${"b".repeat(3000)}\r\n\r\n`, "HTTP/1.1 200 OK\r\n\r\n", "0\r\n\r\n", "\n", "\n\n", "\r\r\n",
   ]),
   group("1xx", "", WHOLE, [
-    "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100\r\n\r\n", "HTTP/1.1 102 x\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: <a>\r\nLink: <b>\r\n\r\n", "HTTP/1.1 199 x\r\n\r\n", "HTTP/1.0 100 x\r\n\r\n", "HTTP/1.1 100 x\r\n\r\n".repeat(5),
+    "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100\r\n\r\n", "HTTP/1.1 102 x\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: <a>\r\nLink: <b>\r\n\r\n", "HTTP/1.1 199 x\r\n\r\n", ["HTTP/1.0 100 x\r\n\r\n", "close-on-1xx"], "HTTP/1.1 100 x\r\n\r\n".repeat(5),
     "HTTP/1.1 100 x\r\n\r\nHTTP/1.1 103 y\r\nA: b\r\n\r\n", "HTTP/1.1 100 x\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 100 x\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 103 x\r\nContent-Length: 0\r\n\r\n", "\r\nHTTP/1.1 100 x\r\n\r\n\r\n",
     "HTTP/1.1 100 x\r\nConnection: keep-alive\r\n\r\n", ["HTTP/1.1 100 x\r\nConnection: close\r\n\r\n", "close-on-1xx"], ["HTTP/1.1 103 x\r\nConnection: x, close\r\n\r\n", "close-on-1xx"], "HTTP/1.1 100 x\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n",
     ["HTTP/1.1 100 x\r\nTransfer-Encoding: gzip\r\n\r\n", "other-codings"], "HTTP/1.1 100 x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 100 x\r\nA : b\r\n\r\n", "HTTP/1.1 100 x\r\n\r\nx", "HTTP/1.1 100 x\r\n\r\n\0", "HTTP/1.1 100 x\r\n",
@@ -144,8 +144,8 @@ export const MORE: readonly Group[] = [
   heads("POST", "POST", "", "", [WHOLE, "HTTP/1.1 204 x\r\n\r\n", "HTTP/1.1 303 See Other\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 100 x\r\n\r\nHTTP/1.1 201 x\r\nContent-Length: 0\r\n\r\n"]),
   group("Connection in 1.1", LINE, `\r\n${TWO}`, [
     "Connection: close", "connection:CLOSE", "Connection: keep-alive", "Connection: Keep-Alive", "Connection: x", "Connection: ", "Connection: ,", "Connection: closed", "Connection: clos", "Connection: xclose", "Connection: close, x", "Connection: x, close", "Connection: x,close ,y",
-    "Connection: ,close", "Connection: close,", "Connection:\tclose", "Connection: close\t", "Connection: x,\tclose", "Connection: close close", "Connection: x close", "Connection: close;x", "Connection: \"close\"", "Connection: close=1", "Connection: keep-alive, close", "Connection: close, keep-alive",
-    "Connection: keep-alive\r\nConnection: close", "Connection: close\r\nConnection: keep-alive", "Connection: x\r\nConnection: close", "Connection: upgrade", "Connection: upgrade, close", "Connection: close\xa0", "Connection: \xa0close", "Proxy-Connection: close", "Keep-Alive: timeout=5", "Connections: close",
+    "Connection: ,close", "Connection: close,", "Connection:\tclose", ["Connection: close\t", "tab-in-connection"], "Connection: x,\tclose", "Connection: close close", "Connection: x close", "Connection: close;x", "Connection: \"close\"", "Connection: close=1", "Connection: keep-alive, close", "Connection: close, keep-alive",
+    "Connection: keep-alive\r\nConnection: close", "Connection: close\r\nConnection: keep-alive", "Connection: x\r\nConnection: close", "Connection: upgrade", "Connection: upgrade, close", "Connection: close\xa0", "Connection: \xa0close", ["Proxy-Connection: close", "proxy-connection"], "Keep-Alive: timeout=5", "Connections: close",
   ]),
   group("Connection in 1.0", "HTTP/1.0 200 OK\r\n", `\r\n${TWO}`, [
     "A: b", "Connection: close", "Connection: keep-alive", "Connection: KEEP-ALIVE", "Connection: x, keep-alive", "Connection: keep-alive,x", "Connection: keep-alivex", "Connection: keepalive", "Connection: keep-alive\xa0", "Connection: \xa0keep-alive", "Connection: x\r\nConnection: keep-alive", "Keep-Alive: timeout=5",

@@ -11,8 +11,8 @@ export interface Difference {
   readonly ours: string;
   readonly llhttp: string;
   readonly why: string;
-  /** Whether a contradiction is of this kind; both faults are those of the readings, "" where there is none. */
-  readonly explains: (ours: Reading, theirs: Reading) => boolean;
+  /** Whether a contradiction is of this kind; `text` is the input as latin-1. */
+  readonly explains: (ours: Reading, theirs: Reading, text: string) => boolean;
 }
 
 /** We refuse, for this reason, whatever llhttp does. */
@@ -21,8 +21,8 @@ function weRefuse(fault: RegExp): Difference["explains"] {
 }
 
 /** llhttp refuses, for this reason, what we take. */
-function theyRefuse(fault: RegExp): Difference["explains"] {
-  return (_ours, theirs) => fault.test(theirs.fault);
+function theyRefuse(fault: RegExp, condition: (ours: Reading) => boolean = () => true): Difference["explains"] {
+  return (ours, theirs) => fault.test(theirs.fault) && condition(ours);
 }
 
 /** Nothing differs but whether the connection is kept, and we close or keep it as said. */
@@ -36,4 +36,193 @@ function field(reading: Reading, name: string): string {
   return raw.filter((_text, at) => at % 2 === 1 && raw[at - 1].toLowerCase() === name).join();
 }
 
-export const DIFFERENCES: readonly Difference[] = [];
+function hasOption(reading: Reading, option: string): boolean {
+  return field(reading, "connection")
+    .split(",")
+    .some((item) => item.trim().toLowerCase() === option);
+}
+
+export const DIFFERENCES: readonly Difference[] = [
+  {
+    id: "version",
+    inputs: "a status line of HTTP/0.9 or HTTP/2.0",
+    ours: "refused",
+    llhttp: "read as HTTP/1.x",
+    why: "Neither has such a status line. What calls itself another protocol is not guessed at (docs: only HTTP/1.x).",
+    explains: weRefuse(/unknown protocol version/),
+  },
+  {
+    id: "not-http",
+    inputs: "a status line of RTSP or ICE",
+    ours: "refused",
+    llhttp: "read as if it were HTTP",
+    why: "llhttp serves these protocols, too; this is a client of HTTP.",
+    explains: (ours, theirs) => /malformed status line "[RI]/.test(ours.fault) && !/^HPE_INVALID_CONSTANT/.test(theirs.fault),
+  },
+  {
+    id: "low-status",
+    inputs: "a status code below 100",
+    ours: "refused",
+    llhttp: "taken",
+    why: "RFC 9110 §15: a status code is from 100 to 999 here; 0 and 42 have no class, so nobody knows whether they are final.",
+    explains: weRefuse(/malformed status line "HTTP\/1\.[01] 0\d\d["\s]/),
+  },
+  {
+    id: "control-in-reason",
+    inputs: "NUL or another control character in the reason phrase",
+    ours: "refused",
+    llhttp: "kept in the reason",
+    why: "RFC 9112 §4 allows HTAB, SP, VCHAR and obs-text there; the reason is printed by logs and terminals.",
+    explains: weRefuse(/(a NUL byte|a control character) in the line "[A-Z]+\/\d\.\d \d{3} /),
+  },
+  {
+    id: "cr-cr",
+    inputs: "CR CR at the end of a status line",
+    ours: "refused: a bare CR",
+    llhttp: "taken as the end of the line",
+    why: "RFC 9112 §2.2: a bare CR is no line end. A proxy in front that reads on sees another head than we would.",
+    explains: weRefuse(/a bare CR in the line "[A-Z]+\/\d\.\d \d{3}/),
+  },
+  {
+    id: "other-codings",
+    inputs: "a Transfer-Encoding that is not a single chunked",
+    ours: "refused",
+    llhttp: "chunked when it ends in that, else read until the connection closes",
+    why: "We ask for no transfer coding (no TE field), and would hand on bytes that are still coded; a list is the classic of request smuggling.",
+    explains: weRefuse(/unknown transfer coding/),
+  },
+  {
+    id: "length-beside-coding",
+    inputs: "an empty Transfer-Encoding, and a Content-Length some fields behind it",
+    ours: "refused, as any other Content-Length beside Transfer-Encoding",
+    llhttp: "takes the length, and has forgotten the empty field",
+    why: "RFC 9112 §6.3: a message with both ought to be handled as an error; whether the coding is empty changes nothing.",
+    explains: weRefuse(/Content-Length beside Transfer-Encoding/),
+  },
+  {
+    id: "101",
+    inputs: "101 Switching Protocols",
+    ours: "refused",
+    llhttp: "handed to the program, which may know what to do",
+    why: "We never send Upgrade, so the answer belongs to nobody (RFC 9110 §15.2.2).",
+    explains: weRefuse(/101 Switching Protocols, which was not asked for/),
+  },
+  {
+    id: "huge-length",
+    inputs: "a Content-Length from 2^53 to 2^64 - 1",
+    ours: "refused",
+    llhttp: "taken",
+    why: "A number of JavaScript cannot count so many bytes; nine petabytes do not come.",
+    explains: weRefuse(/is not a length that can be counted/),
+  },
+  {
+    id: "huge-chunk",
+    inputs: "a chunk from 2^52 to 2^64 - 1 bytes",
+    ours: "refused before its first byte",
+    llhttp: "taken",
+    why: "The same; the sum of the chunks must be exact, too.",
+    explains: weRefuse(/the size of a chunk is beyond 2\^52/),
+  },
+  {
+    id: "folding",
+    inputs: "a field that goes on in the next line (obs-fold)",
+    ours: "joined by a space",
+    llhttp: "refused",
+    why: "RFC 9112 §5.2: a user agent MUST replace it by spaces; old servers still fold, and Python reads it.",
+    explains: theyRefuse(/HPE_INVALID_HEADER_TOKEN .*(Unexpected whitespace after header value|Invalid header value char)/, (ours) => ours.verdict !== "nothing" || ours.informational.length > 0),
+  },
+  {
+    id: "equal-lengths",
+    inputs: "several Content-Lengths that are equal, also as a list",
+    ours: "one length",
+    llhttp: "refused",
+    why: "RFC 9110 §8.6 allows it, urllib3 does it, and broken proxies send it; lengths that differ are refused by both.",
+    explains: theyRefuse(/Duplicate Content-Length|Invalid character in Content-Length/, (ours) => /,/.test(field(ours, "content-length"))),
+  },
+  {
+    id: "length-before-tab",
+    inputs: "a tab behind a Content-Length",
+    ours: "white space around a value",
+    llhttp: "refused; spaces are taken",
+    why: "RFC 9110 §5.6.3: optional white space is spaces and tabs.",
+    explains: theyRefuse(/Invalid character in Content-Length/, (ours) => /^\d+$/.test(field(ours, "content-length"))),
+  },
+  {
+    id: "loose-extension",
+    inputs: "a chunk extension that does not follow its grammar",
+    ours: "skipped up to the end of the line",
+    llhttp: "refused",
+    why: "RFC 9112 §7.1.1: what is not understood is ignored, and blanks must be borne. Line ends and control characters within it are refused by both, which is what smuggling would need.",
+    explains: theyRefuse(/chunk extension/),
+  },
+  {
+    id: "length-in-trailers",
+    inputs: "Content-Length in the trailers",
+    ours: "a trailer without meaning",
+    llhttp: "refused",
+    why: "RFC 9110 §6.5.1: framing fields in trailers are ignored; they come too late to mean anything.",
+    explains: theyRefuse(/Content-Length can't be present|(Invalid character in|Empty|Duplicate) Content-Length|Content-Length overflow/, (ours) => ours.trailers.some((text) => text.toLowerCase() === "content-length")),
+  },
+  {
+    id: "close-on-1xx",
+    inputs: "a 1xx response of HTTP/1.0 or with Connection: close",
+    ours: "skipped; the final response says whether the connection stays",
+    llhttp: "nothing may follow: refused",
+    why: "RFC 9110 §15.2: a 1xx is never the last response, so its Connection field cannot end the connection before it.",
+    explains: theyRefuse(/^HPE_CLOSED_CONNECTION/, (ours) => ours.informational.length > 0),
+  },
+  {
+    id: "head-without-length",
+    inputs: "the answer to HEAD, without a length",
+    ours: "keeps the connection",
+    llhttp: "closes it",
+    why: "RFC 9112 §6.3: it ends with its head. llhttp is told of the method too late, and reckons with a body that ends with the connection.",
+    explains: onlyKeeping(true, (ours) => field(ours, "content-length") === "" && field(ours, "transfer-encoding") === ""),
+  },
+  {
+    id: "chunked-in-1.0",
+    inputs: "HTTP/1.0 with Transfer-Encoding and keep-alive",
+    ours: "closes the connection",
+    llhttp: "keeps it",
+    why: "RFC 9112 §6.1: the framing is faulty, the connection is closed after the message.",
+    explains: onlyKeeping(false, (ours) => ours.head?.[0] === "1.0" && field(ours, "transfer-encoding") !== ""),
+  },
+  {
+    id: "close-beats-keep-alive",
+    inputs: "HTTP/1.0 with both close and keep-alive in Connection",
+    ours: "closes the connection",
+    llhttp: "keeps it",
+    why: "RFC 9112 §9.3: the close option decides first.",
+    explains: onlyKeeping(false, (ours) => ours.head?.[0] === "1.0" && /close/i.test(field(ours, "connection"))),
+  },
+  {
+    id: "tab-in-connection",
+    inputs: "a tab behind an option of Connection",
+    ours: "white space around the option",
+    llhttp: "another option",
+    why: "RFC 9110 §5.6.1 and §5.6.3: optional white space is spaces and tabs.",
+    explains: (ours, theirs, text) => contradictions(ours, theirs).join() === "keepAlive" && /^connection:.*(close|keep-alive) *\t/im.test(text) && hasOption(ours, ours.keepAlive === true ? "keep-alive" : "close"),
+  },
+  {
+    id: "tab-behind-chunked",
+    inputs: "a tab behind Transfer-Encoding: chunked",
+    ours: "white space around the value",
+    llhttp: "another coding: read until the connection closes",
+    why: "RFC 9110 §5.5: white space around a value is no part of it, and we show it without.",
+    explains: (ours, theirs, text) => /^transfer-encoding:[ \t]*chunked *\t/im.test(text) && /^chunked$/i.test(field(ours, "transfer-encoding")) && theirs.keepAlive !== true,
+  },
+  {
+    id: "proxy-connection",
+    inputs: "Proxy-Connection",
+    ours: "a field without meaning",
+    llhttp: "the same as Connection",
+    why: "RFC 9112 appendix C.2.2: it never was HTTP, and misleads chains of proxies; a proxy that closes is seen to close.",
+    explains: (ours, theirs) => contradictions(ours, theirs).join() === "keepAlive" && field(ours, "proxy-connection") !== "",
+  },
+]; // prettier-ignore
+
+/** The lines that explain a contradiction; none for a fault of one of the parsers. */
+export function explanations(ours: Reading, theirs: Reading, bytes: Buffer): string[] {
+  const text = bytes.toString("latin1");
+  return DIFFERENCES.filter(({ explains }) => explains(ours, theirs, text)).map(({ id }) => id);
+}

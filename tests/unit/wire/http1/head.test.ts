@@ -162,6 +162,7 @@ describe("the framing", () => {
     [["Content-Length: 5"], 5],
     [["content-length:5"], 5],
     [["CONTENT-LENGTH: 0005"], 5],
+    [["Content-Length: 00000000000000000000000000000005"], 5],
     [["Content-Length: 5", "Content-Length: 5"], 5],
     [["Content-Length: 5, 5"], 5],
     [["Content-Length: 5,5 ,\t5", "content-length: 05"], 5],
@@ -269,6 +270,13 @@ describe("whether the connection stays", () => {
     ["HTTP/1.0", ["Connection: keep-alive"], true],
     ["HTTP/1.0", ["Connection: Keep-Alive, x"], true],
     ["HTTP/1.0", ["Connection: close"], false],
+    // RFC 9112 section 9.3: close beats keep-alive
+    ["HTTP/1.0", ["Connection: keep-alive, close"], false],
+    ["HTTP/1.0", ["Connection: close", "Connection: keep-alive"], false],
+    // 0xA0 is part of the option
+    ["HTTP/1.0", ["Connection: x,\xa0keep-alive"], false],
+    ["HTTP/1.1", ["Connection: x,\xa0close"], true],
+    ["HTTP/1.1", ["Connection: x,\tclose"], false],
     // RFC 9112 section 6.1: chunked coding in HTTP/1.0 is faulty
     ["HTTP/1.0", ["Connection: keep-alive", "Transfer-Encoding: chunked"], false],
   ];

@@ -30,6 +30,7 @@ const GOOD: readonly Case[] = [
   ["chunks", `${CHUNKED_HEAD}5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n`, [CHUNKED, "data hello!", "end []"]],
   ["no chunk", `${CHUNKED_HEAD}0\r\n\r\n`, [CHUNKED, "end []"]],
   ["hexadecimal chunks", `${CHUNKED_HEAD}A\r\n0123456789\r\n0a\r\n0123456789\r\n000\r\n\r\n`, [CHUNKED, "data 01234567890123456789", "end []"]],
+  ["chunk lengths with many zeros", `${CHUNKED_HEAD}${"0".repeat(40)}2\r\nok\r\n${"0".repeat(40)}\r\n\r\n`, [CHUNKED, "data ok", "end []"]],
   ["chunk extensions", `${CHUNKED_HEAD}1;a=b;c="d\te"\r\nx\r\n1;\r\ny\r\n0;\xff\r\n\r\n`, [CHUNKED, "data xy", "end []"]],
   ["a chunk of CRLFs", `${CHUNKED_HEAD}4\r\n\r\n\r\n\r\n0\r\n\r\n`, [CHUNKED, "data \r\n\r\n", "end []"]],
   ["trailers", `${CHUNKED_HEAD}1\r\nx\r\n0\r\nA: b\r\nContent-Length: 9\r\nC: d\r\n e\r\n\r\n`, [CHUNKED, "data x", 'end ["A","b","Content-Length","9","C","d e"]']],
@@ -160,6 +161,7 @@ const BAD_CHUNKS: readonly Hostile[] = [
   ["2^53", "20000000000000\r\n", /the size of a chunk is beyond 2\^52 bytes/],
   ["2^64 + 1", "10000000000000001\r\n", /beyond 2\^52/],
   ["many digits", "f".repeat(1000), /beyond 2\^52/],
+  ["endless zeros", "0".repeat(20_000), /a chunk-size line longer than 16384 bytes \(maxChunkLineSize/],
   ["a long extension", `1;${"a".repeat(20_000)}\r\nx\r\n`, /a chunk-size line longer than 16384 bytes/],
   ["trailers without a colon", "0\r\nabc\r\n\r\n", /malformed trailers/],
   ["white space before the colon of a trailer", "0\r\nA : b\r\n\r\n", /malformed trailers/],
@@ -195,6 +197,7 @@ describe("hostile chunks", () => {
     [2 ** 31, "80000000"],
     [2 ** 32 + 1, "100000001"],
     [2 ** 52 - 1, "fffffffffffff"],
+    [2 ** 52 - 1, "000fffffffffffff"],
   ] as const)
     it(`a chunk of ${size} bytes does not end before`, () => {
       const { error, events } = parse([bytesOf(`${CHUNKED_HEAD}${text}\r\n`), bytesOf("abc\r\n0\r\n\r\n")], {

@@ -1,0 +1,188 @@
+/** Every parser of text that others write takes linear time: a new one is a line of the table. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+
+import { digestChallenges } from "#internal/auth/digest-response";
+import { spacePrefixes } from "#internal/auth/digest-memory";
+import { NetrcError, parseNetrc } from "#internal/auth/netrc";
+import { RequestException } from "#internal/exceptions";
+import { boundaryOf } from "#internal/message/body/boundary";
+import { prepareBody } from "#internal/message/body/body";
+import { CookieFileError, parseCookieFile } from "#internal/message/cookies/cookie-file";
+import { cookieTarget } from "#internal/message/cookies/cookie";
+import { parseCookieDate } from "#internal/message/cookies/engine";
+import { RequestsCookieJar } from "#internal/message/cookies/jar";
+import { parseSetCookie } from "#internal/message/cookies/set-cookie";
+import { jsonLines, serverSentEvents } from "#internal/message/response-streams";
+import { parseChallenges } from "#internal/message/text/challenges";
+import { encodingFromHeaders, parseContentType } from "#internal/message/text/content-type";
+import { parseJson } from "#internal/message/text/json";
+import { ByteLines, TextLines } from "#internal/message/text/lines";
+import { linksByRel, parseHeaderLinks } from "#internal/message/text/link";
+import { unquote } from "#internal/message/text/url-encoded";
+import { locationUrl, parseReference } from "#internal/message/url-join";
+import { authFromUrl, maskedUrl, prepareUrl, splitUrl } from "#internal/message/url";
+import { splitAuthority } from "#internal/message/url-host";
+import { bypassesProxy } from "#internal/policy/no-proxy";
+import { parseHttpDate, retryAfterSeconds } from "#internal/policy/retry-after";
+import { codingsOf } from "#internal/wire/decode";
+import { parseHead, parseTrailers } from "#internal/wire/http1/head";
+import { parse } from "../_support/raw-server.js";
+import { assertLinear, assertLinearAsync } from "./linear.js";
+
+const LINE = "HTTP/1.1 200 OK\r\n";
+const CHUNKED = `${LINE}Transfer-Encoding: chunked\r\n\r\n`;
+const TARGET = cookieTarget("http://www.example.com/a/b")!;
+const NO_LIMIT = {
+  maxHeaderSize: Infinity,
+  maxHeaders: Infinity,
+  maxInformational: Infinity,
+  maxChunkLineSize: Infinity,
+};
+
+/** What is repeated up to 1 MiB, behind a beginning. */
+type Hostile = readonly [before: string, ...pieces: readonly string[]];
+
+const WORDS = ["a", "a=b;", "a=", "=", ",", ";", ' "', '\\"', "<a>;", "\t ", "é", "a b"] as const;
+const FIELDS = ["A: b\r\n", ":\r\n", "A:\r\n", " b\r\n", "\t", "\r\n b", "a", ": ", "\r", "Content-Length: 5\r\n", "\xff"] as const;
+const URLS = ["a", "/", "/../", "%41", "%", "?", "#", "@", ":", "é", "[", ".", "\\", " "] as const;
+const LINES = ["\n", "\r", "\r\n", "a", "a\n", "data: a\n", "data\r", ":", "id: 1\r\n", "event: x\n\n", "retry: 1\n", "{}\n", "[", " \n"] as const;
+
+type Row = readonly [parsers: string, hostile: Hostile, work: (text: string) => unknown];
+
+const PARSERS: readonly Row[] = [
+  ["parseHead", [LINE, ...FIELDS], (text) => parseHead(text, Infinity)],
+  ["parseHead, folded", [`${LINE}A: b\r\n`, " c\r\n", " \r\n", "\t\r\n"], (text) => parseHead(text, Infinity)],
+  ["parseHead, framing", [LINE, "Connection: a\r\n", "Transfer-Encoding: chunked\r\n"], (text) => parseHead(text, Infinity)],
+  ["parseHead, Connection", [`${LINE}Connection: `, ",", "a,", " ", "close "], (text) => parseHead(text, Infinity)],
+  ["parseHead, Content-Length", [`${LINE}Content-Length: `, "5,", "0", "9", ", "], (text) => parseHead(text, Infinity)],
+  ["parseHead, Keep-Alive", [`${LINE}Keep-Alive: `, "timeout", "timeout =", "timeout\t\t\t\t\t\t\t\t", ", "], (text) => parseHead(text, Infinity)],
+  ["parseHead, status line", ["", "HTTP/1.1 ", "H", "\r\n", "1"], (text) => parseHead(text, Infinity)],
+  ["parseTrailers", ["", ...FIELDS], (text) => parseTrailers(text, Infinity)],
+  ["ResponseParser, head byte by byte", [LINE, "A: b\r\n", "a", "\r\n", "\r\n "], (text) => byteByByte(text)],
+  ["ResponseParser, blank lines byte by byte", ["", "\r\n", "\n", "\r"], (text) => byteByByte(text)],
+  ["ResponseParser, trailers byte by byte", [`${CHUNKED}0\r\n`, "A: b\r\n", "a", "\r"], (text) => byteByByte(text)],
+  ["ResponseParser, chunks", [CHUNKED, "1\r\nx\r\n", "1;a=b\r\nx\r\n", "0", "1"], (text) => parse([latin1(text)], { limits: NO_LIMIT, closes: true })],
+  ["ResponseParser, a chunk-size line", [`${CHUNKED}1`, ";a=b", ";", ' "', "\t"], (text) => byteByByte(text)],
+  ["ResponseParser, 1xx", ["", "HTTP/1.1 100 x\r\n\r\n", "HTTP/1.1 103 x\r\nA: b\r\n\r\n"], (text) => parse([latin1(text)], { limits: NO_LIMIT, closes: true })],
+  ["parseSetCookie", ["", ...WORDS, "a=b; Path=/", "; Expires=", "; Max-Age=1", "; Domain=.", "."], (text) => parseSetCookie(text, TARGET, 0, Infinity)],
+  ["parseSetCookie in pieces of its limit", ["a=b", ";", "; Expires=Thu, 01 Jan 1970", "; Max-Age=9", "; Domain=.example.com"], (text) => inPieces(text, 32_000, (piece) => parseSetCookie(piece, TARGET, 0))],
+  ["RequestsCookieJar.extract, many", ["", "a=b|", "a|", "=b; Path=/a|"], (text) => jarOf(text.split("|"))],
+  ["RequestsCookieJar.extract, many names", ["", "0000=1; Max-Age=1000|"], (text) => jarOf(text.split("|").map((field, at) => `${at}${field}`))],
+  ["parseCookieDate", ["", "Thu, ", "01 ", "00:00:00 ", "1970", "Jan-", "\x7f"], (text) => inPieces(text, 1024, parseCookieDate)],
+  ["parseCookieFile", ["", "h\tTRUE\t/\tFALSE\t0\ta\tb\n", "#\n", "\t", "\n", "a", "\r\n", "#HttpOnly_"], (text) => parseCookieFile(text, 0)],
+  ["parseHeaderLinks, linksByRel", ["", ...WORDS, "<", "<>", "<a>;rel=b,", ">"], (text) => [parseHeaderLinks(text), linksByRel(text)]],
+  ["parseChallenges", ["Basic ", ...WORDS, 'Digest realm="a",'], parseChallenges],
+  ["digestChallenges", ["Digest ", ...WORDS, 'realm="a",', 'Digest nonce="a", '], digestChallenges],
+  ["spacePrefixes", ["", "/ ", "http://h/a ", "a", "//", "  "], (text) => spacePrefixes(text.split(" "), "http://h/")],
+  ["parseContentType, encodingFromHeaders", ["text/plain;", ...WORDS, "charset=", "charset='"], (text) => [parseContentType(text), encodingFromHeaders(text)]],
+  ["boundaryOf", ["multipart/form-data;", ...WORDS, "boundary"], boundaryOf],
+  ["codingsOf", ["", "gzip,", ",", " ", "identity,"], codingsOf],
+  ["splitUrl, prepareUrl", ["http://h/", ...URLS], (text) => [splitUrl(text), prepareUrl(text)]],
+  ["splitUrl, prepareUrl, host", ["http://", ...URLS, "xn--", "0x7f.", "1."], (text) => allOf(() => splitUrl(text), () => prepareUrl(text))],
+  ["authFromUrl, maskedUrl", ["http://", ...URLS], (text) => allOf(() => authFromUrl(text), () => maskedUrl(text))],
+  ["locationUrl, parseReference", ["", ...URLS, "../", "//", "http:"], (text) => allOf(() => locationUrl("http://h/a/b?c", text), () => parseReference(text))],
+  ["splitAuthority", ["", ...URLS], splitAuthority],
+  ["unquote", ["", "%41", "%", "%4", "+", "é"], unquote],
+  ["retryAfterSeconds, parseHttpDate", ["", "1", " ", "Sun, ", "06 Nov 1994 "], (text) => [retryAfterSeconds(text, 0), parseHttpDate(text, 0)]],
+  ["parseNetrc", ["", "machine h login u password p\n", "machine ", '"', "\\", "\n", "macdef m\nx\n\n", "#"], parseNetrc],
+  ["bypassesProxy", ["", "a,", ",", " ", ".", "*.", "10.0.0.0/8,", "::1 ", "h:80,", "["], (text) => bypassesProxy("http://www.example.com/", text)],
+  ["parseJson", ["", "[", "[1,", '{"a":', '"', "\\", " ", "1", "\n"], (text) => parseJson(text)],
+  ["ByteLines, TextLines", ["", ...LINES], (text) => [new ByteLines().push(latin1(text)), new TextLines().push(text), new ByteLines("\n\n").push(latin1(text))]],
+  ["prepareBody: names of parts", ["", "a", '"', "\r\n", "\\", "é", "%"], (text) => prepareBody({ files: { [text]: [text, "x"] } }, undefined)],
+]; // prettier-ignore
+
+const STREAMS: readonly (readonly [parser: string, work: (source: AsyncIterable<Buffer>) => AsyncIterable<unknown>])[] = [
+  ["serverSentEvents", serverSentEvents],
+  ["jsonLines", (source) => jsonLines(source, "utf-8")],
+]; // prettier-ignore
+
+function latin1(text: string): Buffer {
+  return Buffer.from(text, "latin1");
+}
+
+function byteByByte(text: string): unknown {
+  const bytes = latin1(text);
+  return parse(
+    Array.from(bytes, (_byte, at) => bytes.subarray(at, at + 1)),
+    { limits: NO_LIMIT, closes: true },
+  );
+}
+
+function inPieces(text: string, size: number, work: (piece: string) => unknown): void {
+  for (let at = 0; at < text.length; at += size) work(text.slice(at, at + size));
+}
+
+function jarOf(fields: readonly string[]): RequestsCookieJar {
+  const jar = new RequestsCookieJar();
+  jar.extract(fields, "http://www.example.com/a/b");
+  jar.headerFor("http://www.example.com/a/b");
+  return jar;
+}
+
+function allOf(...works: readonly (() => unknown)[]): void {
+  for (const work of works) named(work);
+}
+
+/** Runs it; it may end in an exception of ours, never in one of the language. */
+function named(work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    const isOurs =
+      error instanceof RequestException || error instanceof NetrcError || error instanceof CookieFileError;
+    if (!isOurs) throw error;
+  }
+}
+
+for (const [parsers, [before, ...pieces], work] of PARSERS)
+  describe(parsers, () => {
+    for (const piece of pieces)
+      it(`takes linear time for ${JSON.stringify(before + piece)}…`, () => {
+        assertLinear(
+          (size) => before + piece.repeat(size / piece.length),
+          (text) => named(() => work(text)),
+        );
+      });
+  });
+
+async function* pieces(text: string, size: number): AsyncGenerator<Buffer, void> {
+  const bytes = latin1(text);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+for (const [parser, work] of STREAMS)
+  describe(parser, () => {
+    for (const piece of LINES)
+      for (const size of [8, Infinity])
+        it(`takes linear time for ${JSON.stringify(piece)}…, ${size === Infinity ? "whole" : "in pieces"}`, async () => {
+          await assertLinearAsync(
+            (length) => piece.repeat(length / piece.length),
+            async (text) => {
+              try {
+                for await (const _item of work(pieces(text, size === Infinity ? text.length : size)));
+              } catch (error) {
+                assert.ok(error instanceof RequestException, String(error));
+              }
+            },
+          );
+        });
+  }); // prettier-ignore
+
+describe("the table", () => {
+  it("has every exported function that is named for parsing or splitting", () => {
+    const root = join(import.meta.dirname, "..", "..", "..", "src");
+    const covered = PARSERS.map(([parsers]) => parsers).join(" ");
+    const missing: string[] = [];
+    for (const folder of ["message", "policy", "auth", "wire"])
+      for (const file of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {
+        if (!file.endsWith(".ts")) continue;
+        const source = readFileSync(join(root, folder, file), "utf8");
+        for (const [, name] of source.matchAll(/^export (?:async )?function\*? ((?:parse|split)\w+)/gm))
+          if (!new RegExp(`\\b${name}\\b`).test(covered)) missing.push(`${folder}/${file}: ${name}`);
+      }
+    assert.deepEqual(missing, []);
+  });
+});
