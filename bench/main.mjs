@@ -76,7 +76,9 @@ function median(numbers) {
 }
 
 function print() {
-  console.log(`GET of 192 bytes of JSON on loopback, parsed. Node ${process.version}, ${cpus().length} cores, ${values.rounds} rounds of ${values.seconds} s.\n`);
+  console.log(
+    `GET of 192 bytes of JSON on loopback, parsed. Node ${process.version}, ${cpus().length} cores, ${values.rounds} rounds of ${values.seconds} s.\n`,
+  );
   console.log("                                      50 at a time                    one at a time");
   console.log("                                      req/s   CPU µs/req  ours ÷      req/s   CPU µs/req  ours ÷");
   for (const { name, many, manyCpu, one, oneCpu } of rows)

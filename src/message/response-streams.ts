@@ -60,7 +60,8 @@ export async function* byteLines(
 ): AsyncGenerator<Buffer, void> {
   const lines = new ByteLines(typeof delimiter === "string" ? Buffer.from(delimiter) : delimiter);
   try {
-    for await (const chunk of source) yield* lines.push(chunk);
+    // yield* would make several promises for each line.
+    for await (const chunk of source) for (const line of lines.push(chunk)) yield line;
   } catch (error) {
     yield* lines.end();
     throw error;
@@ -71,7 +72,7 @@ export async function* byteLines(
 export async function* textLines(source: AsyncIterable<string>, delimiter?: string): AsyncGenerator<string, void> {
   const lines = new TextLines(delimiter);
   try {
-    for await (const chunk of source) yield* lines.push(chunk);
+    for await (const chunk of source) for (const line of lines.push(chunk)) yield line;
   } catch (error) {
     yield* lines.end();
     throw error;
@@ -85,12 +86,21 @@ export async function* jsonLines<T>(
   encoding: string,
   schema?: StandardSchema<T>,
 ): AsyncGenerator<T, void> {
-  for await (const line of textLines(decoded(source, encoding), "\n")) {
+  const lines = new TextLines("\n");
+  for await (const chunk of decoded(source, encoding))
+    for (const line of lines.push(chunk)) {
+      const text = line.trim();
+      if (text !== "") yield jsonValue(text, schema);
+    }
+  for (const line of lines.end()) {
     const text = line.trim();
-    if (text === "") continue;
-    const value = parseJson(text);
-    yield schema === undefined ? (value as T) : validateJson(value, schema, text);
+    if (text !== "") yield jsonValue(text, schema);
   }
+}
+
+function jsonValue<T>(text: string, schema: StandardSchema<T> | undefined): T {
+  const value = parseJson(text);
+  return schema === undefined ? (value as T) : validateJson(value, schema, text);
 }
 
 /** @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
@@ -107,9 +117,15 @@ export async function* serverSentEvents(source: AsyncIterable<Buffer>): AsyncGen
       retry = milliseconds;
     },
   });
-  // The format is UTF-8 by definition, whatever the charset says.
-  for await (const text of decoded(source, "utf-8")) {
-    parser.feed(text);
-    yield* ready.splice(0);
-  }
+  // Line by line: of a chunk with CR alone for line ends, the parser searches all that is left for LF at each line.
+  const lines = new ByteLines();
+  let isFirst = true;
+  for await (const chunk of source)
+    for (const line of lines.push(chunk)) {
+      // The format is UTF-8 by definition, whatever the charset says.
+      const text = line.toString("utf8");
+      parser.feed(isFirst && text.startsWith("\ufeff") ? `${text.slice(1)}\n` : `${text}\n`);
+      isFirst = false;
+      if (ready.length > 0) yield* ready.splice(0);
+    }
 }

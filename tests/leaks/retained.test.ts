@@ -5,11 +5,6 @@ import { fileURLToPath } from "node:url";
 
 import { runNode } from "../package/child.js";
 
-interface Ended {
-  readonly gone: boolean;
-  readonly listeners: number;
-}
-
 const directory = fileURLToPath(new URL(".", import.meta.url));
 let results: Record<string, unknown>;
 before(async () => {

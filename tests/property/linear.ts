@@ -18,14 +18,10 @@ function fastest(work: () => void): number {
   return best;
 }
 
-async function fastestAsync(work: () => Promise<void>): Promise<number> {
-  let best = Infinity;
-  for (let run = 0; run < 2; run += 1) {
-    const start = performance.now();
-    await work();
-    best = Math.min(best, performance.now() - start);
-  }
-  return best;
+async function timeOf(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
 }
 
 function assertGrowth(first: number, second: number, small: string, large: string): void {
@@ -55,7 +51,7 @@ export async function assertLinearAsync(
 ): Promise<void> {
   const small = input(SMALL);
   const large = input(LARGE);
-  const first = await fastestAsync(() => work(small));
-  const second = await fastestAsync(() => work(large));
+  const first = await timeOf(() => work(small));
+  const second = await timeOf(() => work(large));
   assertGrowth(first, second, small, large);
 }

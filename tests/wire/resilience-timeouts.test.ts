@@ -74,7 +74,24 @@ function slowly(answer: string): Script {
   };
 }
 
+/** Right but for what a busy machine does to it. */
+class Late extends Error {}
+
+/** Never early is for every run; on time is for one of three, since the machine may have other work. */
+async function onTime(run: () => Promise<void>): Promise<void> {
+  for (let left = 2; ; left -= 1)
+    try {
+      return await run();
+    } catch (error) {
+      if (left === 0 || !(error instanceof Late)) throw error;
+    }
+}
+
 async function play(one: Case, timeout: RequestOptions["timeout"], kind: TimeoutClass): Promise<void> {
+  await onTime(() => playOnce(one, timeout, kind));
+}
+
+async function playOnce(one: Case, timeout: RequestOptions["timeout"], kind: TimeoutClass): Promise<void> {
   const script = one.script ?? silent;
   await using server = await (one.tls === true ? rawTlsServer(SERVER_KEY_PAIR, script) : rawServer(script));
   await using session = new Session({ trustEnv: false, verify: false, maxRedirects: 1000 });
@@ -93,10 +110,10 @@ async function play(one: Case, timeout: RequestOptions["timeout"], kind: Timeout
 
 function assertOnTime(error: unknown, seconds: number, kind: TimeoutClass, phase: string | undefined): void {
   assert.ok(error instanceof kind, `${String(error)} is no ${kind.name}`);
-  assert.equal(error.phase, phase);
-  assert.ok(seconds >= LIMIT && seconds < LIMIT + LATE, `after ${seconds} s`);
+  assert.ok(seconds >= LIMIT, `too early: after ${seconds} s`);
   assert.ok(error.elapsed! >= LIMIT && error.elapsed! <= seconds, `elapsed is ${error.elapsed} of ${seconds}`);
   if (kind !== TotalTimeout) assert.match(error.address ?? "", /:/);
+  if (seconds >= LIMIT + LATE || error.phase !== phase) throw new Late(`after ${seconds} s in ${error.phase}`);
 }
 
 async function failure(call: PromiseLike<unknown>): Promise<unknown> {
@@ -261,17 +278,17 @@ describe("the read timeout", { timeout: 20_000 }, () => {
         socket.on("data", (chunk: Buffer) => {
           received += chunk.length;
           if (received >= LARGE) socket.end(OK);
-          // A megabyte every 10 ms: the whole takes several times the limit.
+          // A megabyte every 20 ms: the whole takes several times the limit.
           if (received - rested < 1024 * 1024) return;
           rested = received;
           socket.pause();
-          setTimeout(() => socket.resume(), 10);
+          setTimeout(() => socket.resume(), 20);
         });
       });
-      await using session = new Session({ trustEnv: false, timeout: { read: 0.1 } });
+      await using session = new Session({ trustEnv: false, timeout: { read: 0.3 } });
       const started = performance.now();
       assert.equal((await session.post(server.url, { data })).text, "ok");
-      assert.ok(performance.now() - started > 200, "this test proves nothing: the upload was fast");
+      assert.ok(performance.now() - started > 400, "this test proves nothing: the upload was fast");
     });
   it("leaves Expect: 100-continue its own patience", async () => {
     await using server = await rawServer(async (peer) => {
@@ -347,21 +364,23 @@ describe("the pool timeout", { timeout: 20_000 }, () => {
     ["bounds the wait for a connection", { pool: LIMIT }, PoolTimeout],
     ["is not the only limit of the wait: the total counts, too", { total: LIMIT }, TotalTimeout],
   ] as const)
-    it(what, async () => {
-      await using server = await rawServer(silent);
-      await using session = new Session({ trustEnv: false });
-      const adapter = new HTTPAdapter({ maxConnections: 1 });
-      session.mount("http://", adapter);
-      const abort = new AbortController();
-      const first = failure(session.get(server.url, { signal: abort.signal }));
-      const started = performance.now();
-      const error = await failure(session.get(server.url, { timeout }));
-      assertOnTime(error, (performance.now() - started) / 1000, kind, "pool");
-      assert.equal(server.peers.length, 1);
-      abort.abort();
-      await first;
-      assert.deepEqual(adapter.statistics.waiting, 0);
-    });
+    it(what, () =>
+      onTime(async () => {
+        await using server = await rawServer(silent);
+        await using session = new Session({ trustEnv: false });
+        const adapter = new HTTPAdapter({ maxConnections: 1 });
+        session.mount("http://", adapter);
+        const abort = new AbortController();
+        const first = failure(session.get(server.url, { signal: abort.signal }));
+        const started = performance.now();
+        const error = await failure(session.get(server.url, { timeout }));
+        assertOnTime(error, (performance.now() - started) / 1000, kind, "pool");
+        assert.equal(server.peers.length, 1);
+        abort.abort();
+        await first;
+        assert.deepEqual(adapter.statistics.waiting, 0);
+      }),
+    );
   it("is over when there is a connection", async () => {
     await using server = await rawServer(slowly(OK));
     await using session = new Session({ trustEnv: false, timeout: { pool: 0.05 } });
@@ -374,36 +393,20 @@ describe("the pool timeout", { timeout: 20_000 }, () => {
   });
 });
 
-describe("an abort", { timeout: 20_000 }, () => {
+// Aborts at every other stage are in abort.test.ts.
+it("an abort ends a back-off at once, with the signal's reason", { timeout: 20_000 }, async () => {
+  await using server = await rawServer(slowly("HTTP/1.1 503 Busy\r\nRetry-After: 100\r\nContent-Length: 0\r\n\r\n"));
+  await using session = new Session({ trustEnv: false });
+  const controller = new AbortController();
   const reason = new Error("enough");
-  const cases: readonly Case[] = [
-    { name: "in DNS", phase: "", adapter: { lookup: () => undefined }, url: () => "http://nowhere.test/" },
-    { name: "in the TLS handshake", phase: "", url: (address) => `https://${address}/` },
-    { name: "in the wait", phase: "" },
-    { name: "in the body", phase: "", script: dripping },
-    { name: "in a stream", phase: "", script: dripping, options: { stream: true } },
-    {
-      name: "in a back-off",
-      phase: "",
-      script: slowly("HTTP/1.1 503 Busy\r\nRetry-After: 100\r\nContent-Length: 0\r\n\r\n"),
-      adapter: { maxRetries: 3 },
-    },
-  ];
-  for (const one of cases)
-    it(`ends the call at once ${one.name}, with the signal's reason`, async () => {
-      await using server = await rawServer(one.script ?? silent);
-      await using session = new Session({ trustEnv: false });
-      const adapter = new HTTPAdapter(one.adapter);
-      session.mount("http://", adapter);
-      session.mount("https://", adapter);
-      const abort = new AbortController();
-      const url = one.url?.(server.address) ?? server.url;
-      const call = session.get(url, { signal: abort.signal, ...one.options });
-      const failed = failure(one.options?.stream === true ? call.then((response) => response.read()) : call);
-      await pause(40);
-      const started = performance.now();
-      abort.abort(reason);
-      assert.equal(await failed, reason);
-      assert.ok(performance.now() - started < 40, `${performance.now() - started} ms`);
-    });
+  let aborted = 0;
+  const onRetry = (): void => {
+    setTimeout(() => {
+      aborted = performance.now();
+      controller.abort(reason);
+    }, 10);
+  };
+  session.mount("http://", new HTTPAdapter({ maxRetries: new Retry({ total: 3, onRetry }) }));
+  assert.equal(await failure(session.get(server.url, { signal: controller.signal })), reason);
+  assert.ok(performance.now() - aborted < 500, "it was waited for");
 });
