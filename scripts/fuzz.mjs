@@ -1,5 +1,5 @@
 // Gives responses by chance to our parser and to llhttp, and fails when they differ without a reason in
-// tests/wire/differential/differences.ts. For the night: a million inputs take about ten minutes.
+// tests/wire/differential/differences.ts. For the night: a million inputs take about five minutes.
 //   npm run fuzz                          1,000,000 inputs from a seed of the clock
 //   npm run fuzz -- 50000                 so many
 //   npm run fuzz -- 50000 1234            from this seed: what failed once fails again
