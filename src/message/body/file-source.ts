@@ -140,6 +140,9 @@ async function* readUnderStream(stream: ReadStream, start: number, limit: number
   try {
     await opened(stream);
     yield* readRange(() => descriptorOf(stream), start, limit);
+  } catch (error) {
+    // A read that failed because its descriptor was closed under it is not what went wrong.
+    throw stream.destroyed ? gone(stream) : error;
   } finally {
     stream.destroy();
   }
