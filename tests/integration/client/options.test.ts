@@ -24,7 +24,9 @@ const echo = await serve();
 const directory = await mkdtemp(join(tmpdir(), "requests-options-"));
 const path = join(directory, "report.txt");
 await writeFile(path, "from a file");
+const handle = await open(path);
 after(async () => {
+  await handle.close();
   await echo.close();
   await rm(directory, { recursive: true });
 });
@@ -181,7 +183,7 @@ describe("data and json", () => {
     ["a Set of strings", () => ({ data: new Set(["a", "b"]) }), "ab", undefined, "chunked"],
     ["createReadStream has a length", () => ({ data: createReadStream(path) }), "from a file", undefined, "11"],
     ["its start counts", () => ({ data: createReadStream(path, { start: 5 }) }), "a file", undefined, "6"],
-    ["a FileHandle has a length", async () => ({ data: await open(path) }), "from a file", undefined, "11"],
+    ["a FileHandle has a length", () => ({ data: handle }), "from a file", undefined, "11"],
     ["json", () => ({ json: { a: [1, null, "é"] } }), '{"a":[1,null,"é"]}', "application/json", "19"],
     ["json null", () => ({ json: null }), "null", "application/json", "4"],
     ["json false", () => ({ json: false }), "false", "application/json", "5"],

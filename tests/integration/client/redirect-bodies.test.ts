@@ -19,7 +19,9 @@ const echo = await serve((request, response) => {
 const directory = await mkdtemp(join(tmpdir(), "requests-redirect-bodies-"));
 const path = join(directory, "body.txt");
 await writeFile(path, "0123456789");
+const handle = await open(path);
 after(async () => {
+  await handle.close();
   await echo.close();
   await rm(directory, { recursive: true });
 });
@@ -38,7 +40,7 @@ const again: [name: string, body: () => unknown, text: string][] = [
   ["a Blob", () => new Blob(["blob"]), "blob"],
   ["createReadStream", () => createReadStream(path), "0123456789"],
   ["createReadStream with a start and an end", () => createReadStream(path, { start: 2, end: 5 }), "2345"],
-  ["a FileHandle", () => open(path), "0123456789"],
+  ["a FileHandle", () => handle, "0123456789"],
   ["an iterable that starts anew", () => new Restartable(), "ab"],
 ];
 
