@@ -1,88 +1,121 @@
-// npm run bench [-- --seconds 1 --rounds 5]: requests-ts next to other clients, in one run.
-// Contestants take turns in rounds, so that a noisy machine hurts all alike; the figures are medians over the rounds.
-import { spawnSync, fork } from "node:child_process";
-import { existsSync } from "node:fs";
+// npm run bench: requests-ts next to the other clients, in one run.
+//   --rounds 5 --seconds 1     how often and how long each is asked; all figures are medians over the rounds
+//   --only get,down            workloads whose id begins so
+//   --with axios,got           only these beside requests-ts
+//   --json results.json        the figures as they are
+//   --page                     writes them into docs/performance.md and draws docs/assets/benchmark.svg
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+import { aims } from "./aims.mjs";
+import { CONTESTANTS } from "./contestants/index.mjs";
+import { picture } from "./picture.mjs";
+import { startServers } from "./servers/index.mjs";
+import { table, aimsTable, conditionsLine } from "./tables.mjs";
+import { crowds, measureAlone, measureImports, measureRate, rates, transfers } from "./workloads.mjs";
+
 const here = import.meta.dirname;
+const GIBIBYTE = 1024 ** 3;
 const { values } = parseArgs({
   options: {
-    seconds: { type: "string", default: "1" },
     rounds: { type: "string", default: "5" },
-    json: { type: "boolean", default: false },
+    seconds: { type: "string", default: "1" },
     only: { type: "string" },
+    with: { type: "string" },
+    json: { type: "string" },
+    page: { type: "boolean", default: false },
   },
 });
+const rounds = positive("rounds");
+const seconds = positive("seconds");
 
 if (!existsSync(join(here, "node_modules"))) {
   console.error("Installing the other clients into bench/node_modules …");
-  const { status } = spawnSync("npm", ["ci", "--ignore-scripts"], { cwd: here, stdio: "inherit" });
+  const { status } = spawnSync("npm", ["ci", "--ignore-scripts"], {
+    cwd: here,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   if (status !== 0) process.exit(1);
 }
 
-const { contestants } = await import("./contestants.mjs");
-const server = fork(join(here, "server.mjs"));
-const { url } = await new Promise((resolve) => server.once("message", resolve));
+const only = values.only?.split(",");
+const others = values.with?.split(",");
+const contestants = CONTESTANTS.filter(({ id }) => id === "requests-ts" || (others?.includes(id) ?? true));
+const clients = contestants.filter(({ id }) => id !== "floor");
+const wanted = ({ id }) => only === undefined || only.some((word) => id.startsWith(word));
 
-const list = (await contestants()).filter(({ name }) => values.only === undefined || name.includes(values.only));
-const milliseconds = Number(values.seconds) * 1000;
-const results = new Map(list.map(({ name }) => [name, { many: [], manyCpu: [], one: [], oneCpu: [] }]));
-
-for (const { get } of list) await measure(get, 50, Math.min(milliseconds, 500));
-for (let round = 0; round < Number(values.rounds); round += 1) {
-  for (const { name, get } of list) {
-    const many = await measure(get, 50, milliseconds);
-    const one = await measure(get, 1, milliseconds / 2);
-    const result = results.get(name);
-    result.many.push(many.rate);
-    result.manyCpu.push(many.cpu);
-    result.one.push(one.rate);
-    result.oneCpu.push(one.cpu);
+const results = {};
+const titles = {};
+const servers = await startServers(GIBIBYTE);
+const conditions = {
+  date: new Date().toISOString().slice(0, 10),
+  node: process.version,
+  processor: cpus()[0]?.model ?? "unknown",
+  cores: cpus().length,
+  server: servers.software,
+  rounds,
+  seconds,
+  versions: versionsOf(clients),
+};
+console.log(`${conditionsLine(conditions)}\n`);
+try {
+  for (const workload of rates(servers).filter(wanted)) {
+    const takers = workload.id.startsWith("get-") ? contestants : clients;
+    keep(workload, await measureRate(workload, takers, servers, { rounds, seconds }, report));
   }
-}
-for (const { close } of list) await close();
-server.disconnect();
-
-const rows = list.map(({ name }) => {
-  const { many, manyCpu, one, oneCpu } = results.get(name);
-  return { name, many: median(many), manyCpu: median(manyCpu), one: median(one), oneCpu: median(oneCpu) };
-});
-const ours = rows[0];
-if (values.json) console.log(JSON.stringify({ node: process.version, cpus: cpus().length, rows }, null, 2));
-else print();
-
-async function measure(get, concurrency, limit) {
-  let done = 0;
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  const end = start + limit;
-  const worker = async () => {
-    while (performance.now() < end) {
-      const value = await get(url);
-      if (value.id !== 1) throw new Error(`wrong answer: ${JSON.stringify(value)}`);
-      done += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  const { user, system } = process.cpuUsage(cpu);
-  return { rate: (done * 1000) / (performance.now() - start), cpu: (user + system) / done };
+  for (const workload of transfers(servers, GIBIBYTE).filter(wanted))
+    keep(workload, await measureAlone(workload, clients, servers, Math.min(rounds, 3), report));
+  for (const workload of crowds(servers).filter(wanted))
+    keep(workload, await measureAlone(workload, clients, servers, Math.min(rounds, 3), report));
+  const imports = { id: "import", title: "import, in a fresh process" };
+  if (wanted(imports)) keep(imports, measureImports(clients, rounds * 3));
+} finally {
+  servers.stop();
 }
 
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
+const reached = aims(results);
+console.log(aimsTable(reached));
+const all = { conditions, titles, results, aims: reached };
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(all, null, 2)}\n`);
+if (values.page) writePage(all);
+
+function keep({ id, title }, rows) {
+  results[id] = rows;
+  titles[id] = title;
+  console.log(`${table(id, title, rows)}\n`);
 }
 
-function print() {
-  console.log(
-    `GET of 192 bytes of JSON on loopback, parsed. Node ${process.version}, ${cpus().length} cores, ${values.rounds} rounds of ${values.seconds} s.\n`,
-  );
-  console.log("                                      50 at a time                    one at a time");
-  console.log("                                      req/s   CPU µs/req  ours ÷      req/s   CPU µs/req  ours ÷");
-  for (const { name, many, manyCpu, one, oneCpu } of rows)
-    console.log(
-      `${name.padEnd(36)}${String(Math.round(many)).padStart(7)}${manyCpu.toFixed(1).padStart(13)}${(ours.many / many).toFixed(2).padStart(8)}${String(Math.round(one)).padStart(11)}${oneCpu.toFixed(1).padStart(13)}${(ours.one / one).toFixed(2).padStart(8)}`,
-    );
+function report(text) {
+  console.error(`  ${text}`);
+}
+
+function writePage({ conditions: made, results: found }) {
+  const page = join(here, "..", "docs", "performance.md");
+  const blocks = Object.keys(found).map((id) => table(id, titles[id], found[id]));
+  const figures = ["```text", conditionsLine(made), "", aimsTable(reached), "", blocks.join("\n\n"), "```"].join("\n");
+  const text = readFileSync(page, "utf8");
+  const [before, rest] = text.split("<!-- figures -->\n");
+  const [, after] = rest.split("<!-- end of figures -->");
+  writeFileSync(page, `${before}<!-- figures -->\n\n${figures}\n\n<!-- end of figures -->${after}`);
+  if (found["get-50"] === undefined) return;
+  mkdirSync(join(here, "..", "docs", "assets"), { recursive: true });
+  writeFileSync(join(here, "..", "docs", "assets", "benchmark.svg"), picture(found["get-50"], made));
+}
+
+function versionsOf(list) {
+  const found = {};
+  for (const { package: name } of list)
+    if (name !== undefined)
+      found[name] = JSON.parse(readFileSync(join(here, "node_modules", name, "package.json"), "utf8")).version;
+  return found;
+}
+
+function positive(name) {
+  const number = Number(values[name]);
+  if (number > 0) return number;
+  console.error(`--${name} must be a number above 0, not ${JSON.stringify(values[name])}`);
+  process.exit(2);
 }
