@@ -14,7 +14,14 @@ import { connect as connectTls, type ConnectionOptions, type PeerCertificate, ty
 import { ConnectionError, RequestException, type Phase } from "../exceptions.js";
 import { Deadline } from "./deadline.js";
 import { connectFailure, connectTimedOut } from "./errors.js";
-import { checkPinned, tlsConnectOptions, type TlsPolicy, type TlsSession, type TlsSessions } from "./tls.js";
+import {
+  checkPinned,
+  peerCertificateOf,
+  tlsConnectOptions,
+  type TlsPolicy,
+  type TlsSession,
+  type TlsSessions,
+} from "./tls.js";
 import { connectSocks, connectThrough, loadSocks, proxyError, type ProxyHop } from "./tunnel.js";
 
 /** Where a connection leads, and how. Connections of one key are interchangeable. */
@@ -159,15 +166,10 @@ export class ConnectAttempt {
     this.#sessions.follow(key, socket, this.#offered);
     const keyLogFile = this.#route.tls?.keyLogFile;
     if (keyLogFile !== undefined) socket.on("keylog", (line: Buffer) => logKey(keyLogFile, line));
-    let shown: PeerCertificate | undefined;
-    // Before Node's own listener, which closes the socket over a certificate that it does not trust.
-    socket.prependListener("secure", () => {
-      shown = socket.getPeerCertificate();
-    });
     try {
       await this.#event(socket, "secureConnect");
     } catch (error) {
-      throw shown === undefined ? error : withDates(error as Error, shown);
+      throw withDates(error as Error, peerCertificateOf(socket));
     }
     this.#times.tls += performance.now() - started;
   }
@@ -319,8 +321,10 @@ const NOTHING_INHERITED = Object.freeze({
 });
 
 /** What the error says of the certificate, unless Node told it. */
-function withDates(error: Error, { valid_from, valid_to }: PeerCertificate): Error {
-  return "cert" in error ? error : Object.assign(error, { cert: { valid_from, valid_to } });
+function withDates(error: Error, certificate: PeerCertificate | null): Error {
+  if ("cert" in error || certificate === null) return error;
+  const { valid_from, valid_to } = certificate;
+  return Object.assign(error, { cert: { valid_from, valid_to } });
 }
 
 /** @see https://developer.mozilla.org/docs/Mozilla/Projects/NSS/Key_Log_Format */

@@ -13,7 +13,11 @@ import type { WireLimits } from "./limits.js";
 import { peerCertificateOf } from "./tls.js";
 import { Upload } from "./upload.js";
 
-const READ_BUFFER = 64 * 1024;
+/**
+ * What a socket reads into. All of them share it: libuv fills it and calls back in one go, and what outlives the call is
+ * copied out, so that a connection which waits for its answer costs no buffer.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 /** A body up to this size goes out in one buffer with its head. */
 const JOINED_BODY = 64 * 1024;
 /** What is read and thrown away rather than closing a connection whose response nobody wants. */
@@ -26,14 +30,6 @@ export interface TlsDetails {
   readonly protocol: string | null;
   readonly cipher: string;
   readonly peerCertificate: object;
-}
-
-function tlsDetails(socket: TLSSocket): TlsDetails {
-  return {
-    protocol: socket.getProtocol(),
-    cipher: socket.getCipher().name,
-    peerCertificate: peerCertificateOf(socket),
-  };
 }
 
 /** What the pool wants to know of its connections. */
@@ -57,7 +53,6 @@ export class Connection {
   keepAliveTimeout: number | null = null;
   connecting: ConnectTimes | null = null;
 
-  readonly #buffer = Buffer.allocUnsafeSlow(READ_BUFFER);
   readonly #parser: ResponseParser;
   #socket: Socket | null = null;
   #dispatch: Dispatch | null = null;
@@ -83,7 +78,7 @@ export class Connection {
 
   /** How a socket of this connection is to hand over what it reads. */
   get onread(): { buffer: Buffer; callback: (bytes: number) => boolean } {
-    return { buffer: this.#buffer, callback: this.#onRead };
+    return { buffer: READ_BUFFER, callback: this.#onRead };
   }
 
   /** Takes over the connected socket. */
@@ -279,7 +274,7 @@ export class Connection {
 
   // ── the socket's events ───────────────────────────────────────────────────────────────────────────────────────────
 
-  readonly #onRead = (bytes: number): boolean => this.#receive(this.#buffer, bytes);
+  readonly #onRead = (bytes: number): boolean => this.#receive(READ_BUFFER, bytes);
 
   /** @returns Whether more may come at once. */
   #receive(buffer: Buffer, bytes: number): boolean {
@@ -421,5 +416,13 @@ export class Connection {
     const phase = this.#phase;
     const elapsed = this.#readDeadline?.elapsed ?? this.#readTimeout;
     this.#fail(readTimedOut(this.route.address, this.#readTimeout, elapsed, phase), phase, false);
+  };
+}
+
+function tlsDetails(socket: TLSSocket): TlsDetails {
+  return {
+    protocol: socket.getProtocol(),
+    cipher: socket.getCipher().name,
+    peerCertificate: peerCertificateOf(socket),
   };
 }

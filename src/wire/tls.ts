@@ -238,7 +238,9 @@ const SYSTEM_BUNDLES = [
 
 function systemRoots(): string[] {
   const { getCACertificates } = tls as unknown as { readonly getCACertificates?: (kind: string) => string[] };
-  if (getCACertificates !== undefined) return [...tls.rootCertificates, ...getCACertificates("system")];
+  // "extra" are those of NODE_EXTRA_CA_CERTS, which Node trusts by itself only as long as no `ca` is given.
+  if (getCACertificates !== undefined)
+    return [...tls.rootCertificates, ...getCACertificates("system"), ...getCACertificates("extra")];
   const bundle = SYSTEM_BUNDLES.find((path) => statOf(path) !== null);
   return bundle === undefined ? [...tls.rootCertificates] : [...tls.rootCertificates, ...readAuthorities(bundle)];
 }
@@ -357,12 +359,19 @@ export class TlsSessions {
     return this.#sessions.get(key);
   }
 
-  /** Keeps what the socket is given to resume. @param offered - What the socket itself was to resume. */
+  /**
+   * Keeps what the socket is given to resume, and the certificate that it is shown: Node takes it apart anew each time
+   * it is asked, which costs as much as the rest of a handshake that resumes.
+   *
+   * @param offered - What the socket itself was to resume.
+   */
   follow(key: string, socket: TLSSocket, offered: TlsSession | undefined): void {
-    const certificate = (): PeerCertificate =>
-      offered !== undefined && socket.isSessionReused() ? offered.certificate : socket.getPeerCertificate();
-    socket.once("secureConnect", () => shown.set(socket, certificate()));
-    socket.on("session", (session: Buffer) => this.set(key, { session, certificate: certificate() }));
+    // Before Node's own listener, which closes the socket over a certificate that it does not trust.
+    socket.prependOnceListener("secure", () => {
+      const resumed = offered !== undefined && socket.isSessionReused();
+      shown.set(socket, resumed ? offered.certificate : socket.getPeerCertificate());
+    });
+    socket.on("session", (session: Buffer) => this.set(key, { session, certificate: peerCertificateOf(socket) }));
   }
 
   set(key: string, session: TlsSession): void {
