@@ -6,13 +6,14 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { getEventListeners } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 
 import { HTTPAdapter, RequestException, Retry, RetryBudget, Session } from "requests-ts";
 
-import { faultProxy, type FaultProxy, type Plan } from "../_support/fault-proxy.js";
+import { answerWithId, EXPECTED, faultMix } from "../_support/fault-mix.js";
+import { faultProxy, type FaultProxy } from "../_support/fault-proxy.js";
 import { eventually, pause, rawServer } from "../_support/raw-server.js";
 
 const REQUESTS = Number(process.env["FAULT_REQUESTS"] ?? 10_000);
@@ -34,58 +35,6 @@ interface Report {
   readonly abortListeners: number;
   readonly heap: readonly [warm: number, end: number];
   readonly buffers: readonly [warm: number, end: number];
-}
-
-const FAULTS: readonly Plan[] = [
-  { down: { kind: "latency", milliseconds: 10 } },
-  { down: { kind: "drip" } },
-  { down: { kind: "stall", at: 0 } },
-  { down: { kind: "stall", at: "head" } },
-  { down: { kind: "stall", at: "body" } },
-  { down: { kind: "cut", at: 0 } },
-  { down: { kind: "cut", at: "head" } },
-  { down: { kind: "cut", at: "body" } },
-  { down: { kind: "reset", at: 0 } },
-  { down: { kind: "reset", at: "head" } },
-  { down: { kind: "reset", at: "body" } },
-  { down: { kind: "half-close", at: 0 } },
-  { down: { kind: "half-close", at: "body" } },
-  { down: { kind: "garbage", at: 0, bytes: "\x00\xff not HTTP \r\n\r\n" } },
-  { down: { kind: "garbage", at: "chunk-size", bytes: "zz\r\n" } },
-  { up: { kind: "latency", milliseconds: 10 } },
-  { up: { kind: "stall", at: "head" } },
-  { up: { kind: "cut", at: "head" } },
-  { up: { kind: "reset", at: "head" } },
-  { accept: "close" },
-  { accept: "reset" },
-];
-
-/** What those faults may end in; any other timeout means that something hung. */
-const EXPECTED: ReadonlySet<string> = new Set(["ConnectionError", "ReadTimeout", "ChunkedEncodingError"]);
-
-/** Numbers from 0 to below 1 that are the same in each run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** Answers with the id of the request, in bodies of a known length and chunked ones. */
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const id = request.headers["x-id"] as string;
-  const text = JSON.stringify({
-    id,
-    body: Buffer.concat(chunks).toString(),
-    padding: "*".repeat((Number(id) % 7) * 1000),
-  });
-  response.setHeader("Content-Type", "application/json");
-  if (Number(id) % 2 === 0) response.setHeader("Content-Length", text.length);
-  response.write(text.slice(0, 10));
-  response.end(text.slice(10));
 }
 
 async function warmAndRun(url: string): Promise<Report> {
@@ -199,12 +148,10 @@ if (clientUrl !== undefined) {
   describe("faults leave nothing behind", () => {
     it(`${REQUESTS} requests, ${FAULTY * 100} % of them broken`, { timeout: 60_000 }, async (context) => {
       const server = createServer((request, response) => {
-        answer(request, response).catch(() => response.destroy());
+        answerWithId(request, response).catch(() => response.destroy());
       });
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      const random = seeded(7);
-      const plan = (): Plan => (random() < FAULTY ? FAULTS[Math.floor(random() * FAULTS.length)] : {});
-      const proxy = await faultProxy((server.address() as AddressInfo).port, plan);
+      const proxy = await faultProxy((server.address() as AddressInfo).port, faultMix(FAULTY));
       try {
         const { report, open } = await clientProcess(proxy);
         const { connections, exchanges } = proxy;
