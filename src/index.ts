@@ -33,9 +33,10 @@ import { Retry } from "./policy/retry.js";
 import { version } from "./version.js";
 
 export * from "./exceptions.js";
-export { delete, get, head, options, patch, post, put, request, session } from "./client/requests.js";
+export { delete, get, head, options, paginate, patch, post, put, request, session } from "./client/requests.js";
 export { Session, type EnvironmentSettings, type SendOptions, type SessionOptions } from "./client/session.js";
 export type { MergeRule, Proxies, RequestOptions } from "./client/options.js";
+export type { NextPage, PageItems, PaginateItemsOptions, PaginateOptions } from "./client/paginate.js";
 export { ResponsePromise } from "./client/response-promise.js";
 export { Request, type RequestInit } from "./message/request.js";
 export { PreparedRequest, type PrepareOptions } from "./message/prepared.js";
@@ -47,25 +48,35 @@ export {
   type Timings,
   type TlsInfo,
 } from "./message/response.js";
-export type { ServerSentEvent } from "./message/response-streams.js";
+export type { EventIterOptions, ServerSentEvent } from "./message/response-streams.js";
 export type { SaveOptions, SaveResult } from "./message/save.js";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./message/standard-schema.js";
 export type { CurlOptions } from "./message/curl.js";
 export { RawResponse } from "./message/raw.js";
 export { CaseInsensitiveDict, type HeadersInit, type HeaderValue } from "./message/headers.js";
 export type { Hooks, HookSettings, HooksInit, ResponseHook } from "./message/hooks.js";
-export type { Params, ParamScalar, ParamValue } from "./message/params.js";
+export type { ParamKey, Params, ParamScalar, ParamValue } from "./message/params.js";
 export { codes, type StatusCodes } from "./message/status-codes.js";
-export { RequestsCookieJar, type CookiesInit } from "./message/cookies/jar.js";
-export type { Cookie } from "./message/cookies/cookie.js";
+export {
+  RequestsCookieJar,
+  type CookieJarJSON,
+  type CookieJSON,
+  type CookieScope,
+  type CookiesInit,
+} from "./message/cookies/jar.js";
+export type { CookieAttributes, CookieValue } from "./message/cookies/attributes.js";
+export type { Cookie, SameSite } from "./message/cookies/cookie.js";
+export type { Credential } from "./auth/credentials.js";
 export {
   Retry,
+  type RetryAttempt,
   type RetryContext,
   type RetryCounter,
   type RetryEvent,
   type RetryOptions,
   type RetryRecord,
 } from "./policy/retry.js";
+export type { RetryResponse } from "./policy/retry-options.js";
 export { RetryBudget, type RetryBudgetOptions } from "./policy/retry-budget.js";
 export { publicAddressesOnly } from "./policy/public-addresses.js";
 export type { TimeoutOption } from "./policy/timeout.js";

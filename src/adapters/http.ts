@@ -123,25 +123,12 @@ export class HTTPAdapter extends BaseAdapter {
     );
   }
 
-  override async send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
-    const timeouts = resolveTimeout(settings.timeout);
-    const limits: DecodeLimits = {
-      maxRatio: this.#maxDecompressionRatio,
-      maxOutput: settings.maxResponseSize ?? 0,
-      maxCodings: this.#maxContentCodings,
-    };
-    // A session brings its own, over all the requests of a call.
-    const own = settings.cancellation === undefined ? cancellationFor(settings, timeouts) : null;
-    if (own === null) return this.#sendWithRetries(request, settings, timeouts, limits, settings.cancellation);
-    try {
-      const response = await this.#sendWithRetries(request, settings, timeouts, limits, own);
-      if (settings.stream) response.raw.whenDone(() => own.release());
-      else own.release();
-      return response;
-    } catch (error) {
-      own.release();
-      throw error;
-    }
+  override send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
+    // A session brings its own cancellation, over all the requests of a call.
+    const { cancellation, signal, timeout } = settings;
+    if (cancellation !== undefined || (signal === undefined && (typeof timeout !== "object" || timeout === null)))
+      return this.#sendWithRetries(request, settings, cancellation);
+    return this.#sendCancellably(request, settings);
   }
 
   /** Closes what is idle now and the rest when it is done. The adapter can be used again afterwards, as in requests. */
@@ -159,13 +146,31 @@ export class HTTPAdapter extends BaseAdapter {
     return this.#pool.statistics;
   }
 
+  async #sendCancellably(request: PreparedRequest, settings: SendSettings): Promise<Response> {
+    const own = cancellationFor(settings, resolveTimeout(settings.timeout));
+    if (own === null) return this.#sendWithRetries(request, settings, undefined);
+    try {
+      const response = await this.#sendWithRetries(request, settings, own);
+      if (settings.stream) response.raw.whenDone(() => own.release());
+      else own.release();
+      return response;
+    } catch (error) {
+      own.release();
+      throw error;
+    }
+  }
+
   async #sendWithRetries(
     request: PreparedRequest,
     settings: SendSettings,
-    timeouts: Timeouts,
-    limits: DecodeLimits,
     cancellation: Cancellation | undefined,
   ): Promise<Response> {
+    const timeouts = resolveTimeout(settings.timeout);
+    const limits: DecodeLimits = {
+      maxRatio: this.#maxDecompressionRatio,
+      maxOutput: settings.maxResponseSize ?? 0,
+      maxCodings: this.#maxContentCodings,
+    };
     let retry = this.maxRetries;
     retry.budget?.deposit();
     const { method, url } = request;
@@ -359,7 +364,8 @@ function withoutField(raw: string[], lowerName: string): string[] {
 
 /** A body of unknown length under the caller's Content-Length: un-chunked, and counted while it is sent. */
 function countedBody(source: Body, length: number): WireBody {
-  return { length, bytes: null, replayable: source.replayable, open: () => source.open() };
+  const { replayable } = source;
+  return { length, bytes: null, replayable, open: () => source.open(), close: () => source.close?.() };
 }
 
 /**

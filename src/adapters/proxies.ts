@@ -45,7 +45,7 @@ function readProxy(url: string): ProxyServer {
     parts = splitUrl(full);
   } catch (error) {
     throw new InvalidProxyURL(
-      `Please check proxy URL ${JSON.stringify(shown)}. It is malformed and could be missing the host.`,
+      `Please check proxy URL. It is malformed and could be missing the host. The URL is ${JSON.stringify(shown)}.`,
       { cause: error },
     );
   }
@@ -55,7 +55,7 @@ function readProxy(url: string): ProxyServer {
     );
   if (parts.host === "")
     throw new InvalidProxyURL(
-      `Please check proxy URL ${JSON.stringify(shown)}. It is malformed and could be missing the host.`,
+      `Please check proxy URL. It is malformed and could be missing the host. The URL is ${JSON.stringify(shown)}.`,
     );
   const scheme = parts.scheme as ProxyServer["scheme"];
   const found = credentialsOf(full, parts);

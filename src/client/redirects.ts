@@ -4,7 +4,7 @@ import type { FieldList } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { locationUrl } from "../message/url.js";
-import { isBodyHeader, isCredentialHeader, keepsBody } from "../policy/redirect.js";
+import { isBodyHeader, isCredentialHeader, keepsBody, REDIRECT_STATUSES } from "../policy/redirect.js";
 import { mergeCookies } from "../message/cookies/jar.js";
 import type { Session } from "./session.js";
 
@@ -33,12 +33,35 @@ export function redirectedRequest(
   return next;
 }
 
+/**
+ * The request for a URL that a response names, as a page names the next: the same request elsewhere. What holds for
+ * redirects holds here: credentials do not follow to another origin, and cookies are looked up anew.
+ *
+ * @param first - The request that the caller made.
+ * @param url - Absolute, or relative to the response's; as it stands in a header.
+ * @throws InvalidURL for a URL that is none, UnrewindableBodyError for a body that cannot be sent again.
+ */
+export function linkedRequest(
+  session: Session,
+  response: Response,
+  first: PreparedRequest,
+  url: string,
+): PreparedRequest {
+  const next = response.request.copy();
+  next.url = locationUrl(response.url, url);
+  refuseLocalScheme(next, response.request, response);
+  requireRewindable(next, response);
+  session.rebuildAuth(next, response);
+  rebuildCookies(session, next, first);
+  return next;
+}
+
 /** A server on the network has no say about the sockets of this machine (CVE-2022-33987 of got). */
 function refuseLocalScheme(next: PreparedRequest, request: PreparedRequest, response: Response): void {
   const { scheme } = next.target.parts;
   if (!scheme.endsWith("+unix") || next.target.origin === request.target.origin) return;
   throw new InvalidSchema(
-    `A redirect to ${JSON.stringify(next.url)} is refused: Unix sockets are reached only by a URL of the caller's own`,
+    `A redirect or link to ${JSON.stringify(next.url)} is refused: Unix sockets are reached only by a URL of the caller's own`,
     { request: next, response },
   );
 }
@@ -46,7 +69,7 @@ function refuseLocalScheme(next: PreparedRequest, request: PreparedRequest, resp
 function requireRewindable(next: PreparedRequest, response: Response): void {
   if (next.source === null || next.source.replayable) return;
   throw new UnrewindableBodyError(
-    `Unable to rewind request body for a ${response.statusCode} redirect to ${next.target.origin}: it is a stream that was read. Give bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
+    `Unable to rewind request body for the ${REDIRECT_STATUSES.has(response.statusCode) ? `${response.statusCode} redirect` : "next page"} to ${next.target.origin}: it is a stream that was read. Give bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
     { request: next, response },
   );
 }

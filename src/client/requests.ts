@@ -1,6 +1,9 @@
 /** The functions of the module: each call is a session of its own, over connections that all of them share. */
 import { HTTPAdapter } from "../adapters/http.js";
+import { NO_OPTIONS } from "../message/own-options.js";
+import type { Response } from "../message/response.js";
 import type { RequestOptions } from "./options.js";
+import { paginate as pages, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import type { ResponsePromise } from "./response-promise.js";
 import { Session } from "./session.js";
 
@@ -68,6 +71,27 @@ function deleteRequest(url: string | URL, options?: RequestOptions): ResponsePro
   return throwaway().delete(url, options);
 }
 export { deleteRequest as delete };
+
+/**
+ * The pages of a list, one request after the other, in one session: by the Link header (`rel="next"`), or by a function.
+ *
+ * @returns An async generator of responses, or of items with `options.items`.
+ * @throws HTTPError for a page of 4xx or 5xx; RequestException `ERR_PAGINATION_LOOP` for a page that was there before.
+ * @example
+ * ```ts
+ * const pages: string[] = [];
+ * for await (const page of paginate("https://httpbin.org/links-paged", { maxPages: 2 })) pages.push(page.url.slice(-6));
+ * pages.length; //=> 2
+ * ```
+ */
+export function paginate<T>(url: string | URL, options: PaginateItemsOptions<T>): AsyncGenerator<T, void>;
+export function paginate(url: string | URL, options?: PaginateOptions): AsyncGenerator<Response, void>;
+export function paginate<T>(
+  url: string | URL,
+  options: PaginateOptions | PaginateItemsOptions<T> = NO_OPTIONS,
+): AsyncGenerator<T | Response, void> {
+  return pages(throwaway(), url, options, "requests.paginate()");
+}
 
 /** A new Session; kept for the sake of requests, where `requests.session()` is the older name. */
 export function session(): Session {

@@ -22,11 +22,15 @@ export class ResponsePromise extends Promise<Response> {
     return responsePromise(this.then((response) => response.raiseForStatus()));
   }
 
-  /** The body parsed as JSON, checked by the schema if one is given. */
+  /**
+   * The body parsed as JSON, checked by the schema if one is given; it may work asynchronously.
+   *
+   * @throws JSONDecodeError for what is not JSON or does not fit the schema.
+   */
   async json<T = unknown>(schema?: StandardSchema<T>): Promise<T> {
     const response = await this;
     await response.read();
-    return response.json(schema);
+    return schema === undefined ? response.json() : response.jsonLater(schema);
   }
 
   /** The body as text. */

@@ -15,6 +15,7 @@ import { PreparedRequest, useAuthReader } from "../message/prepared.js";
 import type { Request } from "../message/request.js";
 import { type RequestInit } from "../message/request.js";
 import type { Response } from "../message/response.js";
+import { shownUrl } from "../message/url-host.js";
 import { joinBaseUrl, maskedUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
 import { refuseUnknownNames } from "../policy/nearest-name.js";
 import { isProxyNamed } from "../policy/no-proxy.js";
@@ -28,6 +29,7 @@ import { environment, environmentAuth, environmentProxies, forgetEnvironment } f
 import { exchange, sendWithAuth, tooManyRedirects } from "./exchange.js";
 import { sessionFetch } from "./fetch.js";
 import { checkOptions, checkProxies, checkVerify, type Proxies, type RequestOptions } from "./options.js";
+import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import { dropCredentials, redirectedRequest } from "./redirects.js";
 import { responsePromise, type ResponsePromise } from "./response-promise.js";
 
@@ -241,6 +243,22 @@ export class Session {
   }
 
   /**
+   * The pages of a list, one request after the other: by the Link header (`rel="next"`), or by a function.
+   *
+   * @returns An async generator of responses, or of items with `options.items`. The next page is asked for when the
+   *   loop comes to it.
+   * @throws HTTPError for a page of 4xx or 5xx; RequestException `ERR_PAGINATION_LOOP` for a page that was there before.
+   */
+  paginate<T>(url: string | URL, options: PaginateItemsOptions<T>): AsyncGenerator<T, void>;
+  paginate(url: string | URL, options?: PaginateOptions): AsyncGenerator<Response, void>;
+  paginate<T>(
+    url: string | URL,
+    options: PaginateOptions | PaginateItemsOptions<T> = NO_OPTIONS,
+  ): AsyncGenerator<T | Response, void> {
+    return paginate(this, url, options, "session.paginate()");
+  }
+
+  /**
    * The request as the session would send it: its headers, params, cookies and credentials merged in.
    *
    * @throws MissingSchema, InvalidURL, InvalidHeader, InvalidJSONError … for what cannot be sent.
@@ -297,7 +315,7 @@ export class Session {
     const plain = url.startsWith("http+unix://") ? this.adapters.get("http://") : undefined;
     if (plain !== undefined) return plain;
     throw new InvalidSchema(
-      `No connection adapters were found for ${JSON.stringify(maskedUrl(url).slice(0, 200))}; there are adapters for ${[...this.adapters.keys()].join(", ")} (session.mount adds one)`,
+      `No connection adapters were found for '${shownUrl(maskedUrl(url))}'; there are adapters for ${[...this.adapters.keys()].join(", ")} (session.mount adds one)`,
     );
   }
 
@@ -438,6 +456,7 @@ export class Session {
     } catch (error) {
       forgetEnvironment();
       if (error instanceof RequestException) error.request ??= prepared;
+      abandon(prepared);
       throw error;
     } finally {
       if (!streaming) cancellation?.release();
@@ -553,4 +572,9 @@ function isEmptyObject(value: unknown): boolean {
 function hostOf(prepared: PreparedRequest): string {
   const { host } = prepared.target.parts;
   return host.startsWith("[") ? host.slice(1, -1) : host;
+}
+
+/** The sources of a body that failed to go out, and of its parts, are closed; nobody waits for that. */
+function abandon({ source }: PreparedRequest): void {
+  if (source?.close !== undefined) void Promise.resolve(source.close()).catch(() => undefined);
 }

@@ -1,5 +1,6 @@
 /** The content of a response as pieces, lines, JSON values and events. */
-import { parseJson, validateJson } from "./text/json.js";
+import { ContentTooLarge, type ExceptionDetails } from "../exceptions.js";
+import { parseJson, validateJsonLater } from "./text/json.js";
 import { ByteLines, TextLines } from "./text/lines.js";
 import { TextStream } from "./text/charset.js";
 import type { StandardSchema } from "./standard-schema.js";
@@ -85,47 +86,97 @@ export async function* jsonLines<T>(
   source: AsyncIterable<Buffer>,
   encoding: string,
   schema?: StandardSchema<T>,
+  details: ExceptionDetails = {},
 ): AsyncGenerator<T, void> {
   const lines = new TextLines("\n");
   for await (const chunk of decoded(source, encoding))
     for (const line of lines.push(chunk)) {
       const text = line.trim();
-      if (text !== "") yield jsonValue(text, schema);
+      if (text !== "") yield schema === undefined ? (parseJson(text, details) as T) : await validated(text, schema, details);
     }
   for (const line of lines.end()) {
     const text = line.trim();
-    if (text !== "") yield jsonValue(text, schema);
+    if (text !== "") yield schema === undefined ? (parseJson(text, details) as T) : await validated(text, schema, details);
   }
 }
 
-function jsonValue<T>(text: string, schema: StandardSchema<T> | undefined): T {
-  const value = parseJson(text);
-  return schema === undefined ? (value as T) : validateJson(value, schema, text);
+function validated<T>(text: string, schema: StandardSchema<T>, details: ExceptionDetails): Promise<T> {
+  return validateJsonLater(parseJson(text, details), schema, text, details);
 }
 
+/** What a stream of events says beside its events. */
+export interface EventIterOptions {
+  /** Told of the last event ID that a block sets, before its event, and of a block without data too. */
+  readonly onId?: ((id: string) => void) | undefined;
+  /** Told at once of the milliseconds to wait before reconnecting. */
+  readonly onRetry?: ((milliseconds: number) => void) | undefined;
+  /** Told of comments, which servers send to keep the connection alive. */
+  readonly onComment?: ((comment: string) => void) | undefined;
+  /** Bytes of an event, past which it is ContentTooLarge. @defaultValue 64 MiB */
+  readonly maxEventSize?: number | undefined;
+}
+
+/** An event larger than this would fill the memory of whoever waits for its end, in bytes. */
+const MAX_EVENT_SIZE = 64 * 1024 * 1024;
+
 /** @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
-export async function* serverSentEvents(source: AsyncIterable<Buffer>): AsyncGenerator<ServerSentEvent, void> {
+export async function* serverSentEvents(
+  source: AsyncIterable<Buffer>,
+  options: EventIterOptions = {},
+): AsyncGenerator<ServerSentEvent, void> {
+  const { onId, onRetry, onComment, maxEventSize = MAX_EVENT_SIZE } = options;
   const { createParser } = await import("eventsource-parser");
   const ready: ServerSentEvent[] = [];
   let retry: number | undefined;
   const parser = createParser({
+    maxBufferSize: maxEventSize,
     onEvent: (event) => {
       ready.push({ event: event.event, data: event.data, id: event.id, retry });
       retry = undefined;
     },
     onRetry: (milliseconds) => {
       retry = milliseconds;
+      onRetry?.(milliseconds);
     },
+    onError: ({ type }) => {
+      if (type === "max-buffer-size-exceeded") throw eventTooLarge(maxEventSize);
+    },
+    ...(onComment === undefined ? {} : { onComment }),
   });
   // Line by line: of a chunk with CR alone for line ends, the parser searches all that is left for LF at each line.
   const lines = new ByteLines();
   let isFirst = true;
-  for await (const chunk of source)
+  let id: string | undefined;
+  for await (const chunk of source) {
     for (const line of lines.push(chunk)) {
       // The format is UTF-8 by definition, whatever the charset says.
-      const text = line.toString("utf8");
-      parser.feed(isFirst && text.startsWith("\ufeff") ? `${text.slice(1)}\n` : `${text}\n`);
+      let text = line.toString("utf8");
+      if (isFirst && text.startsWith("\ufeff")) text = text.slice(1);
       isFirst = false;
+      if (onId !== undefined) {
+        id = idOf(text) ?? id;
+        if (text === "" && id !== undefined) {
+          onId(id);
+          id = undefined;
+        }
+      }
+      parser.feed(`${text}\n`);
       if (ready.length > 0) yield* ready.splice(0);
     }
+    if (lines.heldLength > maxEventSize) throw eventTooLarge(maxEventSize);
+  }
+}
+
+/** The parser says nothing of the id of a block without data, which counts nevertheless. */
+function idOf(line: string): string | undefined {
+  if (!line.startsWith("id")) return undefined;
+  if (line.length === 2) return "";
+  if (line[2] !== ":" || line.includes("\0")) return undefined;
+  return line.slice(line[3] === " " ? 4 : 3);
+}
+
+function eventTooLarge(limit: number): ContentTooLarge {
+  return new ContentTooLarge(
+    `A server-sent event is larger than ${limit} bytes and was not read to its end; iterEvents({ maxEventSize }) moves the limit`,
+  );
 }

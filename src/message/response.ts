@@ -15,13 +15,14 @@ import {
   resized,
   serverSentEvents,
   textLines,
+  type EventIterOptions,
   type ServerSentEvent,
 } from "./response-streams.js";
 import type { SaveOptions, SaveResult } from "./save.js";
 import type { StandardSchema } from "./standard-schema.js";
 import { apparentEncoding, decodeText, detectJsonEncoding } from "./text/charset.js";
 import { encodingFromHeaders } from "./text/content-type.js";
-import { parseJson, validateJson } from "./text/json.js";
+import { parseJson, validateJson, validateJsonLater } from "./text/json.js";
 import { linksByRel } from "./text/link.js";
 import { maskedUrl } from "./url.js";
 
@@ -74,6 +75,8 @@ export interface ResponseInit {
 
 /** The wire's side of a response, asked when somebody wants to know. @internal */
 export interface WireExchange {
+  /** Bytes of the body so far, before decoding. */
+  readonly received: number;
   info(): ConnectionInfo;
   timings(): Timings;
   decode(raw: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
@@ -144,6 +147,7 @@ export class Response implements AsyncIterable<Buffer> {
   #trailers: readonly string[] = [];
   #exchange: WireExchange | null = null;
   #iterated = false;
+  #decoded = 0;
   #reading: Promise<Buffer> | null = null;
   #sender: ((request: PreparedRequest) => Promise<Response>) | null = null;
 
@@ -265,8 +269,8 @@ export class Response implements AsyncIterable<Buffer> {
    * mean what the WHATWG Encoding Standard says: `iso-8859-1` is windows-1252.
    */
   get encoding(): string | null {
-    if (this.#encoding === undefined) this.#encoding = encodingFromHeaders(this.header("content-type"));
-    return this.#encoding;
+    // Not kept: json() tells what was assigned from what the headers say.
+    return this.#encoding === undefined ? encodingFromHeaders(this.header("content-type")) : this.#encoding;
   }
   set encoding(encoding: string | null) {
     this.#encoding = encoding;
@@ -282,13 +286,21 @@ export class Response implements AsyncIterable<Buffer> {
    * The body parsed as JSON, in whatever Unicode encoding it came.
    *
    * @param schema - Any Standard Schema (zod, valibot, arktype …): checks the value and gives it its type.
-   * @throws JSONDecodeError for what is not JSON (`doc`, `pos`, `line`, `column` say where) or does not fit the schema.
+   * @throws JSONDecodeError for what is not JSON (`doc`, `pos`, `line`, `column` say where) or does not fit the schema;
+   *   TypeError for a schema that works asynchronously, which `await requests.get(url).json(schema)` takes.
    */
   json<T = unknown>(schema?: StandardSchema<T>): T {
     const details = { response: this, request: this.#request };
     const text = this.#jsonText();
     const value = parseJson(text, details);
     return schema === undefined ? (value as T) : validateJson(value, schema, text, details);
+  }
+
+  /** As `json(schema)`, for a schema that may work asynchronously. @internal */
+  async jsonLater<T>(schema: StandardSchema<T>): Promise<T> {
+    const details = { response: this, request: this.#request };
+    const text = this.#jsonText();
+    return validateJsonLater(parseJson(text, details), schema, text, details);
   }
 
   /** Cookies that this response set, and no others. */
@@ -324,6 +336,16 @@ export class Response implements AsyncIterable<Buffer> {
         total: this.elapsed,
       }
     );
+  }
+
+  /** Bytes of the body that have come so far, as they were on the wire: with their content coding. */
+  get bytesReceived(): number {
+    return this.#exchange?.received ?? this.#raw?.bytesReceived ?? this.#content?.length ?? 0;
+  }
+
+  /** Bytes of content that were read so far, without content coding; at the end the size of the content. */
+  get bytesDecoded(): number {
+    return this.#content?.length ?? this.#decoded;
   }
 
   /** The peer, `address:port`; null where no socket was used. */
@@ -413,12 +435,16 @@ export class Response implements AsyncIterable<Buffer> {
 
   /** Each line parsed as JSON (JSON Lines, NDJSON); empty lines are passed over. */
   iterJson<T = unknown>(schema?: StandardSchema<T>): AsyncGenerator<T, void> {
-    return jsonLines(this.#pieces(), this.encoding ?? "utf-8", schema);
+    return jsonLines(this.#pieces(), this.encoding ?? "utf-8", schema, { response: this, request: this.#request });
   }
 
-  /** Server-sent events as they come. */
-  iterEvents(): AsyncGenerator<ServerSentEvent, void> {
-    return serverSentEvents(this.#pieces());
+  /**
+   * Server-sent events as they come. `requests-ts/events` reconnects after a cut.
+   *
+   * @throws ContentTooLarge for an event larger than `maxEventSize`.
+   */
+  iterEvents(options?: EventIterOptions): AsyncGenerator<ServerSentEvent, void> {
+    return serverSentEvents(this.#pieces(), options);
   }
 
   /** Reads the whole content, also of a streamed response, and keeps it for `content`, `text` and `json()`. */
@@ -542,7 +568,10 @@ export class Response implements AsyncIterable<Buffer> {
   /** Errors get to know their response; leaving early releases the connection. */
   async *#watched(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
     try {
-      yield* source;
+      for await (const chunk of source) {
+        this.#decoded += chunk.length;
+        yield chunk;
+      }
     } catch (error) {
       if (error instanceof Error && "response" in error) {
         error.response ??= this;

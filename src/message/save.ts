@@ -38,26 +38,31 @@ export async function saveTo(response: Response, path: string, options: SaveOpti
   const note = `${part}.json`;
   let current = response;
   let offset = 0;
-  if (options.resume === true) {
-    const have = await resumable(response, part, note);
-    if (have > 0) {
-      const continued = await continueFrom(response, have);
-      current = continued;
-      if (continued.statusCode === 206) offset = have;
-    }
-    await writeNote(current, response, note, offset);
-  }
+  let isWhole = false;
   try {
-    const size = await write(current, part, offset, options);
+    if (options.resume === true) {
+      // The page of an error must not take the place of what came before it.
+      response.raiseForStatus();
+      const have = await resumable(response, part, note);
+      // It was cut behind the last byte, or its digest could not be compared any more.
+      isWhole = have > 0 && have === totalOf(response, 0);
+      if (have > 0 && !isWhole) current = await continueFrom(response, have);
+      if (isWhole || current.statusCode === 206) offset = have;
+      await writeNote(current, response, note, offset);
+    }
+    const size = isWhole
+      ? await complete(response, part, offset, options)
+      : await write(current, part, offset, options);
     await rename(part, path);
     if (options.resume === true) await rm(note, { force: true });
     return { path, size, resumedFrom: offset };
   } catch (error) {
     // A part that cannot be continued, or is not what it should be, is of no use.
-    const keep = options.resume === true && !isWrong(error);
-    if (!keep) await Promise.all([rm(part, { force: true }), rm(note, { force: true })]);
+    const keeps = options.resume === true && !isWrong(error);
+    if (!keeps) await Promise.all([rm(part, { force: true }), rm(note, { force: true })]);
     throw error;
   } finally {
+    response.close();
     current.close();
   }
 }
@@ -90,6 +95,16 @@ async function write(response: Response, part: string, offset: number, options: 
     await file.close();
   }
   if (hash !== null) checkDigest(hash.digest("hex"), options.sha256!, response);
+  return size;
+}
+
+/** The part is all of it already. */
+async function complete(response: Response, part: string, size: number, options: SaveOptions): Promise<number> {
+  options.onProgress?.({ transferred: size, total: size, done: true });
+  if (options.sha256 === undefined) return size;
+  const hash = createHash("sha256");
+  await hashFile(part, size, hash);
+  checkDigest(hash.digest("hex"), options.sha256, response);
   return size;
 }
 
@@ -148,11 +163,17 @@ async function writeNote(current: Response, first: Response, note: string, offse
   await writeFile(note, JSON.stringify(content), { flag: "wx" });
 }
 
-/** RFC 9110 §13.1.5: only a strong validator promises the same bytes. */
+/**
+ * RFC 9110 §13.1.5: only a strong validator promises the same bytes. §8.8.2.2: a time of change is one when the clock of
+ * the server has gone on since, for in the same second the file may change once more.
+ */
 function validatorOf(response: Response): string | null {
   const etag = response.header("etag");
   if (etag !== undefined && !etag.startsWith("W/")) return etag;
-  return response.header("last-modified") ?? null;
+  const modified = response.header("last-modified");
+  if (modified === undefined) return null;
+  const age = Date.parse(response.header("date") ?? "") - Date.parse(modified);
+  return age >= 1000 ? modified : null;
 }
 
 /** Asks for the rest. The answer is used if it is the rest, or else the whole file anew. */
@@ -164,8 +185,7 @@ async function continueFrom(response: Response, have: number): Promise<Response>
   request.headers.set("Accept-Encoding", "identity");
   const rest = await response.sendAgain(request);
   if (rest === null) return response;
-  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(rest.header("content-range") ?? "");
-  if (rest.statusCode === 206 && range !== null && Number(range[1]) === have) {
+  if (rest.statusCode === 206 && isRest(rest, have, validatorOf(response))) {
     response.close();
     return rest;
   }
@@ -176,4 +196,13 @@ async function continueFrom(response: Response, have: number): Promise<Response>
   // 416 and everything else: the first response has the whole file.
   rest.close();
   return response;
+}
+
+/** Whether a 206 is all that is missing, of the same file: a server may not know If-Range, or give less than was asked. */
+function isRest(rest: Response, have: number, validator: string | null): boolean {
+  const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(rest.header("content-range") ?? "");
+  if (range === null || Number(range[1]) !== have || rest.header("content-encoding") !== undefined) return false;
+  if (range[3] !== "*" && Number(range[2]) + 1 !== Number(range[3])) return false;
+  const etag = rest.header("etag");
+  return etag === undefined || !validator!.includes('"') || etag === validator;
 }

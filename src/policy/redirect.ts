@@ -2,6 +2,8 @@
 import { InvalidURL } from "../exceptions.js";
 import { effectivePort, splitUrl, type UrlParts } from "../message/url.js";
 
+export { credentialHeaders, isCredentialHeader } from "../message/redaction.js";
+
 /** The statuses that are followed when they carry a Location. 300, 304, 305 and 306 are not, as in requests. */
 export const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -66,55 +68,6 @@ function partsOf(url: string): UrlParts | null {
 
 function hasDefaultPort({ scheme, port }: UrlParts): boolean {
   return port === null || port === (scheme === "https" ? 443 : 80);
-}
-
-/**
- * Headers that carry credentials, dropped when a redirect leaves the origin. The default of a list that callers may
- * set. Requests knows only the first three, so an `X-Api-Key` follows to any host there.
- */
-export const credentialHeaders: readonly string[] = Object.freeze([
-  "Authorization",
-  "Cookie",
-  "Proxy-Authorization",
-  "Api-Key",
-  "Apikey",
-  "DD-API-KEY",
-  "DD-APPLICATION-KEY",
-  "Job-Token",
-  "Ocp-Apim-Subscription-Key",
-  "Private-Token",
-  "X-Access-Token",
-  "X-Amz-Security-Token",
-  "X-Api-Key",
-  "X-Api-Token",
-  "X-Auth",
-  "X-Auth-Key",
-  "X-Auth-Token",
-  "X-Consul-Token",
-  "X-CSRF-Token",
-  "X-CSRFToken",
-  "X-Functions-Key",
-  "X-Goog-Api-Key",
-  "X-Goog-IAM-Authorization-Token",
-  "X-Gitlab-Token",
-  "X-RapidAPI-Key",
-  "X-Session-Token",
-  "X-Shopify-Access-Token",
-  "X-Subject-Token",
-  "X-Vault-Token",
-  "X-XSRF-Token",
-]);
-
-/**
- * Whether a header is on a list of credential headers.
- *
- * @param name - the header's name in any case.
- * @param list - names in any case.
- */
-export function isCredentialHeader(name: string, list: Iterable<string> = credentialHeaders): boolean {
-  const wanted = name.toLowerCase();
-  for (const one of list) if (one.length === wanted.length && one.toLowerCase() === wanted) return true;
-  return false;
 }
 
 /** Headers about the body that do not begin with `Content-`; lower case. */

@@ -11,6 +11,7 @@ import {
 } from "node:net";
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate, type TLSSocket } from "node:tls";
 
+import { connectionTls } from "../diagnostics/channels.js";
 import { ConnectionError, RequestException, type Phase } from "../exceptions.js";
 import { Deadline } from "./deadline.js";
 import { connectFailure, connectTimedOut } from "./errors.js";
@@ -150,7 +151,7 @@ export class ConnectAttempt {
     if (options === null) return { socket: carrier, times: this.#times, byEvents: proxy.kind !== "http" };
     this.#phase = "tls";
     const socket = connectTls({ ...options, socket: carrier, ...this.#resumed(key) });
-    await this.#handshake(socket, key);
+    await this.#handshake(socket, key, address);
     checkPinned(tls!, socket, address);
     return { socket, times: this.#times, byEvents: true };
   }
@@ -160,7 +161,8 @@ export class ConnectAttempt {
     return this.#offered === undefined ? {} : { session: this.#offered.session };
   }
 
-  async #handshake(socket: TLSSocket, key: string): Promise<void> {
+  /** @param address - Of whom it is done with: the origin, or the proxy in between. */
+  async #handshake(socket: TLSSocket, key: string, address: string): Promise<void> {
     const started = performance.now();
     this.#socket = socket;
     this.#sessions.follow(key, socket, this.#offered);
@@ -171,7 +173,9 @@ export class ConnectAttempt {
     } catch (error) {
       throw withDates(error as Error, peerCertificateOf(socket));
     }
-    this.#times.tls += performance.now() - started;
+    const duration = performance.now() - started;
+    this.#times.tls += duration;
+    if (connectionTls.hasSubscribers) publishTls(socket, address, duration / 1000);
   }
 
   async #connectTarget(tls: ConnectionOptions | null, onread: OnReadOpts): Promise<Socket> {
@@ -187,7 +191,7 @@ export class ConnectAttempt {
     );
     if (tls !== null) {
       this.#phase = "tls";
-      await this.#handshake(socket as TLSSocket, key);
+      await this.#handshake(socket as TLSSocket, key, this.#route.address);
     }
     return socket;
   }
@@ -249,7 +253,7 @@ export class ConnectAttempt {
       const carrier = await this.#open(where, tls, key, forwards ? onread : undefined);
       if (tls !== null) {
         this.#proxyPhase = "tls";
-        await this.#handshake(carrier as TLSSocket, key);
+        await this.#handshake(carrier as TLSSocket, key, `${proxy.host}:${proxy.port}`);
       }
       this.#proxyPhase = "proxy";
       if (forwards) return carrier;
@@ -297,6 +301,17 @@ export class ConnectAttempt {
       socket.once(name, onEvent).once("error", onError).once("close", onClose);
     });
   }
+}
+
+function publishTls(socket: TLSSocket, address: string, duration: number): void {
+  connectionTls.publish({
+    address,
+    protocol: socket.getProtocol(),
+    cipher: socket.getCipher().name,
+    resumed: socket.isSessionReused(),
+    authorized: socket.authorized,
+    duration,
+  });
 }
 
 /**

@@ -2,6 +2,8 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
+import { connectionClose, diagnosedConnection } from "../diagnostics/channels.js";
+import type { DiagnosedConnection } from "../diagnostics/messages.js";
 import { RequestException, type Phase } from "../exceptions.js";
 import type { ConnectTimes, Route } from "./connect.js";
 import { Deadline } from "./deadline.js";
@@ -69,6 +71,7 @@ export class Connection {
   #closed = false;
   #peer: string | null = null;
   #tls: TlsDetails | null = null;
+  #diagnosed: DiagnosedConnection | null = null;
 
   constructor(route: Route, owner: ConnectionOwner, limits: WireLimits) {
     this.route = route;
@@ -119,6 +122,12 @@ export class Connection {
   /** The TLS side of it, or null. */
   get tls(): TlsDetails | null {
     return this.#tls;
+  }
+
+  /** For whoever watches: made when it is first told of. */
+  get diagnosed(): DiagnosedConnection {
+    this.#diagnosed ??= diagnosedConnection(this.route.address, this.route.proxy?.shown ?? null);
+    return this.#diagnosed;
   }
 
   /** Whether a request can be written now. */
@@ -331,6 +340,8 @@ export class Connection {
 
   readonly #onClose = (): void => {
     this.#closed = true;
+    if (connectionClose.hasSubscribers)
+      connectionClose.publish({ connection: this.diagnosed, requests: this.requests });
     if (this.#dispatch !== null) {
       this.#onSocketError(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" }));
       return;

@@ -13,6 +13,8 @@ export interface WireBody {
   /** Whether `open()` gives the same bytes again. */
   readonly replayable: boolean;
   open(): AsyncIterable<Uint8Array>;
+  /** Ends the source, also while it is waited for: its pending `next()` settles. */
+  close?(): void | Promise<void>;
 }
 
 /** One request, ready to be written. */

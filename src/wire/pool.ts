@@ -1,6 +1,7 @@
 /** Connections by origin: reuse, limits, a waiting queue, idle expiry, and one replay when a kept connection was dead. */
+import { connectionError, connectionOpen, diagnosedError, poolWait } from "../diagnostics/channels.js";
 import { ConnectionError, PoolTimeout, RequestException } from "../exceptions.js";
-import { ConnectAttempt, type Route } from "./connect.js";
+import { ConnectAttempt, type ConnectTimes, type Route } from "./connect.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import { Deadline } from "./deadline.js";
 import type { Dispatch, Failure, ResponseSink, WireRequest } from "./dispatch.js";
@@ -235,6 +236,8 @@ export class Pool implements ConnectionOwner {
     }
     dispatch.handle = { abort: leave };
     origin.waiting.push(waiting);
+    if (poolWait.hasSubscribers)
+      poolWait.publish({ address: origin.route.address, open: origin.open, waiting: origin.waiting.length });
   }
 
   /** Gives a free connection to whoever waits longest, or keeps it. */
@@ -282,7 +285,9 @@ export class Pool implements ConnectionOwner {
       const { socket, times, byEvents } = await attempt.run(connection.onread);
       connection.attach(socket, times, byEvents);
       dispatch.times.connecting = times;
+      if (connectionOpen.hasSubscribers) publishOpen(connection, times);
     } catch (error) {
+      if (connectionError.hasSubscribers) publishFailure(origin.route, error);
       dispatch.handle = null;
       origin.open -= 1;
       this.#sessions.forget(origin.route.key);
@@ -358,6 +363,21 @@ export class Pool implements ConnectionOwner {
 /** RFC 9110 §9.2.2: only what may be done twice is done twice. */
 function canReplay(request: WireRequest): boolean {
   return IDEMPOTENT.has(request.method) && (request.body === null || request.body.replayable);
+}
+
+function publishOpen(connection: Connection, { dns, connect, tls }: ConnectTimes): void {
+  const { diagnosed, remoteAddress } = connection;
+  connectionOpen.publish({
+    connection: diagnosed,
+    remoteAddress,
+    dns: dns / 1000,
+    connect: connect / 1000,
+    tls: tls / 1000,
+  });
+}
+
+function publishFailure({ address, proxy }: Route, error: unknown): void {
+  connectionError.publish({ address, proxy: proxy?.shown ?? null, error: diagnosedError(error) });
 }
 
 function poolFull(origin: Origin, open: number): ConnectionError {

@@ -29,6 +29,8 @@ export class Upload {
   #patience: NodeJS.Timeout | null = null;
   #waitsForContinue = false;
   #refused = false;
+  /** The source was asked for its next piece and has not answered. */
+  #pending = false;
 
   constructor(socket: Socket, body: WireBody, expectContinue: boolean, owner: UploadOwner) {
     this.#socket = socket;
@@ -53,6 +55,8 @@ export class Upload {
   stop(): void {
     this.#stopped = true;
     this.#awake();
+    // A loop is left only when its source yields, which may be never. What can be sent again may be wanted again.
+    if (this.#pending && !this.#body.replayable) void this.#closeSource();
   }
 
   /** `100 Continue` came. */
@@ -69,6 +73,14 @@ export class Upload {
 
   onDrain(): void {
     if (!this.#waitsForContinue) this.#awake();
+  }
+
+  async #closeSource(): Promise<void> {
+    try {
+      await this.#body.close?.();
+    } catch {
+      // The request has its outcome already.
+    }
   }
 
   #awake(): void {
@@ -164,11 +176,14 @@ export class Upload {
       for (;;) {
         this.#owner.onUploadWaiting(true);
         let next: IteratorResult<Uint8Array>;
+        this.#pending = true;
         try {
           next = await iterator.next();
         } catch (error) {
           done = true;
           throw sourceFailed(error);
+        } finally {
+          this.#pending = false;
         }
         if (!this.#stopped) this.#owner.onUploadWaiting(false);
         if (next.done === true) {

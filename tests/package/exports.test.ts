@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import requests, * as entry from "requests-ts";
+import * as events from "requests-ts/events";
 import * as httpbin from "requests-ts/httpbin";
+import * as multipart from "requests-ts/multipart";
 import { runNode } from "./child.js";
 import { root } from "./source-graph.js";
 
@@ -39,7 +41,7 @@ const EXCEPTIONS = [
   "CookieConflictError",
 ];
 
-const FUNCTIONS = ["request", "get", "options", "head", "post", "put", "patch", "delete", "session"];
+const FUNCTIONS = ["request", "get", "options", "head", "post", "put", "patch", "delete", "paginate", "session"];
 
 const CLASSES = [
   "Session",
@@ -112,11 +114,32 @@ describe('the entry "."', () => {
 
 describe("the other entries", () => {
   it("are those of package.json", () => {
-    assert.deepEqual(Object.keys(manifest.exports), [".", "./httpbin", "./package.json"]);
+    assert.deepEqual(Object.keys(manifest.exports), [".", "./httpbin", "./events", "./multipart", "./package.json"]);
   });
 
   it("requests-ts/httpbin exports httpbin", () => {
     assert.deepEqual(Object.keys(httpbin), ["httpbin"]);
+  });
+
+  it("requests-ts/events exports events and its class", () => {
+    assert.deepEqual(Object.keys(events).sort(), ["EventStream", "events"]);
+  });
+
+  it("requests-ts/multipart exports encoder, decoder and what they give and throw", () => {
+    assert.deepEqual(Object.keys(multipart).sort(), [
+      "BodyPart",
+      "ImproperBodyPartContentException",
+      "MultipartBoundaryError",
+      "MultipartDecodeError",
+      "MultipartDecoder",
+      "MultipartDelimiterError",
+      "MultipartEncoder",
+      "MultipartEncoderMonitor",
+      "MultipartLimitError",
+      "MultipartTruncatedError",
+      "NonMultipartContentTypeException",
+      "StreamedPart",
+    ]);
   });
 
   it("do not let anybody in elsewhere", async () => {

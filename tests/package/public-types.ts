@@ -9,6 +9,8 @@ export const goldenFile = join(root, "tests", "package", "public-types.golden.tx
 const ENTRIES: readonly (readonly [string, string])[] = [
   ["requests-ts", "dist/index.d.ts"],
   ["requests-ts/httpbin", "dist/httpbin/index.d.ts"],
+  ["requests-ts/events", "dist/events/index.d.ts"],
+  ["requests-ts/multipart", "dist/multipart/index.d.ts"],
 ];
 
 /**

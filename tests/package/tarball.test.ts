@@ -25,6 +25,7 @@ const REQUIRED = [
   "dist/index.js.map",
   "dist/httpbin/index.js",
   "dist/httpbin/main.js",
+  "dist/multipart/index.js",
   "src/index.ts",
 ];
 

@@ -30,6 +30,9 @@ import { parseHttpDate, retryAfterSeconds } from "#internal/policy/retry-after";
 import { codingsOf } from "#internal/wire/decode";
 import { parseHead, parseTrailers } from "#internal/wire/http1/head";
 import { ResponseParser } from "#internal/wire/http1/response-parser";
+import { MultipartParser } from "#internal/multipart/parser";
+import { resolveLimits } from "#internal/multipart/errors";
+import { parseContentDisposition, parsePartHeaders } from "#internal/multipart/part-headers";
 import { assertLinear, assertLinearAsync } from "./linear.js";
 
 const LINE = "HTTP/1.1 200 OK\r\n";
@@ -41,6 +44,8 @@ const NO_LIMIT = {
   maxInformational: Infinity,
   maxChunkLineSize: Infinity,
 };
+
+const PART = "--B\r\n\r\n";
 
 /** What is repeated up to 1 MiB, behind a beginning. */
 type Hostile = readonly [before: string, ...pieces: readonly string[]];
@@ -103,6 +108,14 @@ const PARSERS: readonly Row[] = [
   ["bypassesProxy", ["", "a,", ",", " ", ".", "*.", "10.0.0.0/8,", "h:80,", "["], (text) => bypassesProxy("http://www.example.com/", text)],
   ["parseJson", ["", "[", "[1,", '{"a":', '"', "\\", " ", "1", "\n"], (text) => parseJson(text)],
   ["ByteLines, TextLines", ["", ...LINES], (text) => [new ByteLines().push(latin1(text)), new TextLines().push(text), new ByteLines("\n\n").push(latin1(text))]],
+  ["MultipartParser, content byte by byte", [PART, "\r", "\r\n", "\r\n--", "\r\n--Bx", "\r\n--B \r", "\r\n--B-", "a"], (text) => readParts(text, 1)],
+  ["MultipartParser, content", [PART, "\r", "\n", "\r\n--", "\r\n--Bx", "\r\n--B--x", "\r\n--B \r", "a"], (text) => readParts(text, Infinity)],
+  ["MultipartParser, long boundary", [PART, `\r\n--${"b".repeat(69)}`, `\r\n--${"b".repeat(68)}c`, "\r\n--b"], (text) => [readParts(text, 100, "b".repeat(70)), readParts(text, Infinity, "b".repeat(70))]],
+  ["MultipartParser, heads and parts", ["--B\r\n", "A: b\r\n", "A: b\r\n\r\n\r\n--B\r\n", "a", "\r\n\r\n--B\r\n"], (text) => readParts(text, 7)],
+  ["MultipartParser, preamble and padding", ["", "\r\n--Bx", "x", "\r\n--B ", "--"], (text) => readParts(text, 3)],
+  ["parsePartHeaders", ["A: b", "\r\nA: b", "\r\n b", "\r\n\t", "\r\nContent-Type: a", "é", " "], (text) => parsePartHeaders(Buffer.from(text))],
+  ["parseContentDisposition", ["form-data;", ...WORDS, 'name="a";', "; a=\\", '; a="\\', "; a*=utf-8''%41", "%22", "; filename*=utf-8''%"], parseContentDisposition],
+  ["parseContentDisposition, not of a form", ["attachment;", ...WORDS, ' a="\\"', '; a="\\\\'], parseContentDisposition],
   ["prepareBody: names of parts", ["", "a", '"', "\r\n", "\\", "é", "%"], (text) => prepareBody({ files: { [text]: [text, "x"] } }, undefined)],
 ]; // prettier-ignore
 
@@ -132,6 +145,20 @@ function read(text: string, step: number): void {
   parser.start("GET");
   for (let at = 0; at < bytes.length; at += step) parser.execute(bytes, at, Math.min(at + step, bytes.length));
   parser.finish();
+}
+
+/** Feeds the parser of multipart content, with no limits. */
+function readParts(text: string, step: number, boundary = "B"): void {
+  const none = resolveLimits({ maxParts: 0, maxHeaderSize: 0 });
+  const bytes = latin1(text);
+  const parser = new MultipartParser(boundary, none);
+  let at = 0;
+  for (let event = parser.next(); event !== "end"; event = parser.next()) {
+    if (event !== "more") continue;
+    if (at >= bytes.length) parser.finish();
+    else parser.push(bytes.subarray(at, at + step));
+    at += step;
+  }
 }
 
 function inPieces(text: string, size: number, work: (piece: string) => unknown): void {
@@ -198,7 +225,7 @@ describe("the table", () => {
     const root = join(import.meta.dirname, "..", "..", "..", "src");
     const covered = PARSERS.map(([parsers]) => parsers).join(" ");
     const missing: string[] = [];
-    for (const folder of ["message", "policy", "auth", "wire"])
+    for (const folder of ["message", "policy", "auth", "wire", "multipart"])
       for (const file of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {
         if (!file.endsWith(".ts")) continue;
         const source = readFileSync(join(root, folder, file), "utf8");

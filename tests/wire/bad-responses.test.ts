@@ -50,7 +50,7 @@ const differing = (name: string, lines: string): Row => ({
   error: "InvalidHeader",
   code: "ERR_INVALID_HEADER",
   phase: "wait",
-  message: /^Content-Length contained multiple unmatching values \(5 and 6\): the end of the response cannot be known$/,
+  message: /^Content-Length contained multiple unmatching values \(5, 6\): the end of the response cannot be known$/,
 });
 
 const ROWS: readonly Row[] = [

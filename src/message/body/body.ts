@@ -6,7 +6,7 @@ import { contentBody, isBlob, isFormData } from "./content.js";
 import { TextBody } from "./memory-source.js";
 import { MultipartBody } from "./multipart.js";
 import { dataParts, fileParts, formDataParts } from "./multipart-part.js";
-import { describe, type Body } from "./source.js";
+import { describe, isBody, type Body } from "./source.js";
 
 export type { Body } from "./source.js";
 
@@ -116,8 +116,9 @@ function formText(data: unknown): string {
 }
 
 function ownType(data: unknown): string | null {
-  if (data instanceof MultipartBody) return data.contentType;
-  return typeof data === "object" && data !== null && isBlob(data) && data.type !== "" ? data.type : null;
+  if (typeof data !== "object" || data === null) return null;
+  if (isBody(data)) return data.contentType ?? null;
+  return isBlob(data) && data.type !== "" ? data.type : null;
 }
 
 function checkedFields(data: unknown): unknown {

@@ -2,6 +2,7 @@
 import { InvalidHeader } from "../../exceptions.js";
 import { contentBody, isBlob, isFormData, ownFileName, type FormDataLike } from "./content.js";
 import { BytesBody, TextBody } from "./memory-source.js";
+import type { HeadEncoding } from "./multipart.js";
 import { asBytes, describe, type Body } from "./source.js";
 
 /** One part of a multipart body. */
@@ -41,27 +42,79 @@ export function dataParts(data: unknown): Part[] {
 export function fileParts(files: unknown): Part[] {
   const parts: Part[] = [];
   for (const [name, spec] of fieldEntries(files, "files")) {
-    const part = filePart(name, spec);
+    const where = `files[${JSON.stringify(name)}]`;
+    const part = Array.isArray(spec) ? filePart(name, where, spec) : contentPart(name, where, spec, name);
     if (part !== null) parts.push(part);
   }
   return parts;
 }
 
-function filePart(name: string, spec: unknown): Part | null {
-  const where = `files[${JSON.stringify(name)}]`;
-  if (!Array.isArray(spec)) {
-    if (spec === null || spec === undefined) return null;
-    return {
-      head: partHead(name, ownFileName(spec) ?? name, typeOf(spec), []),
-      body: fileBody(where, spec),
-    };
+/**
+ * The parts of a MultipartEncoder's fields: as `files`, but content alone is a field without a file name, unless it
+ * brings one along. Booleans are text, too.
+ *
+ * @param encoding - of names, file names and text; streams give bytes.
+ * @throws TypeError for what is no field; InvalidHeader for text that the encoding cannot express.
+ * @see requests-toolbelt: `MultipartEncoder._iter_fields`
+ */
+export function encoderParts(fields: unknown, encoding: PartEncoding): Part[] {
+  if (typeof fields === "object" && fields !== null && isFormData(fields))
+    return encoded(formDataParts(fields), encoding);
+  const parts: Part[] = [];
+  for (const [name, spec] of fieldEntries(fields, "fields")) {
+    const where = `fields[${JSON.stringify(name)}]`;
+    const content = typeof spec === "boolean" ? String(spec) : spec;
+    const part = Array.isArray(spec) ? filePart(name, where, spec) : contentPart(name, where, content, null);
+    if (part !== null) parts.push(part);
   }
-  const [filename, content, contentType, headers] = spec as readonly unknown[];
+  return encoded(parts, encoding);
+}
+
+/** The encodings in which text can be written. */
+export type PartEncoding = "utf-8" | "latin1" | "ascii";
+
+function encoded(parts: Part[], encoding: PartEncoding): Part[] {
+  if (encoding === "utf-8") return parts;
+  const last = encoding === "ascii" ? 0x7f : 0xff;
+  return parts.map(({ head, body }, index) => {
+    checkExpressible(head, last, `The head of part ${index + 1}`, encoding);
+    if (typeof body.value !== "string") return { head, body };
+    checkExpressible(body.value, last, `The text of part ${index + 1}`, encoding);
+    return { head, body: new BytesBody(Buffer.from(body.value, headEncoding(encoding))) };
+  });
+}
+
+/** How the heads of parts in this encoding are written. */
+export function headEncoding(encoding: PartEncoding): HeadEncoding {
+  return encoding === "utf-8" ? "utf8" : "latin1";
+}
+
+function checkExpressible(text: string, last: number, what: string, encoding: PartEncoding): void {
+  for (let at = 0; at < text.length; at += 1)
+    if (text.charCodeAt(at) > last) {
+      const code = text.codePointAt(at)!.toString(16).toUpperCase().padStart(4, "0");
+      throw new InvalidHeader(
+        `${what} cannot be written as ${encoding}: it has U+${code}. Leave the encoding at utf-8`,
+      );
+    }
+}
+
+/** Content alone; it may bring a file name along. */
+function contentPart(name: string, where: string, content: unknown, fallback: string | null): Part | null {
+  if (content === null || content === undefined) return null;
+  return {
+    head: partHead(name, ownFileName(content) ?? fallback, typeOf(content), []),
+    body: fileBody(where, content),
+  };
+}
+
+function filePart(name: string, where: string, spec: readonly unknown[]): Part | null {
+  const [filename, content, contentType, headers] = spec;
   const isFileName = typeof filename === "string" || filename === null || filename === undefined;
   if (spec.length < 2 || spec.length > 4 || !isFileName)
     throw new TypeError(
       `${where} must be content, [filename, content], [filename, content, contentType] or [filename, content, ` +
-        `contentType, headers]; to send several files in one field give files as pairs: [["field", …], ["field", …]]`,
+        `contentType, headers]; to send several in one field give them as pairs: [["field", …], ["field", …]]`,
     );
   if (content === null || content === undefined) return null;
   if (contentType !== null && contentType !== undefined && typeof contentType !== "string")

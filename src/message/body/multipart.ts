@@ -1,4 +1,5 @@
 /** multipart/form-data that streams: files are read while they are sent, and the length is known before. */
+import { InvalidHeader } from "../../exceptions.js";
 import { boundaryParameter, checkBoundary, randomBoundary } from "./boundary.js";
 import type { Part } from "./multipart-part.js";
 import { unrewindable, type Body } from "./source.js";
@@ -29,15 +30,20 @@ export class MultipartBody implements Body, AsyncIterable<Uint8Array> {
   /**
    * @param parts - in the order in which they are sent.
    * @param boundary - 32 hex characters of chance by default.
-   * @throws InvalidHeader for a boundary that RFC 2046 does not allow.
+   * @param headEncoding - of the heads; the contents are bytes already.
+   * @throws InvalidHeader for a boundary that RFC 2046 does not allow, or that content in memory has.
    */
-  constructor(parts: readonly Part[], boundary: string = randomBoundary()) {
-    checkBoundary(boundary);
+  constructor(parts: readonly Part[], boundary?: string, headEncoding: HeadEncoding = "utf8") {
+    if (boundary !== undefined) {
+      checkBoundary(boundary);
+      checkContents(parts, boundary);
+    }
+    boundary ??= randomBoundary();
     this.boundary = boundary;
     this.contentType = `multipart/form-data; ${boundaryParameter(boundary)}`;
     this.#parts = parts;
     this.replayable = parts.every(({ body }) => body.replayable);
-    const segments = segmentsOf(parts, boundary);
+    const segments = segmentsOf(parts, boundary, headEncoding);
     this.length = lengthOf(segments);
     const isInMemory = segments.every((segment) => segment instanceof Uint8Array);
     this.bytes = isInMemory && this.length! <= WHOLE ? Buffer.concat(segments) : null;
@@ -56,15 +62,31 @@ export class MultipartBody implements Body, AsyncIterable<Uint8Array> {
   }
 
   async *#stream(): AsyncGenerator<Uint8Array> {
-    for (const segment of this.#segments) {
-      if (segment instanceof Uint8Array) yield segment;
-      else yield* segment.open();
+    let isWhole = false;
+    try {
+      for (const segment of this.#segments) {
+        if (segment instanceof Uint8Array) yield segment;
+        else yield* segment.open();
+      }
+      isWhole = true;
+    } finally {
+      // The parts behind the one at which it was stopped, or which failed, are not going to be opened.
+      if (!isWhole) await this.#closeParts();
     }
   }
 
-  /** Closes the sources of all parts. */
+  /** Closes the sources of all parts; one that cannot be closed does not keep the others open. */
   async close(): Promise<void> {
-    for (const { body } of this.#parts) await body.close?.();
+    await this.#closeParts();
+  }
+
+  async #closeParts(): Promise<void> {
+    for (const { body } of this.#parts)
+      try {
+        await body.close?.();
+      } catch {
+        // Whatever failed before is what the caller has to hear of.
+      }
   }
 
   /** The bytes of the body, from the start; as `open()`. */
@@ -73,13 +95,35 @@ export class MultipartBody implements Body, AsyncIterable<Uint8Array> {
   }
 }
 
+/** The encodings in which names and file names can be written. */
+export type HeadEncoding = "utf8" | "latin1";
+
+/**
+ * A boundary of the caller's own choice may stand in a content, which could then bring parts of its own. Streams are not
+ * looked through: of those the caller has to know.
+ */
+function checkContents(parts: readonly Part[], boundary: string): void {
+  const line = `\r\n--${boundary}`;
+  const at = parts.findIndex(({ body: { bytes } }) => {
+    if (bytes === null || bytes.byteLength < boundary.length) return false;
+    const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // RFC 2046 §5.1.1: the line break before a delimiter may be the one that ends the head.
+    return content.includes(line) || content.subarray(0, line.length - 2).equals(Buffer.from(line.slice(2)));
+  });
+  if (at === -1) return;
+  throw new InvalidHeader(
+    `${JSON.stringify(boundary)} cannot be the boundary of this multipart body: it stands in the content of part ${at + 1}. ` +
+      `Leave the boundary out, and one of chance is taken`,
+  );
+}
+
 /** The body as runs of bytes and the sources between them. */
-function segmentsOf(parts: readonly Part[], boundary: string): (Uint8Array | Body)[] {
+function segmentsOf(parts: readonly Part[], boundary: string, headEncoding: HeadEncoding): (Uint8Array | Body)[] {
   const segments: (Uint8Array | Body)[] = [];
   let run: Uint8Array[] = [];
   let text = "";
   const endRun = (): void => {
-    if (text !== "") run.push(Buffer.from(text, "utf8"));
+    if (text !== "") run.push(Buffer.from(text, headEncoding));
     if (run.length > 0) segments.push(run.length === 1 ? run[0] : Buffer.concat(run));
     run = [];
     text = "";
@@ -93,7 +137,7 @@ function segmentsOf(parts: readonly Part[], boundary: string): (Uint8Array | Bod
     } else if (typeof body.value === "string" && content.byteLength <= COPIED) {
       text += body.value;
     } else if (content.byteLength <= COPIED) {
-      run.push(Buffer.from(text, "utf8"), content);
+      run.push(Buffer.from(text, headEncoding), content);
       text = "";
     } else {
       endRun();

@@ -21,7 +21,9 @@ export interface Body {
   open(): AsyncIterable<Uint8Array>;
   /** What `prepared.body` shows to users: a string, a Buffer or the stream object. */
   readonly value: unknown;
-  /** Closes the source without sending it, because the request failed before. */
+  /** The Content-Type that goes with the bytes, where they cannot be read without it. */
+  readonly contentType?: string;
+  /** Closes the source, because the request failed: before it was opened, or while its next piece is waited for. */
   close?(): void | Promise<void>;
 }
 

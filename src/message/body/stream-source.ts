@@ -1,6 +1,6 @@
 /** Bodies that come as they are made: Node streams, web streams, iterables and generators. */
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
+import type { ReadableStream, ReadableStreamDefaultReader } from "node:stream/web";
 
 import type { Body } from "./source.js";
 import { itemBytes, unrewindable } from "./source.js";
@@ -34,6 +34,7 @@ export class ReadableBody implements Body {
   }
 
   close(): void {
+    this.#isOpened = true;
     this.#stream.destroy();
   }
 }
@@ -50,6 +51,7 @@ export class WebStreamBody implements Body {
   readonly bytes = null;
   readonly replayable = false;
   #isOpened = false;
+  #reader: ReadableStreamDefaultReader<unknown> | null = null;
 
   /** @throws TypeError for a stream that somebody else reads. */
   constructor(stream: ReadableStream) {
@@ -61,31 +63,47 @@ export class WebStreamBody implements Body {
   open(): AsyncIterable<Uint8Array> {
     if (this.#isOpened) throw unrewindable("a ReadableStream");
     this.#isOpened = true;
-    return bytesOf(readAll(this.value));
+    return bytesOf(this.#readAll());
   }
 
   async close(): Promise<void> {
-    if (!this.value.locked) await this.value.cancel().catch(ignore);
+    this.#isOpened = true;
+    // A reader that is cancelled ends its pending read.
+    if (this.#reader !== null) await this.#reader.cancel().catch(ignore);
+    else if (!this.value.locked) await this.value.cancel().catch(ignore);
   }
-}
 
-async function* readAll(stream: ReadableStream): AsyncGenerator<unknown> {
-  const reader = stream.getReader();
-  let isDone = false;
-  try {
-    for (;;) {
-      const step = await reader.read();
-      isDone = step.done;
-      if (step.done) return;
-      yield step.value as unknown;
+  async *#readAll(): AsyncGenerator<unknown> {
+    const reader = (this.#reader = this.value.getReader());
+    let isDone = false;
+    try {
+      for (;;) {
+        const step = await reader.read();
+        isDone = step.done;
+        if (step.done) return;
+        yield step.value as unknown;
+      }
+    } finally {
+      if (!isDone) await reader.cancel().catch(ignore);
+      this.#reader = null;
+      reader.releaseLock();
     }
-  } finally {
-    if (!isDone) await reader.cancel().catch(ignore);
-    reader.releaseLock();
   }
 }
 
 type Items = Iterator<unknown> | AsyncIterator<unknown>;
+
+/**
+ * The number of bytes that an iterable says it has, or null. `length` counts only for what gives its bytes over time: of
+ * what is iterated at once it is the number of items. 0 means unknown, as in requests; the wire counts what it sends.
+ *
+ * @see requests: `utils.super_len`
+ */
+function declaredLength(iterable: object, isAsync: boolean): number | null {
+  const { length, len } = iterable as { readonly length?: unknown; readonly len?: unknown };
+  const declared = isAsync ? (length ?? len) : len;
+  return Number.isSafeInteger(declared) && (declared as number) > 0 ? (declared as number) : null;
+}
 
 /**
  * An iterable or async iterable of bytes or strings. It can be sent again when it makes a new iterator each time,
@@ -93,18 +111,20 @@ type Items = Iterator<unknown> | AsyncIterator<unknown>;
  */
 export class IterableBody implements Body {
   readonly value: object;
-  readonly length = null;
+  readonly length: number | null;
   readonly bytes = null;
   readonly replayable: boolean;
   readonly #isAsync: boolean;
   readonly #initial: Items;
+  #current: Items;
   #isOpened = false;
   #mostBytes = 0;
 
   constructor(iterable: Iterable<unknown> | AsyncIterable<unknown>) {
     this.value = iterable;
     this.#isAsync = Symbol.asyncIterator in iterable;
-    this.#initial = this.#iterate();
+    this.length = declaredLength(iterable, this.#isAsync);
+    this.#initial = this.#current = this.#iterate();
     this.replayable = (this.#initial as unknown) !== iterable;
   }
 
@@ -115,14 +135,15 @@ export class IterableBody implements Body {
     }
     if (!this.replayable) throw unrewindable("a generator");
     const again = this.#iterate();
+    this.#current = again;
     if (again === this.#initial) throw unrewindable("this iterable, which gives the same iterator each time,");
     return this.#counted(again);
   }
 
   async close(): Promise<void> {
-    if (this.#isOpened) return;
     this.#isOpened = true;
-    await this.#initial.return?.();
+    // A generator ends after the step that it is in; an iterator by hand may end at once.
+    await this.#current.return?.();
   }
 
   #iterate(): Items {

@@ -1,6 +1,6 @@
 /** JSON text → a value, with errors that say where; and values that a schema has checked. */
 import { JSONDecodeError, type ExceptionDetails } from "../../exceptions.js";
-import type { SchemaIssue, StandardSchema } from "../standard-schema.js";
+import type { SchemaIssue, SchemaResult, StandardSchema } from "../standard-schema.js";
 
 /**
  * @throws JSONDecodeError with the position of the first fault.
@@ -34,9 +34,44 @@ export function validateJson<T>(
   doc: string,
   details: ExceptionDetails = {},
 ): T {
-  const result = schema["~standard"].validate(value);
-  if (result instanceof Promise)
-    throw new TypeError("This schema validates asynchronously: take json() and await the schema yourself");
+  const result = schemaOf(schema).validate(value);
+  if (!isPromise(result)) return accepted(result, doc, details);
+  // Nobody will look at how it ends.
+  result.then(undefined, () => undefined);
+  throw new TypeError(
+    "This schema validates asynchronously, and response.json() is synchronous: await requests.get(url).json(schema), or take json() and await the schema yourself",
+  );
+}
+
+/**
+ * The same for a schema that may work asynchronously.
+ *
+ * @throws JSONDecodeError that names each issue with its path.
+ */
+export async function validateJsonLater<T>(
+  value: unknown,
+  schema: StandardSchema<T>,
+  doc: string,
+  details: ExceptionDetails = {},
+): Promise<T> {
+  return accepted(await schemaOf(schema).validate(value), doc, details);
+}
+
+/** @throws TypeError for what is no schema. */
+function schemaOf<T>(schema: StandardSchema<T>): StandardSchema<T>["~standard"] {
+  // arktype's schemas are functions.
+  const standard = (schema as Partial<StandardSchema<T>> | null)?.["~standard"];
+  if (typeof standard?.validate === "function") return standard;
+  throw new TypeError(
+    "json(schema) takes a Standard Schema (zod 3.24, valibot 1, arktype 2 or later), and this has no ~standard.validate",
+  );
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as Partial<Promise<T>>).then === "function";
+}
+
+function accepted<T>(result: SchemaResult<T>, doc: string, details: ExceptionDetails): T {
   if (result.issues === undefined) return result.value;
   const issues = result.issues.slice(0, 5).map(describeIssue).join("; ");
   throw new JSONDecodeError(`The JSON does not fit the schema: ${issues}`, doc, 0, {

@@ -35,6 +35,11 @@ export class ByteLines {
     return this.#delimiter === null ? this.#pushLines(chunk) : this.#pushDelimited(chunk, this.#delimiter);
   }
 
+  /** Bytes of the line that is not at its end yet. */
+  get heldLength(): number {
+    return this.#heldLength;
+  }
+
   /** The last line, when the stream did not end with a line end; none or one item. */
   end(): Buffer[] {
     const rest = this.#heldLength === 0 ? [] : [this.#take(NOTHING)];

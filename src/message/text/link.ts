@@ -56,13 +56,18 @@ function readParameters(value: string, at: number, link: Map<string, string>): n
         at = indexOfAny(value, at, ";,");
       } else {
         const stop = indexOfAny(value, at, ";,");
-        content = value.slice(at, stop).trim();
+        content = withoutSingleQuotes(value.slice(at, stop).trim());
         at = stop;
       }
     }
     if (name !== "" && !link.has(name) && link.size <= MAX_LINK_PARAMETERS) link.set(name, content);
   }
   return at;
+}
+
+/** They quote nothing in RFC 8288, but nobody who writes them means otherwise; requests takes them away as well. */
+function withoutSingleQuotes(content: string): string {
+  return content.length > 1 && content.startsWith("'") && content.endsWith("'") ? content.slice(1, -1) : content;
 }
 
 function skip(text: string, at: number, characters: string): number {

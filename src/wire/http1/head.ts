@@ -178,7 +178,7 @@ function combineLengths(before: number | null, value: string): number {
   for (const part of value.includes(",") ? value.split(",") : [value]) {
     // Not trim(): to it 0xA0 is white space, to the next parser along the way it is not.
     const next = decimal(trimmed(part, 0, part.length), value);
-    if (length !== null && next !== length) throw differingLengths(`${length} and ${next}`);
+    if (length !== null && next !== length) throw differingLengths(`${length}, ${next}`);
     length = next;
   }
   return length!;

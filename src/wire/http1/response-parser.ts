@@ -32,6 +32,7 @@ const LF = 10;
 const TAB = 9;
 const SEMICOLON = 59;
 const HEAD_END = Buffer.from("\r\n\r\n");
+const BARE_END = Buffer.from("\n\n");
 /** A chunk size beyond this gets no further digit: with one it would be beyond 2^52, and sums no longer exact. */
 const MAX_BEFORE_DIGIT = 2 ** 48 - 1;
 const NO_TRAILERS: string[] = [];
@@ -164,7 +165,7 @@ export class ResponseParser {
       if (start === end) return end;
       const found = buffer.subarray(0, end).indexOf(HEAD_END, start);
       if (found === -1) {
-        this.#keepPartial(new PartialBytes(buffer, start, end));
+        this.#keepPartial(new PartialBytes(buffer, start, end), 0);
         return end;
       }
       if (found - start > this.#limits.maxHeaderSize) throw this.#headTooLarge();
@@ -176,7 +177,7 @@ export class ResponseParser {
       const joined = this.#partial.bytes;
       const found = joined.indexOf(HEAD_END, Math.max(0, before - 3));
       if (found === -1) {
-        this.#keepPartial(this.#partial);
+        this.#keepPartial(this.#partial, before);
         return end;
       }
       if (found > this.#limits.maxHeaderSize) throw this.#headTooLarge();
@@ -188,12 +189,16 @@ export class ResponseParser {
     return next;
   }
 
-  #keepPartial(partial: PartialBytes): void {
+  /** @param before - Bytes that were looked at before. */
+  #keepPartial(partial: PartialBytes, before: number): void {
     // Up to three bytes of the empty line that ends it may be there already.
     if (partial.length - 3 > this.#limits.maxHeaderSize) throw this.#headTooLarge();
     const { bytes } = partial;
     if (!looksLikeHttp(bytes))
       throw badResponse(`malformed status line ${quoted(bytes.toString("latin1", 0, 80))}; is this an HTTP server?`);
+    // A head whose lines end in a bare LF has its end, and never gets the one that is waited for.
+    if (bytes.indexOf(BARE_END, Math.max(0, before - 1)) !== -1)
+      throw badResponse("the lines of the head end in a bare LF, not in CRLF");
     this.#partial = partial;
   }
 

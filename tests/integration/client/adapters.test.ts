@@ -83,7 +83,7 @@ describe("mount and getAdapter", () => {
     for (const url of ["ftp://h/x", "mailto:a@b", "localhost:3128"]) {
       const error = await failure(new Session().get(url));
       assert.ok(error instanceof InvalidSchema, `${url}: ${String(error)}`);
-      assert.match(error.message, /No connection adapters were found for "/);
+      assert.match(error.message, /No connection adapters were found for '/);
       assert.match(error.message, /https:\/\//);
     }
   });

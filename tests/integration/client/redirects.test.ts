@@ -222,7 +222,7 @@ describe("Location", () => {
   it("an unsupported scheme is InvalidSchema", async () => {
     const error = await failure(requests.get(to(302, "ftp://127.0.0.1/x")));
     assert.ok(error instanceof InvalidSchema, String(error));
-    assert.match(error.message, /No connection adapters were found for "ftp:\/\/127\.0\.0\.1\/x"/);
+    assert.match(error.message, /No connection adapters were found for 'ftp:\/\/127\.0\.0\.1\/x'/);
   });
 
   for (const location of ["http://127.0.0.1:99999/", "http://[::1/"])

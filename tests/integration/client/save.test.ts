@@ -2,11 +2,19 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 
-import { ChunkedEncodingError, RequestException, Session, type SaveOptions, type SaveResult } from "requests-ts";
+import {
+  ChunkedEncodingError,
+  RequestException,
+  Response,
+  Session,
+  type SaveOptions,
+  type SaveResult,
+} from "requests-ts";
 
 import { failure, serve } from "./serve.js";
 
@@ -14,12 +22,25 @@ const directory = await mkdtemp(join(tmpdir(), "requests-save-"));
 const path = join(directory, "file.bin");
 let content = Buffer.alloc(0);
 let etag: string | null = null;
+/** Milliseconds since the file changed, for Last-Modified; null for none. */
+let modified: number | null = null;
+const NOON = Date.UTC(2026, 0, 1, 12);
 /** Bytes after which the next response is cut; 0 for never. */
 let cutAfter = 0;
+/** Answers a request with Range in place of the server below. */
+let answerRange: ((start: number, response: ServerResponse) => void) | null = null;
 const server = await serve((request, response) => {
   const headers: Record<string, string> = etag === null ? {} : { ETag: etag };
+  if (modified !== null) {
+    headers["Date"] = new Date(NOON).toUTCString();
+    headers["Last-Modified"] = new Date(NOON - modified).toUTCString();
+  }
   const range = /^bytes=(\d+)-$/.exec(request.headers["range"] ?? "")?.[1];
-  const goesOn = range !== undefined && request.headers["if-range"] === etag;
+  if (range !== undefined && answerRange !== null) {
+    answerRange(Number(range), response);
+    return;
+  }
+  const goesOn = range !== undefined && request.headers["if-range"] === (etag ?? headers["Last-Modified"]);
   const start = goesOn ? Number(range) : 0;
   if (goesOn) headers["Content-Range"] = `bytes ${start}-${content.length - 1}/${content.length}`;
   headers["Content-Length"] = String(content.length - start);
@@ -40,6 +61,8 @@ beforeEach(async () => {
   content = Buffer.from(Array.from({ length: 50_000 }, (_, at) => at % 251));
   etag = '"v1"';
   cutAfter = 0;
+  answerRange = null;
+  modified = null;
   server.requests.length = 0;
   for (const name of await readdir(directory)) await rm(join(directory, name));
 });
@@ -153,6 +176,73 @@ describe("saveTo with resume: true", () => {
       assert.deepEqual(await readFile(path), content);
       assert.ok(server.requests.every(({ headers }) => headers["range"] === undefined));
     });
+
+  const whole = 50_000;
+  const odd: readonly (readonly [name: string, answer: (start: number, response: ServerResponse) => void])[] = [
+    ["416", (_, response) => response.writeHead(416, { "Content-Range": `bytes */${whole}` }).end()],
+    ["503", (_, response) => response.writeHead(503).end("later")],
+    ["a 206 of another place", (start, response) => partial(response, start + 1, whole - 1, whole, '"v1"')],
+    ["a 206 of less than was asked", (start, response) => partial(response, start, start + 99, whole, '"v1"')],
+    ["a 206 of another file", (start, response) => partial(response, start, whole - 1, whole, '"v2"')],
+    ["a 206 without Content-Range", (start, response) => response.writeHead(206).end(content.subarray(start))],
+    ["a 206 that is encoded", (start, response) => {
+      response.setHeader("Content-Encoding", "identity, x-other");
+      partial(response, start, whole - 1, whole, '"v1"');
+    }], // prettier-ignore
+  ];
+  function partial(response: ServerResponse, from: number, to: number, total: number, tag: string): void {
+    response.writeHead(206, { ETag: tag, "Content-Range": `bytes ${from}-${to}/${total}` });
+    response.end(tag === etag ? content.subarray(from, to + 1) : Buffer.alloc(to + 1 - from, "other"));
+  }
+  for (const [name, answer] of odd)
+    it(`takes the whole file when the answer to Range is ${name}`, async () => {
+      cutAfter = 20_000;
+      await failure(save({ resume: true }));
+      answerRange = answer;
+      const result = await save({ resume: true, sha256: sha256() });
+      assert.deepEqual(result, { path, size: 50_000, resumedFrom: 0 });
+      assert.deepEqual(await readdir(directory), ["file.bin"]);
+    });
+
+  it("takes a part that is whole already as it is", async () => {
+    await failure(save({ resume: true, onProgress: ({ done }) => { if (done) throw new Error("at the end"); } })); // prettier-ignore
+    const result = await save({ resume: true, sha256: sha256() });
+    assert.deepEqual(result, { path, size: 50_000, resumedFrom: 50_000 });
+    assert.deepEqual(await readFile(path), content);
+    assert.deepEqual(await readdir(directory), ["file.bin"]);
+    assert.ok(server.requests.every(({ headers }) => headers["range"] === undefined));
+  });
+
+  it("keeps the part when the server answers with an error", async () => {
+    cutAfter = 20_000;
+    await failure(save({ resume: true }));
+    const parts = await readdir(directory);
+    const response = new Response({ statusCode: 503, body: "later", url: server.url });
+    assert.equal((await failure(response.saveTo(path, { resume: true }))).name, "HTTPError");
+    assert.deepEqual(await readdir(directory), parts);
+    assert.equal((await save({ resume: true, sha256: sha256() })).resumedFrom, 20_000);
+  });
+
+  it("closes the response when the part cannot be written", async () => {
+    const response = await session.get(server.url, { stream: true });
+    await failure(response.saveTo(join(directory, "missing", "file"), { resume: true }));
+    assert.equal(response.raw.closed, true);
+  });
+
+  it("goes by Last-Modified only when the file has rested since", async () => {
+    for (const [age, resumedFrom] of [
+      [5000, 20_000],
+      [0, 0],
+    ] as const) {
+      // prettier-ignore
+      await rm(path, { force: true });
+      modified = age;
+      etag = null;
+      cutAfter = 20_000;
+      await failure(save({ resume: true }));
+      assert.equal((await save({ resume: true, sha256: sha256() })).resumedFrom, resumedFrom);
+    }
+  });
 
   it("does not keep a part whose digest is wrong", async () => {
     await failure(save({ resume: true, sha256: "0".repeat(64) }));

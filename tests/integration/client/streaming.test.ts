@@ -246,6 +246,36 @@ describe("stream: true", () => {
   });
 });
 
+describe("bytesReceived and bytesDecoded", () => {
+  it("of a response that was read", async () => {
+    const plain = await requests.get(`${server.url}/bytes/1000?seed=1`);
+    assert.deepEqual([plain.bytesReceived, plain.bytesDecoded], [1000, 1000]);
+    const zipped = await requests.get(`${server.url}/gzip`);
+    assert.equal(zipped.bytesReceived, Number(zipped.headers.get("Content-Length")));
+    assert.equal(zipped.bytesDecoded, zipped.content.length);
+    assert.notEqual(zipped.bytesReceived, zipped.bytesDecoded);
+    const chunked = await requests.get(`${server.url}/stream-bytes/500?chunk_size=7`);
+    assert.equal(chunked.bytesReceived, 500);
+    const none = await requests.head(`${server.url}/bytes/1000`);
+    assert.deepEqual([none.bytesReceived, none.bytesDecoded], [0, 0]);
+  });
+
+  it("of a stream grow as it is read", async () => {
+    const response = await streamed("/gzip");
+    assert.equal(response.bytesDecoded, 0);
+    let decoded = 0;
+    for await (const chunk of response) assert.equal(response.bytesDecoded, (decoded += chunk.length));
+    assert.equal(response.bytesReceived, Number(response.headers.get("Content-Length")));
+    assert.equal(response.raw.bytesReceived, response.bytesReceived);
+    assert.ok(decoded > 0);
+  });
+
+  it("of a response of an adapter's own", async () => {
+    const made = new requests.Response({ body: "12345" });
+    assert.deepEqual([made.bytesReceived, made.bytesDecoded], [5, 5]);
+  });
+});
+
 describe("the connection of a streamed response", () => {
   it("goes back after the body was read, or after close() and leaving early where little is left", async () => {
     await using own = await httpbin();

@@ -1,7 +1,9 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { Presets, SingleBar } from "cli-progress";
 import requests from "requests-ts";
+import { events } from "requests-ts/events";
 
 import { chapter } from "../scene.js";
 
@@ -73,6 +75,23 @@ export const files = chapter("Files and streams", import.meta.url, [
     expected: [true, "PNG"],
   },
   {
+    title: "A download with a progress bar, which goes on after a cut",
+    async play({ base, folder, console }) {
+      // Drawn on a terminal only.
+      const bar = new SingleBar({ format: "     {bar} {percentage}% of {total} bytes" }, Presets.shades_classic);
+      const response = await requests.get(`${base}/range/26000`, { stream: true, params: { chunk_size: 2000 } });
+      bar.start(Number(response.headers["Content-Length"]), 0);
+      await response.saveTo(`${folder}/letters.txt`, {
+        resume: true, // what came before a cut is kept for the next time
+        onProgress: ({ transferred }) => bar.update(transferred),
+      });
+      bar.stop();
+
+      console.log(`${bar.getProgress() * 100}% of ${bar.getTotal()} bytes`);
+    },
+    expected: ["100% of 26000 bytes"],
+  },
+  {
     title: "The same by hand, chunk by chunk",
     async play({ base, folder, console }) {
       const response = await requests.get(`${base}/bytes/1000`, { stream: true });
@@ -92,6 +111,18 @@ export const files = chapter("Files and streams", import.meta.url, [
       }
     },
     expected: [0, 1, 2],
+  },
+  {
+    title: "Server-sent events, over as many connections as it takes",
+    async play({ lab, console }) {
+      const stream = events(`${lab}/sse`, { params: { count: 2 }, retry: 0.01 });
+
+      for await (const { event, data } of stream) {
+        console.log(`${event}: ${(JSON.parse(data) as { id: number }).id}`);
+        if (data.includes('"id":1')) break; // closes the connection
+      }
+    },
+    expected: ["ping: 0", "ping: 1"],
   },
   {
     title: "gzip, deflate and brotli are undone for you",
@@ -133,5 +164,19 @@ export const files = chapter("Files and streams", import.meta.url, [
       console.log(response.links["next"]?.["url"]);
     },
     expected: ["https://api.example.com/items?page=2"],
+  },
+  {
+    title: "All pages, as the loop comes to them",
+    async play({ lab, console }) {
+      const options = { params: { per_page: 4, total: 10 } };
+      for await (const page of requests.paginate(`${lab}/links-paged`, options)) {
+        console.log(page.json<{ items: number[] }>().items);
+      }
+    },
+    expected: [
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+      [9, 10],
+    ],
   },
 ]);

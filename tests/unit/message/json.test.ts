@@ -26,6 +26,14 @@ describe("json(), in whatever Unicode encoding it came", () => {
   ];
   for (const [name, body, type] of table) it(name, () => assert.deepEqual(made(body, type).json(), { a: "é" }));
 
+  for (const [name, body, type] of table)
+    it(`${name}, after somebody has looked at encoding and text`, () => {
+      const response = made(body, type);
+      assert.equal(typeof response.text, "string");
+      assert.notEqual(response.encoding, undefined);
+      assert.deepEqual(response.json(), { a: "é" });
+    });
+
   it("an encoding that was assigned decides", () => {
     const response = made(Buffer.from(text, "latin1"), "application/json");
     response.encoding = "latin1";

@@ -28,6 +28,7 @@ describe("parseHeaderLinks", () => {
     ["names in any case, spaces around", "< a > ; REL = next ; x", [{ url: "a", rel: "next", x: "" }]],
     ["the first rel counts", "<a>; rel=one; rel=two", [{ url: "a", rel: "one" }]],
     ["a parameter that is named url", "<a>; url=b", [{ url: "a" }]],
+    ["single quotes, as requests takes them", "<a>; rel='next'; x='", [{ url: "a", rel: "next", x: "'" }]],
     ["no brackets", "http://a/b; rel=next, <c>", [{ url: "http://a/b", rel: "next" }, { url: "c" }]],
     ["text behind the target", "<a> junk; rel=next, <b>", [{ url: "a", rel: "next" }, { url: "b" }]],
     ["an open bracket", "<a>, <b; rel=next", [{ url: "a" }]],

@@ -176,12 +176,12 @@ describe("the framing", () => {
     });
 
   const differing: readonly (readonly [readonly string[], RegExp])[] = [
-    [["Content-Length: 5", "Content-Length: 6"], /unmatching values \(5 and 6\)/],
-    [["Content-Length: 5, 6"], /\(5 and 6\)/],
-    [["Content-Length: 5,5,7"], /\(5 and 7\)/],
-    [["Content-Length: 5", "Content-Length: 5, 0"], /\(5 and 0\)/],
-    [["Content-Length: 5,", " 6"], /\(5 and 6\)/],
-    [["Content-Length: 0", "Transfer-Encoding: chunked", "Content-Length: 1"], /\(0 and 1\)/],
+    [["Content-Length: 5", "Content-Length: 6"], /unmatching values \(5, 6\)/],
+    [["Content-Length: 5, 6"], /\(5, 6\)/],
+    [["Content-Length: 5,5,7"], /\(5, 7\)/],
+    [["Content-Length: 5", "Content-Length: 5, 0"], /\(5, 0\)/],
+    [["Content-Length: 5,", " 6"], /\(5, 6\)/],
+    [["Content-Length: 0", "Transfer-Encoding: chunked", "Content-Length: 1"], /\(0, 1\)/],
   ];
   for (const [lines, message] of differing)
     it(`refuses ${JSON.stringify(lines)}`, () => {

@@ -82,6 +82,7 @@ const BAD_HEADS: readonly Hostile[] = [
   ["1000", "HTTP/1.1 1000 x\r\n\r\n", /malformed status line/],
   ["bare CR", `${TWO_HUNDRED}A: b\rc\r\n\r\n`, /a bare CR/],
   ["bare LF", `${TWO_HUNDRED}A: b\nC: d\r\n\r\n`, /a bare LF/],
+  ["lines that end in LF", "HTTP/1.1 200 OK\nA: b\n\nbody", /a bare LF/],
   ["NUL", `${TWO_HUNDRED}A: \0\r\n\r\n`, /a NUL byte/],
   ["a bad second head", `HTTP/1.1 100 x\r\n\r\nHTTP/1.1 200 OK\r\nA : b\r\n\r\n`, /white space before the colon/],
   ["garbage behind a 1xx", "HTTP/1.1 100 x\r\n\r\nXTTP/1.1 200 OK\r\n\r\n", /malformed status line/],

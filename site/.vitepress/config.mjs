@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { forTheSite } from "./markdown.mjs";
+import { pages, placeOf, root } from "./places.mjs";
+import { groups, sidebar } from "./sidebar.mjs";
+
+/** Where the project's files can be read; links to sources are left out without it. */
+const sourceUrl = (process.env.DOCS_SOURCE_URL ?? "").replace(/\/+$/, "");
+const menu = groups();
+
+export default {
+  lang: "en-GB",
+  title: "requests-ts",
+  description: "Python's requests for TypeScript: sessions, cookies, auth, retries and timeouts on an HTTP engine of its own.",
+  base: process.env.DOCS_BASE ?? "/",
+  srcDir: root,
+  srcExclude: ["{node_modules,src,tests,bench,dist,build,scripts,.git,.ci}/**", "site/!(api)/**", "site/*.md"],
+  outDir: "./dist",
+  rewrites: Object.fromEntries(pages().map((file) => [file, placeOf(file)])),
+  lastUpdated: false,
+  markdown: {
+    config: (markdown) => forTheSite(markdown, sourceUrl),
+    theme: { light: "github-light", dark: "github-dark" },
+  },
+  transformPageData(page) {
+    page.frontmatter.editLink = false;
+    if (page.filePath === "docs/from-the-tutorials.md") {
+      page.frontmatter.aside = false;
+      page.frontmatter.pageClass = "wide";
+    }
+    if (page.filePath === "docs/security.md") page.frontmatter.pageClass = "wide";
+    if (page.filePath === "README.md") page.title = "Python's requests for TypeScript";
+  },
+  themeConfig: {
+    search: { provider: "local" },
+    outline: { level: [2, 3] },
+    nav: menu.map(({ text, items }) => ({ text, items })),
+    sidebar: sidebar(),
+    docFooter: { prev: "Before", next: "Next" },
+  },
+  vite: {
+    // The project's folder is the root of the pages: its sources are none of the site's business.
+    server: { watch: { ignored: ["**/node_modules/**", "**/build/**", "**/tests/**", "**/bench/**", "**/src/**"] } },
+    publicDir: false,
+    plugins: [vueForPages()],
+    build: { chunkSizeWarningLimit: 2000 },
+  },
+};
+
+/** The pages stand above this folder, where Vue would not be found. */
+function vueForPages() {
+  const here = join(import.meta.dirname, "theme", "index.mjs");
+  return {
+    name: "vue-for-pages",
+    enforce: "pre",
+    resolveId(source, importer) {
+      if (!/^vue(\/|$)/.test(source) || !/\.md($|\?)/.test(importer ?? "")) return null;
+      return this.resolve(source, here, { skipSelf: true });
+    },
+  };
+}

@@ -1,0 +1,238 @@
+/** The pages of a list, one request after the other. */
+import { createHash } from "node:crypto";
+
+import { RequestException } from "../exceptions.js";
+import { headerEntries, type HeadersInit } from "../message/headers.js";
+import type { PreparedRequest } from "../message/prepared.js";
+import { Request } from "../message/request.js";
+import type { Response } from "../message/response.js";
+import { maskedUrl, mergeParams } from "../message/url.js";
+import { checkOptions, type RequestOptions } from "./options.js";
+import { linkedRequest } from "./redirects.js";
+import type { Session } from "./session.js";
+
+/**
+ * Where the next page is. With `url` the same request goes there, without its `params`, unless others are given here.
+ * Without, the first request is made again with these options beside its own: `params` and `headers` key by key (null
+ * removes one), a body in place of the old one.
+ */
+export interface NextPage extends RequestOptions {
+  readonly url?: string | URL | undefined;
+}
+
+/** The items of a page, or a promise of them. */
+export type PageItems<T> = Iterable<T> | AsyncIterable<T>;
+
+/** What `paginate` takes: the options of any call, for every page, and these. */
+export interface PaginateOptions extends RequestOptions {
+  /** @defaultValue "GET" */
+  readonly method?: string | undefined;
+  /**
+   * Where the next page is: a URL (relative to the response's), or changed options such as a cursor; null or undefined
+   * after the last page. A promise of one will do. By default the Link header's `rel="next"`.
+   */
+  readonly next?:
+    | ((
+        response: Response,
+        page: number,
+      ) => string | URL | NextPage | null | undefined | PromiseLike<string | URL | NextPage | null | undefined>)
+    | undefined;
+  /** Pages after which it is enough. @defaultValue Infinity */
+  readonly maxPages?: number | undefined;
+  /** Whether a page of 4xx or 5xx is HTTPError. @defaultValue true */
+  readonly raiseForStatus?: boolean | undefined;
+}
+
+/** What `paginate` takes to give items in place of responses. */
+export interface PaginateItemsOptions<T> extends PaginateOptions {
+  /** The items of a page, such as `(response) => response.json<Item[]>()`. */
+  readonly items: (response: Response, page: number) => PageItems<T> | PromiseLike<PageItems<T>>;
+  /** Items after which it is enough. @defaultValue Infinity */
+  readonly maxItems?: number | undefined;
+}
+
+/** What concerns the pages; the rest concerns each call. */
+interface Course<T> {
+  readonly method: string;
+  readonly next: NonNullable<PaginateOptions["next"]>;
+  readonly maxPages: number;
+  readonly maxItems: number;
+  readonly raiseForStatus: boolean;
+  readonly items: PaginateItemsOptions<T>["items"] | undefined;
+}
+
+/**
+ * Checks the options, and makes the generator; nothing is sent before the first page is asked for.
+ *
+ * @param call - As the caller wrote it, for messages.
+ * @throws TypeError or RangeError for options that cannot be.
+ */
+export function paginate<T>(
+  session: Session,
+  url: string | URL,
+  options: PaginateOptions | PaginateItemsOptions<T>,
+  call: string,
+): AsyncGenerator<T | Response, void> {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`${call} takes an object of options behind the URL`);
+  const { method, next, items, maxPages, maxItems, raiseForStatus, ...rest } = options as PaginateItemsOptions<T>;
+  for (const [name, value] of Object.entries({ next, items }))
+    if (value !== undefined && typeof value !== "function")
+      throw new TypeError(`${call}: ${name} must be a function of the response`);
+  for (const [name, value] of Object.entries({ maxPages, maxItems }))
+    if (value !== undefined && !(typeof value === "number" && value >= 0))
+      throw new RangeError(`${call}: ${name} must be a number from 0 up, not ${String(value)}`);
+  const course: Course<T> = {
+    method: method ?? "GET",
+    next: next ?? linkedNext,
+    maxPages: maxPages ?? Infinity,
+    maxItems: maxItems ?? Infinity,
+    raiseForStatus: raiseForStatus ?? true,
+    items,
+  };
+  const pages = pagesOf(session, url, checkOptions(rest, call), course, call);
+  return items === undefined ? pages : itemsOf(pages, items, course.maxItems, call);
+}
+
+async function* pagesOf<T>(
+  session: Session,
+  url: string | URL,
+  given: RequestOptions,
+  course: Course<T>,
+  call: string,
+): AsyncGenerator<Response, void> {
+  let options = given;
+  let prepared = prepare(session, course.method, url, options);
+  let first = prepared;
+  const seen = new Map<string, number>();
+  for (let page = 1; page <= course.maxPages; page += 1) {
+    refuseLoop(seen, prepared, page);
+    const response = await session.send(prepared, options);
+    try {
+      if (course.raiseForStatus) response.raiseForStatus();
+      yield response;
+      if (page >= course.maxPages) return;
+      const step = await course.next(response, page);
+      if (step === null || step === undefined) return;
+      if (typeof step === "string" || step instanceof URL) {
+        prepared = linkedRequest(session, response, first, urlText(step));
+        continue;
+      }
+      const { url: nextUrl, ...changes } = step;
+      const changed = checkOptions(changes, `next() of ${call}`);
+      if (nextUrl === undefined) {
+        options = merged(options, changed);
+        prepared = first = prepare(session, course.method, url, options);
+      } else {
+        prepared = linkedRequest(session, response, first, urlText(nextUrl));
+        apply(prepared, changed);
+      }
+    } finally {
+      // Of a streamed page nobody reads the rest.
+      response.close();
+    }
+  }
+}
+
+async function* itemsOf<T>(
+  pages: AsyncGenerator<Response, void>,
+  items: PaginateItemsOptions<T>["items"],
+  maxItems: number,
+  call: string,
+): AsyncGenerator<T, void> {
+  let left = maxItems;
+  let page = 0;
+  if (left <= 0) return;
+  for await (const response of pages) {
+    const found = (await items(response, (page += 1))) as unknown;
+    if (typeof found !== "object" || found === null || !(Symbol.iterator in found || Symbol.asyncIterator in found))
+      throw new TypeError(
+        `${call}: items(response) must give an array or another iterable, and gave ${found === null ? "null" : `a value of type ${typeof found}`} for page ${page} (${maskedUrl(response.url)})`,
+      );
+    for await (const item of found as Iterable<T>) {
+      yield item;
+      left -= 1;
+      if (left <= 0) return;
+    }
+  }
+}
+
+function prepare(session: Session, method: string, url: string | URL, options: RequestOptions): PreparedRequest {
+  return session.prepareRequest(new Request(method, url, options));
+}
+
+/** RFC 8288 §3.3: `rel` may name several relations, in any case. */
+function linkedNext(response: Response): string | null {
+  const links = Object.values(response.links);
+  const next = links.find((link) => (link["rel"] ?? "").toLowerCase().split(/\s+/).includes("next"));
+  return next?.["url"] ?? null;
+}
+
+/** As it would stand in a header: the bytes of its UTF-8. */
+function urlText(url: string | URL): string {
+  return Buffer.from(String(url), "utf8").toString("latin1");
+}
+
+/** The options of a call with those of the next page over them. */
+function merged(options: RequestOptions, changes: RequestOptions): RequestOptions {
+  const { data, json, files } = changes;
+  const hasBody = data !== undefined || json !== undefined || files !== undefined;
+  const headers = mergedHeaders(options.headers, changes.headers);
+  return {
+    ...options,
+    ...(hasBody ? { data: undefined, json: undefined, files: undefined } : {}),
+    ...changes,
+    params: mergeParams(options.params, changes.params),
+    ...(headers === undefined ? {} : { headers }),
+  };
+}
+
+function mergedHeaders(
+  base: HeadersInit | null | undefined,
+  changes: HeadersInit | null | undefined,
+): HeadersInit | undefined {
+  if (base == null) return changes ?? undefined;
+  if (changes == null) return base;
+  const added = headerEntries(changes);
+  const names = new Set(added.map(([name]) => name.toLowerCase()));
+  return [...headerEntries(base).filter(([name]) => !names.has(name.toLowerCase())), ...added];
+}
+
+/** Options that the caller gives for a URL are meant for it, whatever its origin. */
+function apply(prepared: PreparedRequest, options: RequestOptions): void {
+  const { params, headers, cookies, auth, data, json, files } = options;
+  if (params != null) prepared.prepareUrl(prepared.url, params);
+  if (headers != null) prepared.headers.update(headers);
+  if (cookies != null) {
+    prepared.headers.delete("Cookie");
+    prepared.prepareCookies(cookies);
+  }
+  if (data !== undefined || json !== undefined || files !== undefined) prepared.prepareBody(data, files, json);
+  if (auth === null) prepared.dropAuth();
+  else if (auth !== undefined) prepared.prepareAuth(auth);
+}
+
+/** @throws RequestException for a request that was sent before: a list that never ends, or a mistake in `next`. */
+function refuseLoop(seen: Map<string, number>, prepared: PreparedRequest, page: number): void {
+  const key = keyOf(prepared);
+  if (key === null) return;
+  const before = seen.get(key);
+  if (before !== undefined)
+    throw new RequestException(
+      `Page ${page} is page ${before} again (${prepared.method} ${maskedUrl(prepared.url)}): the list leads in a circle. Stop it by next: … null, or by maxPages`,
+      { request: prepared, code: "ERR_PAGINATION_LOOP" },
+    );
+  seen.set(key, page);
+}
+
+/** What makes a request the same; null where that cannot be told. */
+function keyOf(prepared: PreparedRequest): string | null {
+  const bytes = prepared.source?.bytes;
+  if (bytes === null) return null;
+  const hash = createHash("sha256").update(`${prepared.method} ${prepared.url}\n`);
+  // Cookies and credentials may be others each time, as a nonce is.
+  for (const [name, value] of prepared.headers)
+    if (!/^(?:cookie|authorization)$/i.test(name)) hash.update(`${name}: ${value}\n`);
+  if (bytes !== undefined) hash.update(bytes);
+  return hash.digest("base64");
+}

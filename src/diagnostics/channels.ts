@@ -1,0 +1,61 @@
+/**
+ * The channels of `node:diagnostics_channel`. Whoever publishes asks `hasSubscribers` first, and makes nothing of a
+ * message that nobody wants.
+ */
+import { channel, type Channel } from "node:diagnostics_channel";
+import { debuglog } from "node:util";
+
+import { eventLine } from "./lines.js";
+import type { DiagnosedConnection, DiagnosedError, DiagnosticsMessages } from "./messages.js";
+
+/** A channel that is held to the type of its messages. */
+export interface TypedChannel<Message> {
+  readonly hasSubscribers: boolean;
+  publish(message: Message): void;
+}
+
+type Name = keyof DiagnosticsMessages;
+
+/** `NODE_DEBUG=requests`: Node itself reads the variable, once. */
+const debug = debuglog("requests");
+
+function open<N extends Name>(name: N): TypedChannel<DiagnosticsMessages[N]> {
+  const opened: Channel = channel(name);
+  if (debug.enabled) opened.subscribe((message) => debug("%s", eventLine(name, message as DiagnosticsMessages[N])));
+  return opened;
+}
+
+export const requestStart = open("requests:request:start");
+export const requestHead = open("requests:request:head");
+export const requestEnd = open("requests:request:end");
+export const requestError = open("requests:request:error");
+export const requestRetry = open("requests:request:retry");
+export const requestRedirect = open("requests:request:redirect");
+export const poolWait = open("requests:pool:wait");
+export const connectionOpen = open("requests:connection:open");
+export const connectionTls = open("requests:connection:tls");
+export const connectionError = open("requests:connection:error");
+export const connectionClose = open("requests:connection:close");
+
+let requests = 0;
+let connections = 0;
+
+export function nextRequestId(): number {
+  return (requests += 1);
+}
+
+/** A connection that somebody watches. */
+export function diagnosedConnection(address: string, proxy: string | null): DiagnosedConnection {
+  return { id: (connections += 1), address, proxy };
+}
+
+/** What may be told of an error: no request, no response, no cause. */
+export function diagnosedError(error: unknown): DiagnosedError {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error), code: undefined, phase: undefined };
+  const { code, phase } = error as { readonly code?: unknown; readonly phase?: unknown };
+  return { name: error.name, message: error.message, code: textOf(code), phase: textOf(phase) };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

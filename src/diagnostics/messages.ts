@@ -1,0 +1,136 @@
+/** What the channels of `node:diagnostics_channel` tell. Credentials are masked in all of it. */
+
+/** One request on its way. The messages of one request share one object, and so can be told apart by it or its `id`. */
+export interface DiagnosedRequest {
+  /** Counted from 1 in this process. Each attempt, redirect and answer to a challenge is a request of its own. */
+  readonly id: number;
+  readonly method: string;
+  /** With `***` for a password and for parameters that carry credentials. */
+  readonly url: string;
+  /** name and value, in order; Host comes on top unless it is among them. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** Bytes, null where it is not known before it is sent, 0 for none. */
+  readonly bodySize: number | null;
+  /** 1, and more for a retry. */
+  readonly attempt: number;
+}
+
+/** A connection, from opening to closing. */
+export interface DiagnosedConnection {
+  /** Counted from 1 in this process. */
+  readonly id: number;
+  /** `host:port` of the origin, or the path of a Unix socket. */
+  readonly address: string;
+  /** The proxy in between, without credentials; null for none. */
+  readonly proxy: string | null;
+}
+
+/** An error without the request that it carries. */
+export interface DiagnosedError {
+  readonly name: string;
+  readonly message: string;
+  /** As of RequestException, or of a system error; undefined for neither. */
+  readonly code: string | undefined;
+  /** The part of the exchange that failed. */
+  readonly phase: string | undefined;
+}
+
+/** Seconds. */
+export interface DiagnosedTimings {
+  readonly queued: number;
+  readonly dns: number;
+  readonly connect: number;
+  readonly tls: number;
+  readonly send: number;
+  readonly wait: number;
+  readonly receive: number;
+  readonly total: number;
+}
+
+/** The channels, and what each tells. */
+export interface DiagnosticsMessages {
+  /** A request is about to be sent: it has no connection yet. */
+  readonly "requests:request:start": { readonly request: DiagnosedRequest };
+  /** The head of its response came. */
+  readonly "requests:request:head": {
+    readonly request: DiagnosedRequest;
+    readonly connection: DiagnosedConnection;
+    readonly reused: boolean;
+    readonly statusCode: number;
+    readonly reason: string;
+    /** "1.1" or "1.0". */
+    readonly httpVersion: string;
+    readonly headers: readonly (readonly [string, string])[];
+  };
+  /** Its response is over: read to its end, or closed before (`complete: false`). */
+  readonly "requests:request:end": {
+    readonly request: DiagnosedRequest;
+    readonly statusCode: number;
+    /** Bytes of the body as they came, before decoding. */
+    readonly bytes: number;
+    readonly complete: boolean;
+    readonly timings: DiagnosedTimings;
+  };
+  /** It failed, or was cancelled. A status is not an error. */
+  readonly "requests:request:error": { readonly request: DiagnosedRequest; readonly error: DiagnosedError };
+  /** An attempt is to be repeated. */
+  readonly "requests:request:retry": {
+    readonly method: string;
+    readonly url: string;
+    /** The attempt that failed, from 1. */
+    readonly attempt: number;
+    /** Seconds until the next. */
+    readonly delay: number;
+    /** null where there was no response. */
+    readonly statusCode: number | null;
+    readonly error: DiagnosedError | null;
+  };
+  /** A redirect is followed. */
+  readonly "requests:request:redirect": {
+    readonly statusCode: number;
+    readonly from: { readonly method: string; readonly url: string };
+    readonly to: { readonly method: string; readonly url: string };
+  };
+  /** A request has to wait for one of the connections to its origin to be free. */
+  readonly "requests:pool:wait": {
+    readonly address: string;
+    /** Connections to the origin. */
+    readonly open: number;
+    /** Requests that wait, this one included. */
+    readonly waiting: number;
+  };
+  /** A connection is there, TLS and tunnel included. */
+  readonly "requests:connection:open": {
+    readonly connection: DiagnosedConnection;
+    readonly remoteAddress: string;
+    /** Seconds that the phases took. */
+    readonly dns: number;
+    readonly connect: number;
+    readonly tls: number;
+  };
+  /** A TLS handshake is done, with the origin or with a proxy. */
+  readonly "requests:connection:tls": {
+    readonly address: string;
+    /** Such as "TLSv1.3". */
+    readonly protocol: string | null;
+    readonly cipher: string;
+    /** Whether an earlier session was resumed. */
+    readonly resumed: boolean;
+    /** Whether the certificate was accepted; false under `verify: false`. */
+    readonly authorized: boolean;
+    /** Seconds. */
+    readonly duration: number;
+  };
+  /** A connection could not be made. */
+  readonly "requests:connection:error": {
+    readonly address: string;
+    readonly proxy: string | null;
+    readonly error: DiagnosedError;
+  };
+  /** A connection is closed. */
+  readonly "requests:connection:close": {
+    readonly connection: DiagnosedConnection;
+    /** Requests that it carried. */
+    readonly requests: number;
+  };
+}

@@ -1,0 +1,135 @@
+/** Parts as they come from a source that is read no faster than they are. */
+import { StreamConsumedError, type Response } from "../index.js";
+import { MultipartDecodeError } from "./errors.js";
+import type { MultipartParser, ParserEvent } from "./parser.js";
+import { parsePartHeaders } from "./part-headers.js";
+import { StreamedPart, type PartSource } from "./part.js";
+
+/** Bytes behind the closing delimiter that are read, so that a connection can be used again. */
+const MAX_EPILOGUE = 64 * 1024;
+
+/** What {@link streamedParts} works on. */
+export interface StreamPlan {
+  readonly source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** For the exceptions. */
+  readonly response: Response | null;
+  /** The charset of parts that name none. */
+  readonly encoding: string;
+  /** Makes the parser, when the first part is asked for. */
+  readonly parser: () => MultipartParser;
+}
+
+/** The parts of a source, which is closed however the iteration ends. */
+export async function* streamedParts(plan: StreamPlan): AsyncGenerator<StreamedPart, void> {
+  const feed = new Feed(plan);
+  try {
+    feed.parser = plan.parser();
+    for (let event = await feed.next(); event !== "end"; event = await feed.next()) {
+      // What was left of a part is passed over, up to the next head.
+      if (event !== "head") continue;
+      const part = new StreamedPart(parsePartHeaders(feed.parser.head), plan.encoding, feed);
+      feed.open = part;
+      yield part;
+      feed.open = null;
+    }
+    await feed.drain(MAX_EPILOGUE);
+  } catch (error) {
+    throw about(plan.response, error);
+  } finally {
+    await feed.close();
+    // An iteration of it that was never begun has closed nothing.
+    plan.response?.close();
+  }
+}
+
+class Feed implements PartSource {
+  parser: MultipartParser | null = null;
+  /** The part that may be read. */
+  open: StreamedPart | null = null;
+  readonly #items: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+  readonly #response: Response | null;
+  #isEnded = false;
+  #isWaiting = false;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor({ source, response }: StreamPlan) {
+    this.#response = response;
+    this.#items = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  }
+
+  async content(part: StreamedPart): Promise<Buffer | null> {
+    if (this.open !== part)
+      throw new StreamConsumedError(
+        "This part was passed over: its content is read before the next part is asked for, or not at all",
+      );
+    const event = await this.next();
+    if (typeof event !== "string") return event;
+    // It is its end; what follows is the next part's.
+    this.open = null;
+    return null;
+  }
+
+  async next(): Promise<Exclude<ParserEvent, "more">> {
+    // Whoever caught it from a part gets it again from the parts: behind it there is nothing.
+    if (this.#failure !== null) throw this.#failure.error;
+    const parser = this.parser!;
+    try {
+      for (let event = parser.next(); ; event = parser.next()) {
+        if (event !== "more") return event;
+        const chunk = await this.#read();
+        if (chunk === null) parser.finish();
+        else parser.push(chunk);
+      }
+    } catch (error) {
+      this.#failure ??= { error };
+      throw about(this.#response, error);
+    }
+  }
+
+  async drain(most: number): Promise<void> {
+    for (let left = most; left >= 0;) {
+      const chunk = await this.#read();
+      if (chunk === null) return;
+      left -= chunk.length;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.open = null;
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    await this.#items.return?.();
+  }
+
+  async #read(): Promise<Buffer | null> {
+    if (this.#isWaiting)
+      throw new StreamConsumedError("The multipart content is being read already: await one read before the next");
+    if (this.#isEnded) return null;
+    this.#isWaiting = true;
+    let step: IteratorResult<unknown>;
+    try {
+      step = await this.#items.next();
+    } catch (error) {
+      this.#isEnded = true;
+      throw error;
+    } finally {
+      this.#isWaiting = false;
+    }
+    if (step.done !== true) return asBuffer(step.value);
+    this.#isEnded = true;
+    return null;
+  }
+}
+
+/** The error, with the response that it is about. */
+function about(response: Response | null, error: unknown): unknown {
+  if (response !== null && error instanceof MultipartDecodeError) error.response = response;
+  return error;
+}
+
+function asBuffer(item: unknown): Buffer {
+  if (item instanceof Uint8Array) return Buffer.from(item.buffer, item.byteOffset, item.byteLength);
+  throw new TypeError(
+    `Multipart content is read from bytes, and the source gave a ${typeof item}: give it without an encoding`,
+  );
+}
