@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "build/", "node_modules/", "tests/docs/"] },
+  { ignores: ["dist/", "build/", "node_modules/", "tests/docs/", "site/"] },
   {
     files: ["src/**/*.ts", "tests/**/*.ts"],
     extends: [...tseslint.configs.recommendedTypeChecked],

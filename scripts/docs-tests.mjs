@@ -2,6 +2,7 @@
 //
 //   - Each block is a module of its own. One that begins with `// continues` goes on where the block before it ended.
 //   - It runs against a local httpbin: `https://httpbin.org` and `http://httpbin.org` in strings are its URL.
+//   - On a page with `<!-- hosts: stand-ins -->` the hosts of tests/_support/stand-ins are played as well.
 //   - `expression; //=> value` asserts that they are deeply equal. A declaration may stand there too: `const a = 1; //=> 1`.
 //   - Names that requests-ts exports need no import.
 //   - A block marked "ts no-run: reason" is compiled and not run. Other marks, and js blocks, are refused.
@@ -14,6 +15,7 @@ const out = join(root, "tests", "docs");
 const problems = [];
 const written = new Map();
 const publicNames = readPublicNames();
+const played = readPlayedHosts();
 
 for (const page of pages()) writePage(page);
 
@@ -27,7 +29,11 @@ synchronise();
 function pages() {
   const markdown = ["README.md", ...below("docs", ".md")].filter((path) => existsSync(join(root, path)));
   const found = [
-    ...markdown.map((path) => ({ path, blocks: blocksOfMarkdown(path, read(path), 0) })),
+    ...markdown.map((path) => ({
+      path,
+      blocks: blocksOfMarkdown(path, read(path), 0),
+      hosts: read(path).includes("<!-- hosts: stand-ins -->") ? played : [],
+    })),
     ...below("src", ".ts").map((path) => ({ path, blocks: blocksOfComments(path) })),
   ];
   return found.filter(({ blocks }) => blocks.length > 0);
@@ -91,7 +97,7 @@ function blocksOfComments(path) {
 }
 
 /** One test file a page, one module a group of blocks that continue each other. */
-function writePage({ path, blocks }) {
+function writePage({ path, blocks, hosts = [] }) {
   const slug = path
     .replace(/\.(md|ts)$/, "")
     .replace(/[^A-Za-z0-9]+/g, "-")
@@ -106,7 +112,7 @@ function writePage({ path, blocks }) {
   const cases = [];
   for (const [index, group] of groups.entries()) {
     const name = `${String(index + 1).padStart(2, "0")}`;
-    const { text, assertions } = moduleOf(group);
+    const { text, assertions } = moduleOf(group, hosts);
     written.set(`${slug}/${name}.ts`, text);
     if (group.some(({ runs }) => !runs)) {
       if (group.some(({ runs }) => runs))
@@ -123,15 +129,17 @@ function writePage({ path, blocks }) {
   written.set(`${slug}.test.ts`, [...head, ...cases, ""].join("\n"));
 }
 
-function moduleOf(group) {
+function moduleOf(group, hosts) {
   const assertions = [];
+  const asked = new Set();
   const parts = group.map((block) => {
     const code = withAssertions(block, assertions);
-    return `// ${block.where}\n${withLocalServer(code)}\nreached(${JSON.stringify(block.where)});`;
+    return `// ${block.where}\n${withLocalServers(code, hosts, asked)}\nreached(${JSON.stringify(block.where)});`;
   });
   const code = parts.join("\n");
   const { used, declared } = namesOf(code);
   const lines = ['import { httpbinUrl, reached, shows } from "../../_support/docs.js";'];
+  if (asked.size > 0) lines.push('import { standIns } from "../../_support/stand-ins/index.js";');
   const missing = [...used].filter((name) => publicNames.has(name) && !declared.has(name));
   const named = missing.filter((name) => name !== "requests").sort();
   if (missing.includes("requests")) lines.push('import requests from "requests-ts";');
@@ -141,6 +149,7 @@ function moduleOf(group) {
     );
   if (used.has("httpbin") && !declared.has("httpbin")) lines.push('import { httpbin } from "requests-ts/httpbin";');
   // What a page declares need not be used; what it imports must.
+  if (asked.size > 0) lines.push(`const standIn = await standIns(${JSON.stringify([...asked])});`);
   lines.push("void [httpbinUrl, shows];", code, `export { ${topLevel(code).join(", ")} };`, "");
   return { text: lines.join("\n"), assertions };
 }
@@ -175,26 +184,51 @@ function withAssertions({ code, where, line }, assertions) {
   return edited(code, edits);
 }
 
-/** Strings that name httpbin.org name the local server instead. */
-function withLocalServer(code) {
+/** Strings that name httpbin.org, or a host that is played, name the local server instead. */
+function withLocalServers(code, hosts, asked) {
   const file = parse(code);
   const edits = [];
+  const local = (text) => {
+    const here = text.replace(/https?:\/\/httpbin\.org(?![\w.-])/gi, "${httpbinUrl}");
+    if (hosts.length === 0) return here;
+    const names = new RegExp(`(?<![\\w.-])(?:${hosts.map(escaped).join("|")})(?![\\w-]|\\.\\w)`, "g");
+    return here.replace(names, (host) => {
+      asked.add(host);
+      return `\${standIn[${JSON.stringify(host)}]}`;
+    });
+  };
   const visit = (node) => {
     ts.forEachChild(node, visit);
     if (ts.isImportDeclaration(node.parent ?? node)) return;
-    if (ts.isStringLiteral(node) && /https?:\/\/httpbin\.org/.test(node.text)) {
-      const quoted = node.text.replace(/[`\\]|\$\{/g, "\\$&").replace(/https?:\/\/httpbin\.org/g, "${httpbinUrl}");
+    if (ts.isStringLiteral(node)) {
+      const plain = node.text.replace(/[`\\]|\$\{/g, "\\$&");
+      const quoted = local(plain);
+      if (quoted === plain) return;
       const key = ts.isPropertyAssignment(node.parent) && node.parent.name === node;
       const text = `\`${quoted}\``;
       edits.push([node.getStart(file), node.end, key ? `[${text}]` : text]);
     } else if (ts.isNoSubstitutionTemplateLiteral(node) || ts.isTemplateHead(node)) {
       const text = node.getText(file);
-      const local = text.replace(/https?:\/\/httpbin\.org/g, "${httpbinUrl}");
-      if (local !== text) edits.push([node.getStart(file), node.end, local]);
+      if (local(text) !== text) edits.push([node.getStart(file), node.end, local(text)]);
     }
   };
   visit(file);
   return edited(code, edits);
+}
+
+function escaped(text) {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+}
+
+/** The keys of PLAYERS in tests/_support/stand-ins/index.ts, longest first. */
+function readPlayedHosts() {
+  const names = [];
+  for (const statement of parse(read("tests/_support/stand-ins/index.ts")).statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    const [{ name, initializer }] = statement.declarationList.declarations;
+    if (name.getText() === "PLAYERS") names.push(...initializer.properties.map((property) => property.name.text));
+  }
+  return names.sort((a, b) => b.length - a.length);
 }
 
 function edited(code, edits) {

@@ -88,6 +88,7 @@ export { HTTPDigestAuth } from "./auth/digest.js";
 export {
   BaseAdapter,
   type Adapter,
+  type AroundAttempt,
   type InformationalResponse,
   type Progress,
   type ProgressCallback,
@@ -96,6 +97,13 @@ export {
 export { HTTPAdapter, type HTTPAdapterOptions } from "./adapters/http.js";
 export type { ConnectionOptions } from "./adapters/routes.js";
 export type { ClientCertificate } from "./wire/tls.js";
+export type {
+  DiagnosedConnection,
+  DiagnosedError,
+  DiagnosedRequest,
+  DiagnosedTimings,
+  DiagnosticsMessages,
+} from "./diagnostics/messages.js";
 export { version } from "./version.js";
 
 /** Everything in one object, so that `requests.get`, `requests.Session` and `requests.exceptions` read as in Python. */

@@ -1,6 +1,6 @@
 // The order of the pages, by what a reader wants to do. A page of docs/ that nobody named is shown under the guides.
 import { pages, placeOf, titleOf, exists } from "./places.mjs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 
 const GROUPS = [
   ["Get started", ["README.md", "docs/quickstart.md", "docs/cookbook.md"]],
@@ -49,24 +49,25 @@ export function sidebar() {
   };
 }
 
+const KINDS = ["classes", "functions", "variables", "interfaces", "type-aliases"];
+
 /** One group for each entry of the package, its classes first. */
 function apiGroups() {
   const files = pages().filter((file) => file.startsWith("site/api/"));
-  const entries = [...new Set(files.map((file) => file.split("/")[2]).filter((name) => !name.endsWith(".md")))];
+  const entries = files.filter((file) => /\/requests-ts\/.*index\.md$/.test(file)).map((file) => dirname(file));
   return [
     { text: "API", link: "/api/" },
-    ...entries.map((entry) => ({
-      text: entry === "requests-ts" ? "requests-ts" : entry.replace("requests-ts-", "requests-ts/"),
-      collapsed: entry !== "requests-ts",
-      items: ["classes", "functions", "variables", "interfaces", "type-aliases"]
-        .map((kind) => ({
-          text: kind[0].toUpperCase() + kind.slice(1).replace("-", " "),
-          collapsed: kind !== "classes" && kind !== "functions",
-          items: files
-            .filter((file) => file.startsWith(`site/api/${entry}/${kind}/`))
-            .map((file) => ({ text: basename(file, ".md"), link: `/${placeOf(file)}` })),
-        }))
-        .filter(({ items }) => items.length > 0),
+    ...entries.sort().map((folder) => ({
+      text: folder.slice("site/api/".length),
+      link: `/${folder.slice("site/".length)}/`,
+      collapsed: folder !== "site/api/requests-ts",
+      items: KINDS.map((kind) => ({
+        text: kind[0].toUpperCase() + kind.slice(1).replace("-", " "),
+        collapsed: kind !== "classes" && kind !== "functions",
+        items: files
+          .filter((file) => dirname(file) === `${folder}/${kind}`)
+          .map((file) => ({ text: basename(file, ".md"), link: `/${placeOf(file)}` })),
+      })).filter(({ items }) => items.length > 0),
     })),
   ];
 }

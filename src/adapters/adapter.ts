@@ -25,6 +25,17 @@ export interface InformationalResponse {
   readonly headers: readonly (readonly [string, string])[];
 }
 
+/**
+ * Stands around one attempt: calls `send` once, with the request or a changed copy of it, and gives on what comes of it.
+ *
+ * @param attempt - 1, and more for a retry.
+ */
+export type AroundAttempt = (
+  request: PreparedRequest,
+  attempt: number,
+  send: (request: PreparedRequest) => Promise<Response>,
+) => Promise<Response>;
+
 /** How one request is to be sent: resolved, with nothing left to look up. */
 export interface SendSettings extends HookSettings {
   /** Hand the response over as soon as its head is there. */
@@ -42,6 +53,10 @@ export interface SendSettings extends HookSettings {
   /** Bytes after decoding; 0 for no limit. */
   readonly maxResponseSize?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Stands around each attempt of an adapter that retries. */
+  readonly aroundAttempt?: AroundAttempt | undefined;
+  /** The responses that led to this request in the same call, by redirects or authentication, the oldest first. */
+  readonly previous?: readonly Response[] | undefined;
   /** Where TLS secrets are logged, by SSLKEYLOGFILE. @internal */
   readonly keyLogFile?: string | undefined;
   /** Stops the call: `signal` and the total timeout in one. @internal */

@@ -1,4 +1,5 @@
 /** HTTPAdapter: the retry loop around one exchange on the wire. */
+import { requestRetry, requestStart } from "../diagnostics/channels.js";
 import { InvalidHeader, RequestException, RetryError, TotalTimeout, UnrewindableBodyError } from "../exceptions.js";
 import type { FieldList } from "../message/headers.js";
 import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
@@ -18,6 +19,7 @@ import { MAX_QUEUE, Pool } from "../wire/pool.js";
 import type { ProxyHop } from "../wire/tunnel.js";
 import { BaseAdapter, type SendSettings } from "./adapter.js";
 import { Cancellation } from "./cancellation.js";
+import { publishRetry } from "./diagnosis.js";
 import { StreamedResponse, WholeResponse } from "./receiving.js";
 import { Routes, type ConnectionOptions } from "./routes.js";
 
@@ -77,6 +79,9 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HTTPAdapterOptions>([
   "dnsCache",
 ]);
 
+/** An option beside those of the public: the pool in place of one of its own. @internal */
+export const POOL = Symbol("pool");
+
 /**
  * Sends requests over HTTP/1.1, with a pool of connections and retries.
  *
@@ -97,6 +102,7 @@ export class HTTPAdapter extends BaseAdapter {
   /** @throws TypeError for an unknown option, RangeError for a number that cannot be. */
   constructor(options: HTTPAdapterOptions = NO_OPTIONS) {
     super();
+    const pool = (options as { readonly [POOL]?: Pool })[POOL];
     options = ownOptions(options);
     refuseUnknownNames(options, OPTION_NAMES, "HTTPAdapter");
     const idle = count(options.poolMaxsize, 10, "poolMaxsize", 0);
@@ -111,7 +117,7 @@ export class HTTPAdapter extends BaseAdapter {
     this.#maxContentCodings = count(options.maxContentCodings, MAX_CODINGS, "maxContentCodings", 0);
     this.maxRetries = Retry.fromInt(options.maxRetries);
     this.#routes = new Routes(options);
-    this.#pool = new Pool(
+    this.#pool = pool ?? new Pool(
       {
         origins: count(options.poolConnections, 10, "poolConnections", 0),
         idle,
@@ -174,11 +180,17 @@ export class HTTPAdapter extends BaseAdapter {
     let retry = this.maxRetries;
     retry.budget?.deposit();
     const { method, url } = request;
+    const { aroundAttempt } = settings;
     for (let attempt = 1; ; attempt += 1) {
       cancellation?.throwIfCancelled();
       let response: Response | undefined;
       try {
-        response = await this.#sendOnce(request, settings, timeouts, limits, cancellation);
+        response =
+          aroundAttempt === undefined
+            ? await this.#sendOnce(request, settings, timeouts, limits, cancellation, attempt)
+            : await aroundAttempt(request, attempt, (given) =>
+                this.#sendOnce(given, settings, timeouts, limits, cancellation, attempt),
+              );
         if (response.statusCode === 407)
           response = await this.#answerProxy(response, request, settings, timeouts, limits, cancellation);
         if (!retry.retriesResponse({ method, url, response })) return withRetries(response, retry);
@@ -200,6 +212,7 @@ export class HTTPAdapter extends BaseAdapter {
       const delay = retry.getDelay(response);
       response?.close();
       retry.announce(attempt, delay);
+      if (requestRetry.hasSubscribers) publishRetry(retry, url, attempt, delay);
       if (delay > 0) await (cancellation ?? new Cancellation()).sleep(delay);
     }
   }
@@ -223,7 +236,7 @@ export class HTTPAdapter extends BaseAdapter {
       const answer = proxy.credentials.answer(response.headerValues("proxy-authenticate"), request.method, target);
       if (answer === null) break;
       response.close();
-      response = await this.#sendOnce(request, settings, timeouts, limits, cancellation, answer);
+      response = await this.#sendOnce(request, settings, timeouts, limits, cancellation, 1, answer);
     }
     return response;
   }
@@ -269,6 +282,7 @@ export class HTTPAdapter extends BaseAdapter {
     timeouts: Timeouts,
     limits: DecodeLimits,
     cancellation: Cancellation | undefined,
+    attempt: number,
     proxyAuthorization: string | null = null,
   ): Promise<Response> {
     const route = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
@@ -278,6 +292,8 @@ export class HTTPAdapter extends BaseAdapter {
       const sink = new Sink(request, settings, limits, resolve, reject);
       const dispatch = this.#pool.prepare(wire, sink);
       sink.dispatch = dispatch;
+      sink.attempt = attempt;
+      if (requestStart.hasSubscribers) requestStart.publish({ request: sink.diagnosed });
       this.#pool.dispatch(route, dispatch);
       if (cancellation !== undefined) {
         const off = cancellation.onCancel((reason) => sink.stop(reason));

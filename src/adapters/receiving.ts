@@ -1,4 +1,6 @@
 /** What the wire says of one response → a Response: whole, or as a stream. */
+import { requestEnd, requestError, requestHead } from "../diagnostics/channels.js";
+import type { DiagnosedRequest } from "../diagnostics/messages.js";
 import { RequestException } from "../exceptions.js";
 import { rawValues } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
@@ -15,6 +17,7 @@ import { codingsOf, decodeAll, decodeStream, tooLarge, type DecodeLimits } from 
 import type { Dispatch, DispatchTimes, ResponseSink } from "../wire/dispatch.js";
 import type { ResponseHead } from "../wire/http1/head.js";
 import type { ProgressCallback, SendSettings } from "./adapter.js";
+import { diagnosedRequest, publishEnd, publishError, publishHead } from "./diagnosis.js";
 
 /** A body of a declared length up to this gets its memory at once; beyond, as it comes: the length may be a lie. */
 const TRUSTED_LENGTH = 4 * 1024 * 1024;
@@ -40,6 +43,9 @@ abstract class Receiving implements ResponseSink, WireExchange {
   #connection: Connection | null = null;
   #reused = false;
   #remoteAddress: string | null = null;
+  /** 1, and more for a retry. */
+  attempt = 1;
+  #diagnosed: DiagnosedRequest | null = null;
 
   constructor(
     request: PreparedRequest,
@@ -61,6 +67,7 @@ abstract class Receiving implements ResponseSink, WireExchange {
     this.#connection = connection;
     this.#reused = connection.requests > 1;
     this.#remoteAddress = connection.remoteAddress;
+    if (requestHead.hasSubscribers) publishHead(this.diagnosed, head, connection);
     const coding = rawValues(head.rawHeaders, "content-encoding");
     const { maxOutput } = this.limits;
     try {
@@ -115,6 +122,7 @@ abstract class Receiving implements ResponseSink, WireExchange {
 
   onError(error: unknown): void {
     this.over();
+    if (requestError.hasSubscribers) publishError(this.diagnosed, error);
     this.onFailed(error);
   }
 
@@ -143,6 +151,18 @@ abstract class Receiving implements ResponseSink, WireExchange {
     const dispatch = this.dispatch!;
     dispatch.stopped ??= { error };
     dispatch.handle?.abort(error);
+  }
+
+  /** For whoever watches: made when it is first told of. */
+  get diagnosed(): DiagnosedRequest {
+    this.#diagnosed ??= diagnosedRequest(this.request, this.attempt);
+    return this.#diagnosed;
+  }
+
+  /** @param complete - Whether the body was read to its end. */
+  tellEnd(complete: boolean): void {
+    if (requestEnd.hasSubscribers)
+      publishEnd(this.diagnosed, this.head!.statusCode, this.received, complete, this.timings());
   }
 
   hasBody(head: ResponseHead): boolean {
@@ -254,13 +274,13 @@ export class WholeResponse extends Receiving {
     try {
       decoded = decodeAll(bytes, this.codings, this.limits);
     } catch (error) {
-      this.reject(error);
+      this.#notDecoded(error);
       return;
     }
     if (decoded instanceof Promise)
       decoded.then(
         (content) => this.#finish(content, trailers),
-        (error: unknown) => this.reject(error),
+        (error: unknown) => this.#notDecoded(error),
       );
     else this.#finish(decoded, trailers);
   }
@@ -269,7 +289,13 @@ export class WholeResponse extends Receiving {
     this.reject(error);
   }
 
+  #notDecoded(error: unknown): void {
+    if (requestError.hasSubscribers) publishError(this.diagnosed, error);
+    this.reject(error);
+  }
+
   #finish(content: Buffer, trailers: string[]): void {
+    this.tellEnd(true);
     this.resolve(this.makeResponse(content, null, trailers));
   }
 }
@@ -301,6 +327,7 @@ export class StreamedResponse extends Receiving implements RawControl {
   }
 
   override onComplete(trailers: string[]): void {
+    this.tellEnd(true);
     this.#queue!.end(trailers);
   }
 
@@ -330,6 +357,7 @@ export class StreamedResponse extends Receiving implements RawControl {
   cancel(): void {
     if (this.dispatch!.over) return;
     this.over();
+    this.tellEnd(false);
     this.#connection?.discard();
   }
 }

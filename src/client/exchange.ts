@@ -2,9 +2,11 @@
 import type { SendSettings } from "../adapters/adapter.js";
 import { HTTPAdapter } from "../adapters/http.js";
 import { hasFlow, type AuthBase } from "../auth/base.js";
+import { requestRedirect } from "../diagnostics/channels.js";
 import { RequestException, TooManyRedirects } from "../exceptions.js";
 import { mergeCookies } from "../message/cookies/jar.js";
 import type { PreparedRequest } from "../message/prepared.js";
+import { redactedUrl } from "../message/redaction.js";
 import type { Response } from "../message/response.js";
 import { forgetEnvironment } from "./environment.js";
 import { runHooks } from "./hooks.js";
@@ -38,6 +40,7 @@ export async function exchange(
     if (redirects >= session.maxRedirects) throw tooManyRedirects(session, response);
     response.close();
     history.push(response);
+    if (requestRedirect.hasSubscribers) publishRedirect(response, request, next);
     request = next;
     hop = { ...hop, proxies: session.rebuildProxies(next, proxies) };
   }
@@ -104,7 +107,10 @@ async function sendOne(
 ): Promise<Response> {
   const adapter = session.getAdapter(request.url);
   const started = performance.now();
-  let response = await adapter.send(request, settings);
+  let response = await adapter.send(
+    request,
+    history.length === 0 ? settings : { ...settings, previous: history.slice() },
+  );
   // Without a wire in between, this may still be the turn in which the environment was looked at.
   if (!(adapter instanceof HTTPAdapter)) forgetEnvironment();
   if (response.elapsed === 0) response.elapsed = (performance.now() - started) / 1000;
@@ -142,4 +148,13 @@ export function tooManyRedirects(session: Session, response: Response): TooManyR
       response,
     },
   );
+}
+
+/** Tells the diagnostics channel that a redirect is followed. */
+export function publishRedirect({ statusCode }: Response, from: PreparedRequest, to: PreparedRequest): void {
+  requestRedirect.publish({
+    statusCode,
+    from: { method: from.method, url: redactedUrl(from.url) },
+    to: { method: to.method, url: redactedUrl(to.url) },
+  });
 }

@@ -149,7 +149,7 @@ async function* itemsOf<T>(
       throw new TypeError(
         `${call}: items(response) must give an array or another iterable, and gave ${found === null ? "null" : `a value of type ${typeof found}`} for page ${page} (${maskedUrl(response.url)})`,
       );
-    for await (const item of found as Iterable<T>) {
+    for await (const item of found as AsyncIterable<T>) {
       yield item;
       left -= 1;
       if (left <= 0) return;

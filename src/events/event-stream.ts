@@ -1,7 +1,6 @@
 /** A stream of server-sent events over as many connections as it takes. */
 import {
   Request,
-  RequestException,
   RetryError,
   Session,
   StreamConsumedError,
@@ -9,6 +8,7 @@ import {
   type HeadersInit,
   type HeaderValue,
   type PreparedRequest,
+  type RequestException,
   type RequestOptions,
   type Response,
   type SendOptions,

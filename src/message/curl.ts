@@ -85,8 +85,7 @@ function escapedWord(text: string): string {
 function printfFormat(bytes: Uint8Array): string {
   let format = "";
   for (const byte of bytes)
-    format +=
-      byte === 37 ? "%%" : isPlain(byte) ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`;
+    format += byte === 37 ? "%%" : isPlain(byte) ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`;
   return `'${format}'`;
 }
 

@@ -92,11 +92,13 @@ export async function* jsonLines<T>(
   for await (const chunk of decoded(source, encoding))
     for (const line of lines.push(chunk)) {
       const text = line.trim();
-      if (text !== "") yield schema === undefined ? (parseJson(text, details) as T) : await validated(text, schema, details);
+      if (text !== "")
+        yield schema === undefined ? (parseJson(text, details) as T) : await validated(text, schema, details);
     }
   for (const line of lines.end()) {
     const text = line.trim();
-    if (text !== "") yield schema === undefined ? (parseJson(text, details) as T) : await validated(text, schema, details);
+    if (text !== "")
+      yield schema === undefined ? (parseJson(text, details) as T) : await validated(text, schema, details);
   }
 }
 
@@ -150,7 +152,7 @@ export async function* serverSentEvents(
   for await (const chunk of source) {
     for (const line of lines.push(chunk)) {
       // The format is UTF-8 by definition, whatever the charset says.
-      let text = line.toString("utf8");
+      let text = line.length === 0 ? "" : line.utf8Slice();
       if (isFirst && text.startsWith("\ufeff")) text = text.slice(1);
       isFirst = false;
       if (onId !== undefined) {
@@ -160,7 +162,7 @@ export async function* serverSentEvents(
           id = undefined;
         }
       }
-      parser.feed(`${text}\n`);
+      parser.feed(text === "" ? "\n" : `${text}\n`);
       if (ready.length > 0) yield* ready.splice(0);
     }
     if (lines.heldLength > maxEventSize) throw eventTooLarge(maxEventSize);

@@ -18,6 +18,7 @@ import {
   type EventIterOptions,
   type ServerSentEvent,
 } from "./response-streams.js";
+import type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 import type { SaveOptions, SaveResult } from "./save.js";
 import type { StandardSchema } from "./standard-schema.js";
 import { apparentEncoding, decodeText, detectJsonEncoding } from "./text/charset.js";
@@ -26,39 +27,7 @@ import { parseJson, validateJson, validateJsonLater } from "./text/json.js";
 import { linksByRel } from "./text/link.js";
 import { maskedUrl } from "./url.js";
 
-/** Seconds that the phases of an exchange took. 0 for a phase that was not needed, as connecting on a kept connection. */
-export interface Timings {
-  /** Waiting for a connection of the pool. */
-  readonly queued: number;
-  readonly dns: number;
-  readonly connect: number;
-  readonly tls: number;
-  /** Until the request was handed to the socket. */
-  readonly send: number;
-  /** From then to the response's head. */
-  readonly wait: number;
-  /** From the head to the end of the body; 0 until it has come. */
-  readonly receive: number;
-  readonly total: number;
-}
-
-/** The TLS side of a connection. */
-export interface TlsInfo {
-  /** Such as "TLSv1.3". */
-  readonly protocol: string | null;
-  readonly cipher: string;
-  /** As Node's `tls.TLSSocket.getPeerCertificate()` gives it. */
-  readonly peerCertificate: object;
-}
-
-/** What the connection that carried the response was. */
-export interface ConnectionInfo {
-  /** The peer, `address:port`. */
-  readonly remoteAddress: string | null;
-  /** Whether the connection had carried a request before. */
-  readonly reused: boolean;
-  readonly tls: TlsInfo | null;
-}
+export type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 
 /** What an adapter's author makes a response from; all of it is optional. */
 export interface ResponseInit {
@@ -71,15 +40,6 @@ export interface ResponseInit {
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array | string> | null | undefined;
   /** "1.1" by default. */
   readonly httpVersion?: string | undefined;
-}
-
-/** The wire's side of a response, asked when somebody wants to know. @internal */
-export interface WireExchange {
-  /** Bytes of the body so far, before decoding. */
-  readonly received: number;
-  info(): ConnectionInfo;
-  timings(): Timings;
-  decode(raw: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
 }
 
 /** What the package's own adapter adds. @internal */

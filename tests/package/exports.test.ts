@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import requests, * as entry from "requests-ts";
 import * as events from "requests-ts/events";
+import * as har from "requests-ts/har";
 import * as httpbin from "requests-ts/httpbin";
 import * as multipart from "requests-ts/multipart";
+import * as opentelemetry from "requests-ts/opentelemetry";
+import * as testing from "requests-ts/testing";
 import { runNode } from "./child.js";
 import { root } from "./source-graph.js";
 
@@ -114,7 +117,16 @@ describe('the entry "."', () => {
 
 describe("the other entries", () => {
   it("are those of package.json", () => {
-    assert.deepEqual(Object.keys(manifest.exports), [".", "./httpbin", "./events", "./multipart", "./package.json"]);
+    assert.deepEqual(Object.keys(manifest.exports), [
+      ".",
+      "./httpbin",
+      "./events",
+      "./multipart",
+      "./testing",
+      "./har",
+      "./opentelemetry",
+      "./package.json",
+    ]);
   });
 
   it("requests-ts/httpbin exports httpbin", () => {
@@ -140,6 +152,18 @@ describe("the other entries", () => {
       "NonMultipartContentTypeException",
       "StreamedPart",
     ]);
+  });
+
+  it("requests-ts/testing exports the double and what it throws", () => {
+    assert.deepEqual(Object.keys(testing).sort(), ["MockAdapter", "MockCall", "UnmatchedRequest", "mockRequests"]);
+  });
+
+  it("requests-ts/har exports the recorder", () => {
+    assert.deepEqual(Object.keys(har), ["HarRecorder"]);
+  });
+
+  it("requests-ts/opentelemetry exports instrument", () => {
+    assert.deepEqual(Object.keys(opentelemetry), ["instrument"]);
   });
 
   it("do not let anybody in elsewhere", async () => {

@@ -11,6 +11,9 @@ const ENTRIES: readonly (readonly [string, string])[] = [
   ["requests-ts/httpbin", "dist/httpbin/index.d.ts"],
   ["requests-ts/events", "dist/events/index.d.ts"],
   ["requests-ts/multipart", "dist/multipart/index.d.ts"],
+  ["requests-ts/testing", "dist/testing/index.d.ts"],
+  ["requests-ts/har", "dist/har/index.d.ts"],
+  ["requests-ts/opentelemetry", "dist/opentelemetry/index.d.ts"],
 ];
 
 /**

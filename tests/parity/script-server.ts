@@ -54,7 +54,7 @@ export class ScriptServer {
     peer.socket.setTimeout(PATIENCE, () => peer.socket.destroy());
     for (;;) {
       const { head, body } = await peer.request();
-      const answer = this.fill(this.#answers[Math.min(this.sent.length, this.#answers.length - 1)]) as Answer;
+      const answer = this.fill<Answer>(this.#answers[Math.min(this.sent.length, this.#answers.length - 1)]);
       this.sent.push({ origin, connection: peer.number, bytes: this.mask(head + body) });
       const { bytes, then } = answerBytes(answer);
       if (bytes.length > 0) await peer.send(bytes);

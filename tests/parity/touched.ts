@@ -188,6 +188,7 @@ export const TOUCHED: Readonly<Record<number, readonly string[]>> = {
   31: [
     "auth: numbers",
     "bodies: form with a nested object",
+    "bodies: a number",
     "bodies: zero",
     "bodies: true",
     "bodies: a list of two-letter words",

@@ -93,7 +93,9 @@ describe("text, by the Encoding Standard", () => {
         return pieces.map((piece) => stream.decode(piece)).join("") + stream.end();
       });
       assert.equal(joined, text);
-      const iterated = await sameForAllCuts(bytes, async (pieces) =>
+      const iterated = await sameForAllCuts(
+        bytes,
+        async (pieces) =>
         (await all(responseOf(pieces, `text/plain; charset=${encoding}`).iterContent(null, { decodeUnicode: true }))).join(""), // prettier-ignore
       );
       assert.equal(iterated, text);

@@ -21,7 +21,10 @@ interface User {
 const zod = z.object({ name: z.string(), age: z.number().optional() });
 const valibot = v.object({ name: v.string(), since: v.pipe(v.string(), v.toDate()) });
 const arktype = type({ name: "string", "age?": "number" });
-const later = v.pipeAsync(v.object({ name: v.string() }), v.checkAsync(async ({ name }) => name !== ""));
+const later = v.pipeAsync(
+  v.object({ name: v.string() }),
+  v.checkAsync(async ({ name }) => name !== ""),
+);
 
 export async function json(): Promise<void> {
   exactly<User>()(response.json(zod));

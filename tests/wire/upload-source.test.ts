@@ -122,7 +122,16 @@ describe("what can be sent again", { timeout: 20_000 }, () => {
     session.mount("http://", new HTTPAdapter({ maxRetries: 1 }));
     const handle = await open(path);
     try {
-      for (const data of [createReadStream(path), handle, { [Symbol.asyncIterator]: async function* () { yield "content"; } }]) { // prettier-ignore
+      for (const data of [
+        createReadStream(path),
+        handle,
+        {
+          [Symbol.asyncIterator]: async function* () {
+            yield "content";
+          },
+        },
+      ]) {
+        // prettier-ignore
         attempts = 0;
         const response = await session.put(server.url, { data });
         assert.deepEqual([response.statusCode, attempts], [200, 2]);

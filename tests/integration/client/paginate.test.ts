@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { after, beforeEach, describe, it } from "node:test";
 
-import requests, {
+import {
   HTTPError,
   paginate,
   RequestException,
@@ -129,8 +129,7 @@ describe("paginate by the Link header", () => {
       if (request.target === "/1") response.setHeader("Link", '</2>; rel="next"').setHeader("Set-Cookie", "a=1");
       response.end();
     };
-    assert.equal(requests.paginate, paginate);
-    assert.equal((await all(requests.paginate(`${server.url}/1`))).length, 2);
+    assert.equal((await all(paginate(`${server.url}/1`))).length, 2);
     assert.equal(server.requests[1].headers["cookie"], "a=1");
   });
 });
@@ -249,7 +248,11 @@ describe("paginate ends", () => {
 
   it("in the same error when the options or the body did not change", async () => {
     linking();
-    for (const options of [{ next: () => ({ params: { cursor: 1 } }) }, { method: "POST", json: {}, next: () => ({ json: {} }) }]) // prettier-ignore
+    for (const options of [
+      { next: () => ({ params: { cursor: 1 } }) },
+      { method: "POST", json: {}, next: () => ({ json: {} }) },
+    ])
+      // prettier-ignore
       assert.equal(
         ((await failure(all(session.paginate(server.url, options)))) as RequestException).code,
         "ERR_PAGINATION_LOOP",
@@ -264,7 +267,13 @@ describe("paginate ends", () => {
       assert.equal((await all(session.paginate(`${server.url}/1`, { maxPages }))).length, maxPages);
       assert.equal(server.requests.length, maxPages);
     }
-    for (const [maxItems, pages] of [[0, 0], [1, 1], [2, 1], [3, 2]] as const) { // prettier-ignore
+    for (const [maxItems, pages] of [
+      [0, 0],
+      [1, 1],
+      [2, 1],
+      [3, 2],
+    ] as const) {
+      // prettier-ignore
       server.requests.length = 0;
       many();
       const items = await all(session.paginate(`${server.url}/1`, { maxItems, items: () => ["a", "b"] }));

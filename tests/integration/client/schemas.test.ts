@@ -117,7 +117,8 @@ describe("json(schema) with a schema that works asynchronously", () => {
       const response = await get(server.url);
       assert.throws(
         () => response.json(schema),
-        (error: Error) => error instanceof TypeError && /await requests\.get\(url\)\.json\(schema\)/.test(error.message),
+        (error: Error) =>
+          error instanceof TypeError && /await requests\.get\(url\)\.json\(schema\)/.test(error.message),
       );
     });
   }

@@ -107,7 +107,13 @@ describe("delayAfter", () => {
 });
 
 describe("askedDelay", () => {
-  for (const [value, seconds] of [["7", 7], ["0", 0], ["soon", null], ["999999999", 21600]] as const) // prettier-ignore
+  for (const [value, seconds] of [
+    ["7", 7],
+    ["0", 0],
+    ["soon", null],
+    ["999999999", 21600],
+  ] as const)
+    // prettier-ignore
     it(`Retry-After: ${value} is ${seconds}`, () => {
       assert.equal(askedDelay(new Response({ statusCode: 503, headers: { "Retry-After": value } })), seconds);
     });

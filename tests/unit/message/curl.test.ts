@@ -14,12 +14,15 @@ describe("toCurl", () => {
     ["HEAD", "http://h/", {}, "curl --head http://h/"],
     ["DELETE", "http://h/", {}, "curl -X DELETE http://h/"],
     ["GET", "http://h/?a=1&b=2", {}, "curl 'http://h/?a=1&b=2'"],
-    ["POST", "http://h/", { data: "it's" }, "curl -X POST --data-binary 'it'\\''s' http://h/"],
+    ["POST", "http://h/", { data: "it's" }, "curl -X POST -H Content-Type: --data-raw 'it'\\''s' http://h/"],
+    ["POST", "http://h/", { data: "@/etc/passwd" }, "curl -X POST -H Content-Type: --data-raw '@/etc/passwd' http://h/"],
+    ["GET", "http://[::1]/", { headers: { "Accept-Encoding": "gzip" } }, "curl --globoff --compressed -H 'Accept-Encoding: gzip' 'http://[::1]/'"],
+    ["GET", "http+unix://%2Ftmp%2Fa.sock/v1?x=1", {}, "curl --unix-socket /tmp/a.sock 'http://localhost/v1?x=1'"],
     ["GET", "http://h/", { headers: { A: "$(rm -rf /) `x`" } }, "curl -H 'A: $(rm -rf /) `x`' http://h/"],
     ["GET", "http://h/", { headers: { A: "" } }, "curl -H 'A;' http://h/"],
-    ["POST", "http://h/", { json: { a: 1 } }, `curl -X POST -H 'Content-Type: application/json' --data-binary '{"a":1}' http://h/`],
-    ["POST", "http://h/", { data: Buffer.from([0, 39, 92, 255]) }, "curl -X POST --data-binary $'\\x00\\x27\\x5c\\xff' http://h/"],
-    ["POST", "http://h/", { data: new Set(["a"]) }, "curl -X POST --data-binary @- http://h/"],
+    ["POST", "http://h/", { json: { a: 1 } }, `curl -X POST -H 'Content-Type: application/json' --data-raw '{"a":1}' http://h/`],
+    ["POST", "http://h/", { data: Buffer.from([0, 39, 92, 255]) }, "printf '\\000\\047\\134\\377' | curl -X POST -H Content-Type: --data-binary @- http://h/"],
+    ["POST", "http://h/", { data: new Set(["a"]) }, "curl -X POST -H Content-Type: --data-binary @- http://h/"],
   ]; // prettier-ignore
   for (const [method, url, init, expected] of table)
     it(expected, () => assert.equal(curl(method, url, init), expected));
@@ -37,6 +40,15 @@ describe("toCurl", () => {
     assert.match(shown, /dXNlcjpzM2NyZXQ=/);
   });
 
+  it("masks what a form, a JSON body and a query tell of credentials", () => {
+    const login = { username: "u", password: "s3cret", nested: [{ api_key: "s3cret" }] };
+    for (const init of [{ data: { username: "u", password: "s3cret" } }, { json: login }]) {
+      assert.doesNotMatch(curl("POST", "http://h/?access_token=s3cret&q=1", init), /s3cret/);
+      assert.match(curl("POST", "http://h/?access_token=s3cret&q=1", init), /access_token=\*\*\*&q=1/);
+      assert.match(curl("POST", "http://h/", init, true), /s3cret/);
+    }
+  });
+
   it("a shell takes it apart into the words that were meant", () => {
     const hostile = '\'; touch /tmp/x; echo "$HOME" `id` \\ ! é';
     const command = curl("POST", "http://h/?q=1", { data: hostile, headers: { A: "x'y" } });
@@ -49,7 +61,9 @@ describe("toCurl", () => {
       "POST",
       "-H",
       "A: x'y",
-      "--data-binary",
+      "-H",
+      "Content-Type:",
+      "--data-raw",
       hostile,
       "http://h/?q=1",
     ]);

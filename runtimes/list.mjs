@@ -1,0 +1,58 @@
+// The runtimes that npm run test:runtimes knows, and the files that mean nothing on one of them.
+
+/** Packages by platform: only the one that fits this machine is installed. */
+function node(major, least = `${major}.0.0`) {
+  return {
+    label: "Node",
+    packages: ["linux-x64", "linux-arm64", "darwin-arm64", "darwin-x64"].map((platform) => `node${major}-${platform}`),
+    program: "bin/node",
+    onPath: "node",
+    fits: (version) => version.startsWith(`${major}.`) && version.localeCompare(least, "en", { numeric: true }) >= 0,
+    args: ({ setup, report, file }) => [
+      `--import=${setup}`,
+      "--test-reporter=junit",
+      `--test-reporter-destination=${report}`,
+      file,
+    ],
+  };
+}
+
+export const RUNTIMES = {
+  node20: node(20, "20.19.0"),
+  node22: node(22),
+  node24: node(24),
+  node26: node(26),
+  bun: {
+    label: "Bun",
+    packages: ["linux-x64", "linux-aarch64", "darwin-aarch64", "darwin-x64"].map((each) => `@oven/bun-${each}`),
+    program: "bin/bun",
+    onPath: "bun",
+    fits: () => true,
+    args: ({ setup, report, file }) => [
+      "test",
+      `--preload=${setup}`,
+      "--timeout=30000",
+      "--reporter=junit",
+      `--reporter-outfile=${report}`,
+      file,
+    ],
+  },
+  deno: {
+    label: "Deno",
+    packages: ["linux-x64-glibc", "linux-arm64-glibc", "darwin-arm64", "darwin-x64"].map((each) => `@deno/${each}`),
+    program: "deno",
+    onPath: "deno",
+    fits: () => true,
+    args: ({ setup, report, file }) => [
+      "test",
+      "--allow-all",
+      "--no-check",
+      `--preload=${setup}`,
+      `--junit-path=${report}`,
+      file,
+    ],
+  },
+};
+
+/** Files that are left out on a runtime, and why: they test Node's own insides, or the runtime cannot run them at all. */
+export const EXCLUDED = [];

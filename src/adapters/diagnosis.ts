@@ -1,0 +1,69 @@
+/** What the adapter tells the diagnostics channels: called only when somebody listens. */
+import {
+  diagnosedError,
+  nextRequestId,
+  requestEnd,
+  requestError,
+  requestHead,
+  requestRetry,
+} from "../diagnostics/channels.js";
+import type { DiagnosedRequest } from "../diagnostics/messages.js";
+import type { PreparedRequest } from "../message/prepared.js";
+import { redactedFields, redactedUrl } from "../message/redaction.js";
+import type { Timings } from "../message/response.js";
+import type { Retry } from "../policy/retry.js";
+import type { Connection } from "../wire/connection.js";
+import type { ResponseHead } from "../wire/http1/head.js";
+
+/** The request as it may be shown to others. */
+export function diagnosedRequest(request: PreparedRequest, attempt: number): DiagnosedRequest {
+  const { fields, source, target, method } = request;
+  const headers = redactedFields(fields.raw);
+  return {
+    id: nextRequestId(),
+    method,
+    url: redactedUrl(request.url),
+    headers: fields.has("host") ? headers : [["Host", target.host], ...headers],
+    bodySize: source === null ? 0 : source.length,
+    attempt,
+  };
+}
+
+export function publishHead(request: DiagnosedRequest, head: ResponseHead, connection: Connection): void {
+  requestHead.publish({
+    request,
+    connection: connection.diagnosed,
+    reused: connection.requests > 1,
+    statusCode: head.statusCode,
+    reason: head.reason,
+    httpVersion: head.version === 10 ? "1.0" : "1.1",
+    headers: redactedFields(head.rawHeaders),
+  });
+}
+
+export function publishEnd(
+  request: DiagnosedRequest,
+  statusCode: number,
+  bytes: number,
+  complete: boolean,
+  timings: Timings,
+): void {
+  requestEnd.publish({ request, statusCode, bytes, complete, timings });
+}
+
+export function publishError(request: DiagnosedRequest, error: unknown): void {
+  requestError.publish({ request, error: diagnosedError(error) });
+}
+
+/** @param retry - The policy for the next attempt: the end of its history is what failed. */
+export function publishRetry(retry: Retry, url: string, attempt: number, delay: number): void {
+  const { method, error, status } = retry.history.at(-1)!;
+  requestRetry.publish({
+    method,
+    url: redactedUrl(url),
+    attempt,
+    delay,
+    statusCode: status,
+    error: error === null ? null : diagnosedError(error),
+  });
+}

@@ -1,0 +1,137 @@
+/** HarRecorder: writes down what goes through a session. */
+import { writeFile } from "node:fs/promises";
+import { inspect } from "node:util";
+
+import { aroundAttempts, interpose } from "../client/interposing.js";
+import { version, type PreparedRequest, type Response, type ResponseHook, type Session } from "../index.js";
+import { credentialHeaders } from "../message/redaction.js";
+import { harEntry, harRequest, type Recorded, type Shown } from "./entry.js";
+import type { Har } from "./format.js";
+
+/** What is written down. */
+export interface HarOptions {
+  /** Show credentials as they are; they are masked by default: in URLs, headers, cookies, forms and JSON. */
+  readonly credentials?: boolean | undefined;
+  /** Bytes up to which a body is kept; 0 keeps none. @defaultValue 1 MiB */
+  readonly maxBodySize?: number | undefined;
+  /** Entries that are kept; the oldest go. @defaultValue 10000 */
+  readonly maxEntries?: number | undefined;
+}
+
+const DEFAULT_BODY = 1024 * 1024;
+const DEFAULT_ENTRIES = 10_000;
+
+/**
+ * Records every request of a session, with redirects, retries and failures, from its making to `stop()`. Responses are
+ * kept until then: their bodies, too.
+ */
+export class HarRecorder {
+  readonly #shown: Shown;
+  readonly #maxEntries: number;
+  readonly #recorded: Recorded[] = [];
+  readonly #known = new WeakSet<Response>();
+  #takeBack: () => void = () => undefined;
+
+  /**
+   * @param session - null for `requests.get` and the other functions of the module; without one, only what `hook` sees.
+   * @throws RangeError for sizes that cannot be.
+   */
+  constructor(session?: Session | null, options: HarOptions = {}) {
+    const { maxBodySize = DEFAULT_BODY, maxEntries = DEFAULT_ENTRIES } = options;
+    if (!(maxBodySize >= 0)) throw new RangeError(`maxBodySize must be a number from 0 up, not ${String(maxBodySize)}`);
+    if (!(maxEntries >= 1)) throw new RangeError(`maxEntries must be a number from 1 up, not ${String(maxEntries)}`);
+    this.#maxEntries = maxEntries;
+    this.#shown = {
+      credentials: options.credentials === true,
+      credentialHeaders: [...credentialHeaders, ...(session?.credentialHeaders ?? [])],
+      maxBodySize,
+    };
+    if (session !== undefined)
+      this.#takeBack = interpose(session, (inner) =>
+        aroundAttempts(inner, () => (request, attempt, send) => this.#around(request, attempt, send)),
+      );
+  }
+
+  /**
+   * A response hook, for recording single calls: `session.get(url, { hooks: { response: har.hook } })`. It sees no
+   * failures; what the recorder has seen already is not recorded again.
+   */
+  readonly hook: ResponseHook = (response) => {
+    if (this.#known.has(response)) return;
+    const recorded = this.#begin(response.request, 1, Date.now() - response.timings.total * 1000);
+    this.#end(recorded, response);
+  };
+
+  /** Entries so far. */
+  get size(): number {
+    return this.#recorded.length;
+  }
+
+  /** The archive as it stands: what is under way is not in it. `JSON.stringify(har)` calls this. */
+  toJSON(): Har {
+    const done = this.#recorded.filter(({ response, error }) => response !== null || error !== undefined);
+    return {
+      log: {
+        version: "1.2",
+        creator: { name: "requests-ts", version },
+        entries: done.map((recorded) => harEntry(recorded, this.#shown)),
+      },
+    };
+  }
+
+  /** Writes the archive to a file that only its owner may read: bodies are in it. */
+  async save(path: string): Promise<void> {
+    await writeFile(path, JSON.stringify(this.toJSON(), null, 2), { mode: 0o600 });
+  }
+
+  /** Forgets all entries. */
+  clear(): void {
+    this.#recorded.length = 0;
+  }
+
+  /** Records nothing more; the entries stay. */
+  stop(): void {
+    this.#takeBack();
+  }
+
+  [inspect.custom](): string {
+    return `<HarRecorder [${this.size} entries]>`;
+  }
+
+  async #around(
+    request: PreparedRequest,
+    attempt: number,
+    send: (request: PreparedRequest) => Promise<Response>,
+  ): Promise<Response> {
+    const recorded = this.#begin(request, attempt, Date.now());
+    const started = performance.now();
+    try {
+      const response = await send(request);
+      this.#end(recorded, response);
+      return response;
+    } catch (error) {
+      recorded.error = error ?? "cancelled";
+      recorded.failedAfter = Math.round((performance.now() - started) * 1000) / 1000;
+      throw error;
+    }
+  }
+
+  #begin(request: PreparedRequest, attempt: number, started: number): Recorded {
+    const recorded: Recorded = {
+      started,
+      attempt,
+      request: harRequest(request, this.#shown),
+      response: null,
+      error: undefined,
+      failedAfter: 0,
+    };
+    this.#recorded.push(recorded);
+    if (this.#recorded.length > this.#maxEntries) this.#recorded.shift();
+    return recorded;
+  }
+
+  #end(recorded: Recorded, response: Response): void {
+    recorded.response = response;
+    this.#known.add(response);
+  }
+}

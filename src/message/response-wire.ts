@@ -1,0 +1,44 @@
+/** What a response knows of the wire that it came by. */
+
+/** Seconds that the phases of an exchange took. 0 for a phase that was not needed, as connecting on a kept connection. */
+export interface Timings {
+  /** Waiting for a connection of the pool. */
+  readonly queued: number;
+  readonly dns: number;
+  readonly connect: number;
+  readonly tls: number;
+  /** Until the request was handed to the socket. */
+  readonly send: number;
+  /** From then to the response's head. */
+  readonly wait: number;
+  /** From the head to the end of the body; 0 until it has come. */
+  readonly receive: number;
+  readonly total: number;
+}
+
+/** The TLS side of a connection. */
+export interface TlsInfo {
+  /** Such as "TLSv1.3". */
+  readonly protocol: string | null;
+  readonly cipher: string;
+  /** As Node's `tls.TLSSocket.getPeerCertificate()` gives it. */
+  readonly peerCertificate: object;
+}
+
+/** What the connection that carried the response was. */
+export interface ConnectionInfo {
+  /** The peer, `address:port`. */
+  readonly remoteAddress: string | null;
+  /** Whether the connection had carried a request before. */
+  readonly reused: boolean;
+  readonly tls: TlsInfo | null;
+}
+
+/** The wire's side of a response, asked when somebody wants to know. @internal */
+export interface WireExchange {
+  /** Bytes of the body so far, before decoding. */
+  readonly received: number;
+  info(): ConnectionInfo;
+  timings(): Timings;
+  decode(raw: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
+}

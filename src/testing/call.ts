@@ -1,0 +1,88 @@
+/** One request that reached the double, as the double saw it. */
+import { inspect } from "node:util";
+
+import type { CaseInsensitiveDict, PreparedRequest, Response } from "../index.js";
+import { redactedUrl } from "../message/redaction.js";
+import type { MockRoute } from "./route.js";
+
+const EMPTY = Buffer.alloc(0);
+
+/** A request that was sent, what it brought, and what came of it. A retry is a call of its own. */
+export class MockCall {
+  /** As it was sent. */
+  readonly request: PreparedRequest;
+  /** 1, and more for a retry. */
+  readonly attempt: number;
+  /** Parts of the URL by the names in the route's pattern, escapes undone. */
+  params: Readonly<Record<string, string>> = {};
+  /** The route that answered; null when there was none, or before it was found. */
+  route: MockRoute | null = null;
+  /** What came back; undefined before, and for a call that failed. */
+  response: Response | undefined = undefined;
+  /** What the call ended in, when it failed. */
+  error: unknown = undefined;
+  #body: Buffer = EMPTY;
+  #url: URL | null = null;
+
+  constructor(request: PreparedRequest, attempt: number) {
+    this.request = request;
+    this.attempt = attempt;
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  /** As it was sent, with its query. */
+  get url(): string {
+    return this.request.url;
+  }
+
+  /** The parameters of the URL's query. */
+  get query(): URLSearchParams {
+    return this.parsedUrl.searchParams;
+  }
+
+  get headers(): CaseInsensitiveDict {
+    return this.request.headers;
+  }
+
+  /** The body as it went out, without the framing of the transfer; empty for none, and until it was sent. */
+  get body(): Buffer {
+    return this.#body;
+  }
+
+  /** The body as UTF-8. */
+  get text(): string {
+    return this.#body.toString("utf8");
+  }
+
+  /**
+   * The body as JSON.
+   *
+   * @throws SyntaxError when it is none.
+   */
+  json<T = unknown>(): T {
+    return JSON.parse(this.text) as T;
+  }
+
+  /** The body as a form of `application/x-www-form-urlencoded`. */
+  get form(): URLSearchParams {
+    return new URLSearchParams(this.text);
+  }
+
+  [inspect.custom](): string {
+    return `<MockCall [${this.method} ${redactedUrl(this.url)}]>`;
+  }
+
+  /** @internal */
+  get parsedUrl(): URL {
+    this.#url ??= new URL(this.url);
+    return this.#url;
+  }
+
+  /** @internal */
+  useBody(body: Buffer): void {
+    this.#body = body;
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * The engine over a socket in memory. What the client does with an answer, a silence or a broken connection is done by
+ * the code that does it on the wire, so that a test of it is a test of the real thing.
+ */
+import { duplexPair, type Duplex } from "node:stream";
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { PreparedRequest } from "../index.js";
+import type { Route } from "../wire/connect.js";
+import { Connection, type ConnectionOwner } from "../wire/connection.js";
+import { Deadline } from "../wire/deadline.js";
+import type { Dispatch, Failure, ResponseSink, WireBody, WireRequest } from "../wire/dispatch.js";
+import { connectTimedOut } from "../wire/errors.js";
+import { DEFAULT_LIMITS, type WireLimits } from "../wire/limits.js";
+import { Pool } from "../wire/pool.js";
+import type { MockCall } from "./call.js";
+import { PassThrough } from "./errors.js";
+import { faultBeforeConnection, timeoutFault } from "./faults.js";
+import { checkReply, type Reply, type ReplyInit } from "./reply.js";
+import { breakOff, writeReply } from "./writing.js";
+
+/** Who knows the routes. */
+export interface Switchboard {
+  /** The call that a request now on its way belongs to. */
+  callFor(request: PreparedRequest): MockCall;
+  /**
+   * The answer to a call, or null as long as it takes the body to know.
+   *
+   * @throws UnmatchedRequest when there is none.
+   */
+  answerFor(call: MockCall, bodyKnown: boolean): ReplyInit | null;
+}
+
+const UNLIMITED = { origins: 1, idle: 0, open: Infinity, waiting: Infinity };
+const NOTHING = Buffer.alloc(0);
+
+/** Takes the place of the pool: each request has a connection of its own, to a server that is the routes. */
+export class MockPool extends Pool {
+  readonly #switchboard: Switchboard;
+  readonly #exchanges = new WeakMap<Dispatch, { readonly call: MockCall; readonly body: SentBody }>();
+
+  constructor(switchboard: Switchboard) {
+    super(UNLIMITED);
+    this.#switchboard = switchboard;
+  }
+
+  override prepare(request: WireRequest, sink: ResponseSink): Dispatch {
+    const body = new SentBody(request.body);
+    const dispatch = super.prepare({ ...request, body: request.body === null ? null : body }, sink);
+    const { request: prepared } = sink as ResponseSink & { readonly request: PreparedRequest };
+    this.#exchanges.set(dispatch, { call: this.#switchboard.callFor(prepared), body });
+    return dispatch;
+  }
+
+  override dispatch(route: Route, dispatch: Dispatch): void {
+    const { call, body } = this.#exchanges.get(dispatch)!;
+    new MockExchange(route, dispatch, call, body, this.#switchboard).run();
+  }
+}
+
+/** The body of a request, kept while it goes out. */
+class SentBody implements WireBody {
+  readonly #body: WireBody | null;
+  readonly #chunks: Buffer[] = [];
+  #onDone: (() => void) | null = null;
+  #done: boolean;
+
+  constructor(body: WireBody | null) {
+    this.#body = body;
+    this.#done = body === null || body.bytes !== null;
+    if (body !== null && body.bytes !== null) this.#chunks.push(Buffer.from(body.bytes));
+  }
+
+  get length(): number | null {
+    return this.#body!.length;
+  }
+
+  get bytes(): Uint8Array | null {
+    return this.#body!.bytes;
+  }
+
+  get replayable(): boolean {
+    return this.#body!.replayable;
+  }
+
+  /** Whether all of it is known. */
+  get isKnown(): boolean {
+    return this.#done;
+  }
+
+  get content(): Buffer {
+    return this.#chunks.length === 0 ? NOTHING : Buffer.concat(this.#chunks);
+  }
+
+  async *open(): AsyncGenerator<Uint8Array, void> {
+    for await (const chunk of this.#body!.open()) {
+      this.#chunks.push(Buffer.from(chunk));
+      yield chunk;
+    }
+    this.#done = true;
+    this.#onDone?.();
+  }
+
+  close(): void | Promise<void> {
+    return this.#body!.close?.();
+  }
+
+  /** Calls back when all of it went out. */
+  whenSent(callback: () => void): void {
+    if (this.#done) callback();
+    else this.#onDone = callback;
+  }
+}
+
+/** One request, from here to its answer. */
+class MockExchange implements ConnectionOwner {
+  readonly #route: Route;
+  readonly #dispatch: Dispatch;
+  readonly #call: MockCall;
+  readonly #body: SentBody;
+  readonly #switchboard: Switchboard;
+  /** Aborted when the client is done, or has given up. */
+  readonly #over = new AbortController();
+  #connection: Connection | null = null;
+
+  constructor(route: Route, dispatch: Dispatch, call: MockCall, body: SentBody, switchboard: Switchboard) {
+    // TLS, proxies and sockets are below what is played here.
+    this.#route = { ...route, tls: null, proxy: null };
+    this.#dispatch = dispatch;
+    this.#call = call;
+    this.#body = body;
+    this.#switchboard = switchboard;
+  }
+
+  run(): void {
+    // It may be cancelled in this very turn, as on the wire.
+    this.#dispatch.handle = { abort: (error) => this.#fail(error) };
+    void this.#run().catch((error: unknown) => this.#fail(error));
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve();
+    if (this.#over.signal.aborted) return;
+    if (this.#body.isKnown) this.#call.useBody(this.#body.content);
+    const known = this.#switchboard.answerFor(this.#call, this.#body.isKnown);
+    const reply = known === null || typeof known === "function" ? null : this.#resolved(known);
+    if (reply !== null) await this.#beforeConnection(reply);
+    if (this.#over.signal.aborted) return;
+    this.#connect(known, reply);
+  }
+
+  #resolved(answer: Exclude<ReplyInit, (...given: never[]) => unknown>): Reply {
+    if (answer === "passthrough") throw new PassThrough(this.#call);
+    return answer instanceof Error ? { error: answer } : answer;
+  }
+
+  async #beforeConnection({ connectDelay, error }: Reply): Promise<void> {
+    const { request } = this.#dispatch;
+    const { address } = this.#route;
+    if (connectDelay !== undefined) {
+      const limit = request.connectTimeout;
+      const deadline =
+        limit === null
+          ? null
+          : new Deadline(limit, () => this.#fail(connectTimedOut(address, limit, deadline!.elapsed, "connect")));
+      deadline?.start();
+      try {
+        await this.#sleep(connectDelay);
+      } finally {
+        deadline?.stop();
+      }
+    }
+    const fault = typeof error === "string" ? faultBeforeConnection(error, address, request) : null;
+    if (fault !== null) throw fault;
+  }
+
+  #connect(answer: ReplyInit | null, reply: Reply | null): void {
+    const [near, far] = duplexPair();
+    const connection = new Connection(this.#route, this, LIMITS);
+    this.#connection = connection;
+    connection.attach(near as unknown as Socket, { dns: 0, connect: 0, tls: 0 }, true);
+    near.once("close", () => {
+      this.#over.abort();
+      far.destroy();
+    });
+    far.on("error", () => undefined).resume();
+    connection.start(this.#dispatch);
+    if (this.#dispatch.request.expectContinue) far.write("HTTP/1.1 100 Continue\r\n\r\n");
+    this.#body.whenSent(() => {
+      // The last bytes are still on their way out.
+      setImmediate(() => {
+        void this.#answer(answer, reply, near, far).catch((error: unknown) => this.#fail(error));
+      });
+    });
+  }
+
+  async #answer(answer: ReplyInit | null, given: Reply | null, near: Duplex, far: Duplex): Promise<void> {
+    const { signal } = this.#over;
+    if (signal.aborted) return;
+    this.#call.useBody(this.#body.content);
+    let reply = given;
+    if (reply === null) {
+      const found = answer ?? this.#switchboard.answerFor(this.#call, true)!;
+      const made = typeof found === "function" ? await found(this.#call, signal) : found;
+      reply = this.#resolved(made);
+      if (typeof found === "function") checkReply(reply);
+      await this.#beforeConnection(reply);
+    }
+    if (reply.delay !== undefined) await this.#sleep(reply.delay);
+    if (signal.aborted) return;
+    const { error } = reply;
+    if (error === undefined) await writeReply({ near, far, signal }, reply, this.#call.method);
+    else if (error === "reset" || error === "closed" || error === "garbage") breakOff({ near, far, signal }, error);
+    else if (error instanceof Error) throw error;
+    else throw timeoutFault(error, this.#route.address, this.#dispatch.request)!;
+  }
+
+  async #sleep(seconds: number): Promise<void> {
+    const { signal } = this.#over;
+    try {
+      await sleep(seconds * 1000, undefined, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over.signal.aborted) return;
+    if (this.#connection !== null) {
+      this.#connection.abort(error);
+      return;
+    }
+    this.#over.abort();
+    this.#dispatch.handle = null;
+    this.#dispatch.sink.onError(error);
+  }
+
+  // ── the connection's reports ──────────────────────────────────────────────────────────────────────────────────────
+
+  onFree(connection: Connection): void {
+    connection.destroy();
+  }
+
+  onFailure(_connection: Connection, dispatch: Dispatch, failure: Failure): void {
+    this.#over.abort();
+    dispatch.sink.onError(failure.error);
+  }
+
+  onIdleClose(): void {
+    // Nothing was under way.
+  }
+}
+
+const LIMITS: WireLimits = DEFAULT_LIMITS;

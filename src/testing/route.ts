@@ -1,0 +1,193 @@
+/** A route: which requests it answers, with what, and what came of it. */
+import { isDeepStrictEqual } from "node:util";
+
+import { isCredentialHeader, redactedUrl } from "../message/redaction.js";
+import type { MockCall } from "./call.js";
+import { checkReply, type ReplyInit } from "./reply.js";
+import { compileUrl, type CompiledUrl, type UrlPattern } from "./url-pattern.js";
+
+/** What a parameter or header must be; null: it must not be there; an array: all the values, in order. */
+export type Expected = string | number | boolean | RegExp | null | readonly (string | number | boolean)[];
+
+/** What a request must have, beside method and URL, to be answered by a route. What is not named may be anything. */
+export interface Match {
+  /** Parameters of the query; others may be there. */
+  readonly params?: Readonly<Record<string, Expected>> | undefined;
+  /** Header fields; others may be there. */
+  readonly headers?: Readonly<Record<string, Expected>> | undefined;
+  /** The body as JSON, deeply equal. */
+  readonly json?: unknown;
+  /** Fields of the body as a form; others may be there. */
+  readonly form?: Readonly<Record<string, Expected>> | undefined;
+  /** The body as text: equal, or matched. */
+  readonly text?: string | RegExp | undefined;
+  /** The body as bytes. */
+  readonly body?: Uint8Array | undefined;
+  /** Whatever else there is to say. */
+  readonly when?: ((call: MockCall) => boolean) | undefined;
+  /** How often the route answers at most; the next route that fits has its turn afterwards. */
+  readonly times?: number | undefined;
+}
+
+/** How far a request is from a route. */
+export interface Distance {
+  readonly differences: readonly string[];
+  readonly weight: number;
+}
+
+/** What `mock.get` and its like return: what to look at when the test is done. */
+export class MockRoute {
+  /** In upper case; empty for any. */
+  readonly methods: readonly string[];
+  readonly #url: CompiledUrl;
+  readonly #match: Match;
+  readonly #replies: readonly ReplyInit[];
+  readonly #calls: MockCall[] = [];
+  #next = 0;
+
+  constructor(methods: readonly string[], url: UrlPattern, replies: ReplyInit | readonly ReplyInit[], match: Match) {
+    this.methods = methods.map((method) => method.toUpperCase());
+    this.#url = compileUrl(url);
+    this.#match = match;
+    this.#replies = Array.isArray(replies) ? (replies as readonly ReplyInit[]) : [replies as ReplyInit];
+    if (this.#replies.length === 0) throw new TypeError("A sequence of replies needs one at least");
+    for (const reply of this.#replies)
+      if (typeof reply !== "function" && reply !== "passthrough" && !(reply instanceof Error)) checkReply(reply);
+    if (match.times !== undefined && !(Number.isInteger(match.times) && match.times > 0))
+      throw new RangeError(`times must be a whole number from 1 up, not ${String(match.times)}`);
+  }
+
+  /** The calls that it answered, the oldest first. */
+  get calls(): readonly MockCall[] {
+    return this.#calls;
+  }
+
+  get callCount(): number {
+    return this.#calls.length;
+  }
+
+  get called(): boolean {
+    return this.#calls.length > 0;
+  }
+
+  /** Such as `GET https://api.example.com/users/{id}`. */
+  toString(): string {
+    const { times } = this.#match;
+    const wanted = Object.keys(this.#match).filter((name) => name !== "times");
+    const method = this.methods.length === 0 ? "any method" : this.methods.join(" or ");
+    return `${method} ${redactedUrl(this.#url.shown)}${wanted.length === 0 ? "" : ` with ${wanted.join(", ")}`}${times === undefined ? "" : ` (at most ${times} times)`}`;
+  }
+
+  /** @internal */
+  get shownUrl(): string {
+    return this.#url.shown;
+  }
+
+  /** Forgets its calls, and begins its replies anew. @internal */
+  reset(): void {
+    this.#calls.length = 0;
+    this.#next = 0;
+  }
+
+  /** Whether it must see the body to know. @internal */
+  get needsBody(): boolean {
+    const { json, form, text, body, when } = this.#match;
+    return json !== undefined || form !== undefined || text !== undefined || body !== undefined || when !== undefined;
+  }
+
+  /** The answer to a call that fits. The last one repeats. @internal */
+  take(call: MockCall): ReplyInit {
+    this.#calls.push(call);
+    const verdict = this.#url.test(call.parsedUrl);
+    call.params = "params" in verdict ? verdict.params : {};
+    call.route = this;
+    const reply = this.#replies[Math.min(this.#next, this.#replies.length - 1)];
+    this.#next += 1;
+    return reply;
+  }
+
+  /** What keeps it from answering. @param bodyKnown - Whether the body is there to be looked at. @internal */
+  distance(call: MockCall, bodyKnown: boolean): Distance {
+    const differences: string[] = [];
+    let weight = 0;
+    const differ = (what: string, by = 1): void => {
+      differences.push(what);
+      weight += by;
+    };
+    const verdict = this.#url.test(call.parsedUrl);
+    if ("difference" in verdict) differ(verdict.difference, verdict.weight);
+    if (this.methods.length > 0 && !this.methods.includes(call.method)) differ(`the method is ${call.method}`);
+    for (const [name, value] of this.#url.query)
+      if (!call.query.getAll(name).includes(value)) differ(different(`params.${name}`, call.query.getAll(name), value));
+    this.#compareFields("params", this.#match.params, (name) => call.query.getAll(name), differ);
+    this.#compareFields("headers", this.#match.headers, (name) => call.headers.getAll(name), differ);
+    if (bodyKnown && differences.length === 0) this.#compareBody(call, differ);
+    const { times } = this.#match;
+    if (times !== undefined && this.#calls.length >= times)
+      differ(`it has answered ${times} time${times === 1 ? "" : "s"}, and may not again`, 0.5);
+    return { differences, weight };
+  }
+
+  #compareFields(
+    kind: string,
+    wanted: Readonly<Record<string, Expected>> | undefined,
+    valuesOf: (name: string) => readonly string[],
+    differ: (what: string) => void,
+  ): void {
+    for (const [name, expected] of Object.entries(wanted ?? {})) {
+      const values = valuesOf(name);
+      if (fits(values, expected)) continue;
+      // Messages of failed tests end up in logs.
+      const secret = kind === "headers" && isCredentialHeader(name);
+      differ(
+        secret
+          ? `headers.${name} ${values.length === 0 ? "is missing" : "is another"}`
+          : different(`${kind}.${name}`, values, expected),
+      );
+    }
+  }
+
+  #compareBody(call: MockCall, differ: (what: string) => void): void {
+    const { json, form, text, body, when } = this.#match;
+    if (json !== undefined) {
+      const found = jsonOf(call);
+      if (found === undefined) differ("the body is no JSON");
+      else if (!isDeepStrictEqual(found.value, json))
+        differ(`the JSON is ${shortened(JSON.stringify(found.value))}, not ${shortened(JSON.stringify(json))}`);
+    }
+    if (form !== undefined) this.#compareFields("form", form, (name) => call.form.getAll(name), differ);
+    if (text !== undefined && !(typeof text === "string" ? text === call.text : new RegExp(text).test(call.text)))
+      differ(
+        `the text is ${shortened(JSON.stringify(call.text))}, not ${typeof text === "string" ? shortened(JSON.stringify(text)) : String(text)}`,
+      );
+    if (body !== undefined && !call.body.equals(body))
+      differ(`the body is ${call.body.length} other bytes than the ${body.length} wanted`);
+    if (when !== undefined && !when(call)) differ("its function says no");
+  }
+}
+
+function fits(values: readonly string[], expected: Expected): boolean {
+  if (expected === null) return values.length === 0;
+  if (expected instanceof RegExp) return values.some((value) => new RegExp(expected).test(value));
+  if (typeof expected === "object") return isDeepStrictEqual([...values], expected.map(String));
+  return values.includes(String(expected));
+}
+
+function different(what: string, values: readonly string[], expected: Expected): string {
+  const wanted =
+    expected === null ? "absent" : expected instanceof RegExp ? String(expected) : JSON.stringify(expected);
+  if (values.length === 0) return `${what} is missing, not ${wanted}`;
+  return `${what} is ${shortened(values.map((value) => JSON.stringify(value)).join(" and "))}, not ${wanted}`;
+}
+
+function jsonOf(call: MockCall): { readonly value: unknown } | undefined {
+  try {
+    return { value: call.json() };
+  } catch {
+    return undefined;
+  }
+}
+
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
