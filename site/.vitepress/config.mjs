@@ -10,7 +10,8 @@ const menu = groups();
 export default {
   lang: "en-GB",
   title: "requests-ts",
-  description: "Python's requests for TypeScript: sessions, cookies, auth, retries and timeouts on an HTTP engine of its own.",
+  description:
+    "Python's requests for TypeScript: sessions, cookies, auth, retries and timeouts on an HTTP engine of its own.",
   base: process.env.DOCS_BASE ?? "/",
   srcDir: root,
   srcExclude: ["{node_modules,src,tests,bench,dist,build,scripts,.git,.ci}/**", "site/!(api)/**", "site/*.md"],

@@ -48,7 +48,10 @@ function htmlFor(file, html) {
   const isMissing = [...html.matchAll(/(?:src|srcset)="([^":]+)"/g)].some(([, src]) => !imageExists(file, src));
   if (isMissing)
     return html
-      .replace(/<picture>[\s\S]*?<\/picture>|<img[^>]*>/g, (part) => `<em>${/alt="([^"]*)"/.exec(part)?.[1] ?? ""}</em>`)
+      .replace(
+        /<picture>[\s\S]*?<\/picture>|<img[^>]*>/g,
+        (part) => `<em>${/alt="([^"]*)"/.exec(part)?.[1] ?? ""}</em>`,
+      )
       .replace(/<\/?(?:picture|source)[^>]*>/g, "");
   return html.replace(/(src|srcset)="(?![./]|[a-z]+:)([^"]+)"/g, '$1="./$2"');
 }
@@ -65,7 +68,8 @@ function asText(image) {
 }
 
 function wrap(markdown, rule, change) {
-  const before = markdown.renderer.rules[rule] ?? ((tokens, index, options, _env, self) => self.renderToken(tokens, index, options));
+  const before =
+    markdown.renderer.rules[rule] ?? ((tokens, index, options, _env, self) => self.renderToken(tokens, index, options));
   markdown.renderer.rules[rule] = (...args) => change(before(...args));
 }
 

@@ -205,7 +205,7 @@ async function send(answer: Answer, incoming: Incoming, response: ServerResponse
   } else {
     response.flushHeaders();
     for await (const chunk of body) {
-      if (!response.write(chunk)) await drained(response, incoming.signal);
+      await written(response, chunk, incoming.signal);
     }
     if (answer.trailers !== undefined)
       response.addTrailers(answer.trailers().map(([name, value]): [string, string] => [name, value]));
@@ -230,18 +230,15 @@ function allHeaders({ headers, body }: Reply, incoming: Incoming, hasNoBody: boo
   return all;
 }
 
-async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+/** Hands a chunk to the system before the next one comes: Node 26 makes one of those that are written in one tick. */
+async function written(response: ServerResponse, chunk: string | Uint8Array, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const onDrain = (): void => {
+    const onAbort = (): void => reject(new Error("The client went away"));
+    signal.addEventListener("abort", onAbort, { once: true });
+    response.write(chunk, () => {
       signal.removeEventListener("abort", onAbort);
       resolve();
-    };
-    const onAbort = (): void => {
-      response.off("drain", onDrain);
-      reject(new Error("The client went away"));
-    };
-    response.once("drain", onDrain);
-    signal.addEventListener("abort", onAbort, { once: true });
+    });
     if (signal.aborted) onAbort();
   });
 }

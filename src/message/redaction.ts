@@ -170,7 +170,7 @@ const URL_FIELDS: ReadonlySet<string> = new Set(["location", "content-location",
  */
 export function redactedValue(name: string, value: string, list: Iterable<string> = credentialHeaders): string {
   const lower = name.toLowerCase();
-  if (lower === "set-cookie") return value.replace(/^([^=;]*)=?[^;]*/, "$1=***");
+  if (lower === "set-cookie") return redactedCookie(value);
   if (URL_FIELDS.has(lower)) return redactedUrl(value);
   // A list of one's own may leave it out; what it holds is a secret all the same.
   if (lower === "authorization" || lower === "proxy-authorization") return withoutSecret(value);
@@ -188,4 +188,13 @@ export function redactedFields(raw: readonly string[], list: Iterable<string> = 
 function withoutSecret(value: string): string {
   const scheme = /^[A-Za-z]+(?= )/.exec(value)?.[0];
   return scheme === undefined ? "***" : `${scheme} ***`;
+}
+
+/** One without "=" is a value without a name (RFC 6265bis §5.6). */
+function redactedCookie(value: string): string {
+  const semicolon = value.indexOf(";");
+  const end = semicolon === -1 ? value.length : semicolon;
+  const equals = value.indexOf("=");
+  const name = equals === -1 || equals > end ? "" : value.slice(0, equals + 1);
+  return `${name}***${value.slice(end)}`;
 }

@@ -13,14 +13,21 @@ const folder = mkdtempSync(join(tmpdir(), "requests-ts-docs-"));
 process.chdir(folder);
 const executed: string[] = [];
 const shown: string[] = [];
+const endings: (() => unknown)[] = [];
 
 after(async () => {
   await server.close();
+  for (const end of endings) await end();
   process.chdir(tmpdir());
   rmSync(folder, { recursive: true, force: true });
   // An example that failed before it closed its server has been counted; it need not hold up the others.
   setTimeout(() => process.exit(), 2000).unref();
 });
+
+/** Done after the last example of the page; `after` in an example would mean the end of that one. */
+export function atEnd(end: () => unknown): void {
+  endings.push(end);
+}
 
 /** Where `https://httpbin.org` of the pages leads. */
 export const httpbinUrl: string = server.url;

@@ -153,7 +153,8 @@ function isComplete(response: http.IncomingMessage | null): boolean {
 function fill(reading: Reading, response: http.IncomingMessage, request: http.ClientRequest, failed: boolean): void {
   const { httpVersion, statusCode, statusMessage, rawHeaders } = response;
   reading.head = [httpVersion, statusCode!, statusMessage!, rawHeaders];
-  reading.body = (response.read() as Buffer | null)?.toString("latin1") ?? "";
+  // From Node 26 on, read() gives what one read gave, and no longer all that is there.
+  for (let chunk = response.read(); chunk !== null; chunk = response.read()) reading.body += chunk.toString("latin1");
   reading.verdict = response.complete ? "whole" : "broken";
   if (!response.complete) {
     reading.fault ||= failed ? "failed" : "closed in the middle of the body";

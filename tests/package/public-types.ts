@@ -18,7 +18,7 @@ const ENTRIES: readonly (readonly [string, string])[] = [
 
 /**
  * The declarations of every name that an entry exports, and of every type of ours that those mention without its being
- * exported by name.
+ * exported by name. What an entry before has shown is not shown again.
  */
 export function publicTypes(): string {
   const program = ts.createProgram(
@@ -34,10 +34,18 @@ export function publicTypes(): string {
     },
   );
   const checker = program.getTypeChecker();
-  return ENTRIES.map(([name, file]) => entryText(name, program.getSourceFile(join(root, file)), checker)).join("\n");
+  const shown = new Set<ts.Symbol>();
+  return ENTRIES.map(([name, file]) => entryText(name, program.getSourceFile(join(root, file)), checker, shown)).join(
+    "\n",
+  );
 }
 
-function entryText(name: string, file: ts.SourceFile | undefined, checker: ts.TypeChecker): string {
+function entryText(
+  name: string,
+  file: ts.SourceFile | undefined,
+  checker: ts.TypeChecker,
+  shown: Set<ts.Symbol>,
+): string {
   const module = file === undefined ? undefined : checker.getSymbolAtLocation(file);
   if (module === undefined) throw new Error(`${name} has no declarations in dist/: run npm run build`);
   const exported = new Map<ts.Symbol, string>();
@@ -49,7 +57,7 @@ function entryText(name: string, file: ts.SourceFile | undefined, checker: ts.Ty
   const printed = new Map<ts.Symbol, string>();
   const pending = [...exported.keys()];
   for (let symbol = pending.shift(); symbol !== undefined; symbol = pending.shift()) {
-    if (printed.has(symbol)) continue;
+    if (printed.has(symbol) || (shown.has(symbol) && !exported.has(symbol))) continue;
     if (isModule(symbol)) {
       printed.set(symbol, namesOf(symbol, checker));
       continue;
@@ -58,6 +66,7 @@ function entryText(name: string, file: ts.SourceFile | undefined, checker: ts.Ty
     printed.set(symbol, declarations.map(print).join("\n"));
     for (const declaration of declarations) pending.push(...mentioned(declaration, checker));
   }
+  for (const symbol of printed.keys()) shown.add(symbol);
   const lines = (isExported: boolean): string[] =>
     [...printed]
       .filter(([symbol]) => exported.has(symbol) === isExported)

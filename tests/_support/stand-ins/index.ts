@@ -5,13 +5,13 @@
 import dns from "node:dns";
 import { createServer } from "node:http";
 import { writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { after } from "node:test";
 
 import { httpbin, type HttpbinOptions } from "requests-ts/httpbin";
 
-import { httpbinUrl } from "../docs.js";
+import { atEnd, httpbinUrl } from "../docs.js";
 import { authServer, docker, downloads, gateway, login, service } from "./cookbook.js";
 import { github, githubApi, plainGithub } from "./github.js";
 import { httpProxy, socksProxy } from "./proxies.js";
@@ -72,7 +72,7 @@ async function secure(caFile: string, tls: Exclude<HttpbinOptions["tls"], boolea
   const { ca = "", client } = plain;
   await plain.close();
   const server = await httpbin({ tls: { ...tls, ca } });
-  after(() => server.close());
+  atEnd(() => server.close());
   writeFileSync(caFile, ca);
   writeFileSync("client.pem", client?.cert ?? "");
   writeFileSync("client.key", client?.key ?? "");
@@ -100,14 +100,14 @@ async function onSocket(host: Host): Promise<string> {
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   server.unref();
-  after(() => void server.close());
+  atEnd(() => void server.close());
   return path;
 }
 
 // A page's example goes nowhere else: a name that nobody plays does not exist.
 const lookup = dns.lookup;
 const offline = (host: string, ...rest: unknown[]): void => {
-  if (host === "localhost") return void Reflect.apply(lookup, dns, [host, ...rest]);
+  if (host === "localhost" || isIP(host) !== 0) return void Reflect.apply(lookup, dns, [host, ...rest]);
   const callback = rest.at(-1) as (error: Error) => void;
   const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), {
     code: "ENOTFOUND",

@@ -1,8 +1,9 @@
 /** A server that plays a host of the pages: one function from what was asked to what is answered. */
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo, Server } from "node:net";
-import { after } from "node:test";
 import { gzipSync } from "node:zlib";
+
+import { atEnd } from "../docs.js";
 
 /** What was asked. */
 export interface Asked {
@@ -87,7 +88,7 @@ export async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   // The page's own test process ends by itself: no server of ours is a reason to stay.
   server.unref();
-  after(() => void server.close());
+  atEnd(() => void server.close());
   return (server.address() as AddressInfo).port;
 }
 

@@ -1,0 +1,284 @@
+/** Spans by the HTTP semantic conventions, and the trace's context on the wire. */
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+
+import { context, propagation, SpanKind, SpanStatusCode, trace, type Attributes } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  type ReadableSpan,
+} from "@opentelemetry/sdk-trace-base";
+import requests, { BaseAdapter, Response, Retry, Session, version } from "requests-ts";
+import { HarRecorder } from "requests-ts/har";
+import { httpbin } from "requests-ts/httpbin";
+import { instrument } from "requests-ts/opentelemetry";
+import { MockAdapter, mockRequests } from "requests-ts/testing";
+
+const exporter = new InMemorySpanExporter();
+const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+const propagator = new W3CTraceContextPropagator();
+const options = { tracerProvider, propagator };
+
+function spans(): ReadableSpan[] {
+  return exporter.getFinishedSpans();
+}
+
+function attributes(): Attributes[] {
+  return spans().map((span) => span.attributes);
+}
+
+/** The trace and span of a traceparent header. */
+function parent(header: string | undefined): readonly (string | undefined)[] {
+  return /^00-([0-9a-f]{32})-([0-9a-f]{16})-01$/.exec(header ?? "")?.slice(1) ?? [];
+}
+
+function mocked(maxRetries?: Retry): { session: Session; mock: MockAdapter } {
+  const mock = new MockAdapter({ maxRetries });
+  const session = new Session();
+  session.mount("http://", mock);
+  session.mount("https://", mock);
+  return { session, mock };
+}
+
+describe("instrument", () => {
+  const manager = new AsyncLocalStorageContextManager().enable();
+  let server: Awaited<ReturnType<typeof httpbin>>;
+  before(async () => {
+    context.setGlobalContextManager(manager);
+    server = await httpbin();
+  });
+  afterEach(() => exporter.reset());
+  after(async () => {
+    context.disable();
+    await server.close();
+  });
+
+  it("makes a client span with the attributes of the conventions", async () => {
+    const session = new Session();
+    instrument(session, options);
+    const response = await session.get(`${server.url}/headers`);
+    await session.close();
+    const [span] = spans();
+    assert.deepEqual([span.name, span.kind, span.status.code], ["GET", SpanKind.CLIENT, SpanStatusCode.UNSET]);
+    assert.deepEqual(span.instrumentationScope, { name: "requests-ts", version, schemaUrl: undefined });
+    const { hostname, port } = new URL(server.url);
+    assert.deepEqual(span.attributes, {
+      "http.request.method": "GET",
+      "url.full": `${server.url}/headers`,
+      "server.address": hostname,
+      "server.port": Number(port),
+      "http.response.status_code": 200,
+      "network.protocol.version": "1.1",
+      "network.peer.address": "127.0.0.1",
+      "network.peer.port": Number(port),
+    });
+    const { traceId, spanId } = span.spanContext();
+    const sent = response.json<{ headers: Record<string, string> }>().headers["Traceparent"];
+    assert.deepEqual(parent(sent), [traceId, spanId]);
+  });
+
+  const urls: readonly (readonly [string, Attributes])[] = [
+    ["https://user:s3cret@h/a?sig=s3cret&q=1", { "url.full": "https://REDACTED:REDACTED@h/a?sig=REDACTED&q=1", "server.address": "h", "server.port": 443 }],
+    ["https://token@h/", { "url.full": "https://REDACTED:REDACTED@h/", "server.address": "h" }],
+    ["http://[::1]/", { "server.address": "::1", "server.port": 80 }],
+    ["http://h:8080/x#part", { "server.port": 8080 }],
+  ]; // prettier-ignore
+  for (const [url, expected] of urls)
+    it(`shows ${url} as it may be shown`, async () => {
+      const { session, mock } = mocked();
+      mock.any("*");
+      instrument(session, options);
+      await session.get(url);
+      const [found] = attributes();
+      for (const [name, value] of Object.entries(expected)) assert.deepEqual(found[name], value, name);
+      assert.doesNotMatch(JSON.stringify(found), /s3cret/);
+    });
+
+  it("is a child of the active span", async () => {
+    const { session, mock } = mocked();
+    mock.any("*");
+    instrument(session, options);
+    const outer = tracerProvider.getTracer("test").startSpan("outer");
+    await context.with(trace.setSpan(context.active(), outer), () => session.get("http://h/"));
+    outer.end();
+    const [span] = spans();
+    assert.equal(span.parentSpanContext?.spanId, outer.spanContext().spanId);
+    assert.equal(span.spanContext().traceId, outer.spanContext().traceId);
+  });
+
+  it("counts redirects and retries as requests of their own", async () => {
+    const { session, mock } = mocked(new Retry({ total: 2, statusForcelist: [503], backoffFactor: 0 }));
+    mock.get("/a", [{ error: "reset" }, { status: 503 }, { status: 302, headers: { Location: "/b" } }]);
+    mock.get("/b", [{ status: 503 }, {}]);
+    instrument(session, options);
+    await session.get("http://h/a");
+    assert.deepEqual(
+      attributes().map((found) => [
+        found["url.full"],
+        found["http.request.resend_count"],
+        found["http.response.status_code"],
+        found["error.type"],
+      ]),
+      [
+        ["http://h/a", undefined, undefined, "ConnectionError"],
+        ["http://h/a", 1, 503, "503"],
+        ["http://h/a", 2, 302, undefined],
+        ["http://h/b", 3, 503, "503"],
+        ["http://h/b", 4, 200, undefined],
+      ],
+    );
+    // Each went out with its own span, and none with two.
+    assert.deepEqual(
+      mock.calls.map(({ headers }) => headers.getAll("traceparent").map((header) => parent(header)[1])),
+      spans().map((span) => [span.spanContext().spanId]),
+    );
+  });
+
+  it("counts the answer to a challenge", async () => {
+    const session = new Session();
+    instrument(session, options);
+    const response = await session.get(`${server.url}/digest-auth/auth/u/p`, {
+      auth: new requests.HTTPDigestAuth("u", "p"),
+    });
+    await session.close();
+    assert.equal(response.statusCode, 200);
+    assert.deepEqual(
+      attributes().map((found) => [found["http.response.status_code"], found["http.request.resend_count"]]),
+      [
+        [401, undefined],
+        [200, 1],
+      ],
+    );
+  });
+
+  it("tells an error by its class and its words, and 4xx as an error without words", async () => {
+    const { session, mock } = mocked();
+    mock.get("/refused", { error: "refused" });
+    mock.get("/404", { status: 404 });
+    instrument(session, options);
+    await session.get("http://h/refused").catch(() => undefined);
+    await session.get("http://h/404");
+    const [refused, missing] = spans();
+    assert.equal(refused.attributes["error.type"], "ConnectionError");
+    assert.equal(refused.status.code, SpanStatusCode.ERROR);
+    assert.match(String(refused.status.message), /refused it/);
+    assert.equal(missing.attributes["error.type"], "404");
+    assert.deepEqual(missing.status, { code: SpanStatusCode.ERROR });
+  });
+
+  it("names other methods as the conventions want it", async () => {
+    const { session, mock } = mocked();
+    mock.any("*");
+    instrument(session, { ...options, urlTemplate: () => "/users/{id}" });
+    await session.request("BREW", "http://h/users/1");
+    const [span] = spans();
+    assert.equal(span.name, "HTTP /users/{id}");
+    assert.deepEqual(
+      [
+        span.attributes["http.request.method"],
+        span.attributes["http.request.method_original"],
+        span.attributes["url.template"],
+      ],
+      ["_OTHER", "BREW", "/users/{id}"],
+    );
+  });
+
+  it("records the headers that were asked for, without credentials", async () => {
+    const { session, mock } = mocked();
+    mock.any("*", { headers: { "X-B": ["1", "2"], "Set-Cookie": "a=s3cret; Path=/" } });
+    instrument(session, {
+      ...options,
+      requestHeaders: ["X-A", "Authorization", "X-No"],
+      responseHeaders: ["x-b", "Set-Cookie"],
+    });
+    await session.get("http://h/", { headers: { "x-a": "1" }, auth: ["u", "s3cret"] });
+    const [found] = attributes();
+    assert.deepEqual(found["http.request.header.x-a"], ["1"]);
+    assert.deepEqual(found["http.request.header.authorization"], ["Basic ***"]);
+    assert.deepEqual(found["http.response.header.x-b"], ["1", "2"]);
+    assert.deepEqual(found["http.response.header.set-cookie"], ["a=***; Path=/"]);
+    assert.equal("http.request.header.x-no" in found, false);
+  });
+
+  it("leaves out what is to be ignored, and lets others add to a span", async () => {
+    const { session, mock } = mocked();
+    mock.any("*");
+    const ends: unknown[] = [];
+    instrument(session, {
+      ...options,
+      ignore: ({ url }) => url.endsWith("/health"),
+      onStart: (span, request) => span.setAttribute("mine", request.method),
+      onEnd: (_span, response, error) => ends.push([response?.statusCode, error]),
+    });
+    await session.get("http://h/health");
+    await session.get("http://h/");
+    assert.equal(mock.calls[0].headers.has("traceparent"), false);
+    assert.deepEqual(attributes().map((found) => found["mine"]), ["GET"]); // prettier-ignore
+    assert.deepEqual(ends, [[200, null]]);
+  });
+
+  it("does not change the request that it was given", async () => {
+    const { session, mock } = mocked();
+    mock.any("*");
+    instrument(session, options);
+    const prepared = session.prepareRequest(new requests.Request("GET", "http://h/"));
+    const response = await session.send(prepared);
+    assert.equal(prepared.headers.has("traceparent"), false);
+    assert.equal(response.request.headers.has("traceparent"), true);
+    assert.equal(response.connection, mock);
+  });
+
+  it("makes one span of an adapter that knows nothing of attempts", async () => {
+    class Plain extends BaseAdapter {
+      override async send(): Promise<Response> {
+        return new Response({ statusCode: 200 });
+      }
+    }
+    const session = new Session();
+    session.mount("http://", new Plain());
+    instrument(session, options);
+    await session.get("http://h/");
+    assert.equal(spans().length, 1);
+  });
+
+  it("works beside a recorder and a double, in any order", async () => {
+    const session = new Session();
+    const har = new HarRecorder(session);
+    instrument(session, options);
+    const mock = mockRequests(session, { maxRetries: 1 });
+    const further = new HarRecorder(session);
+    mock.get("*", [{ error: "reset" }, {}]);
+    await session.get("http://h/");
+    // What stands in front of the double sees its attempts; what stands behind it sees nothing.
+    assert.deepEqual([har.size, spans().length, further.size, mock.calls.length], [0, 0, 2, 2]);
+    mock.restore();
+    const { session: second, mock: mounted } = mocked(new Retry({ total: 1 }));
+    mounted.get("*", [{ error: "reset" }, {}]);
+    const inner = new HarRecorder(second);
+    instrument(second, options);
+    await second.get("http://h/");
+    assert.deepEqual([inner.size, spans().length], [2, 2]);
+    assert.ok(inner.toJSON().log.entries[1].request.headers.some(({ name }) => name === "traceparent"));
+  });
+
+  it("takes the global provider and propagator, also those that come later, and stops", async () => {
+    await using mock = mockRequests();
+    mock.any("*");
+    const stop = instrument(null);
+    trace.setGlobalTracerProvider(tracerProvider);
+    propagation.setGlobalPropagator(propagator);
+    try {
+      await requests.get("http://h/");
+      assert.deepEqual(parent(mock.calls[0].headers["traceparent"])[1], spans()[0].spanContext().spanId);
+      stop();
+      await requests.get("http://h/");
+      assert.equal(spans().length, 1);
+    } finally {
+      trace.disable();
+      propagation.disable();
+    }
+  });
+});
