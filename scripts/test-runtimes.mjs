@@ -66,9 +66,7 @@ function install() {
 /** The program of a runtime and its version, or null. */
 function find(name) {
   const { packages, program, onPath, fits } = RUNTIMES[name];
-  const own = packages
-    .map((each) => join(folder, "node_modules", each, program))
-    .find((path) => existsSync(path));
+  const own = packages.map((each) => join(folder, "node_modules", each, program)).find((path) => existsSync(path));
   for (const path of [own, onPath]) {
     if (path === undefined) continue;
     const { status, stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
@@ -130,7 +128,10 @@ function runFile(name, path, file) {
       clearTimeout(limit);
       const result = readReport(existsSync(report) ? readFileSync(report, "utf8") : "");
       if (timedOut) result.failures.push(`did not end within ${FILE_LIMIT_MS / 1000} s\n${output.slice(-3000)}`);
-      else if ((code !== 0 && result.failures.length === 0) || result.passed + result.skipped + result.failures.length === 0)
+      else if (
+        (code !== 0 && result.failures.length === 0) ||
+        result.passed + result.skipped + result.failures.length === 0
+      )
         result.failures.push(`ended with ${signal ?? `exit code ${code}`}\n${output.slice(-3000)}`);
       resolve(result);
     });
@@ -139,11 +140,13 @@ function runFile(name, path, file) {
 
 /** What a JUnit report says; a suite is no test, and one that failed through its tests no failure more. */
 function readReport(xml) {
-  const cases = [...xml.matchAll(/<testcase\b([^>]*?)(\/>|>([\s\S]*?)<\/testcase>)/g)].map(([, attributes, , inside]) => ({
-    name: unescape(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? ""),
-    failure: /<(?:failure|error)\b([^>]*?)(?:\/>|>([\s\S]*?)<\/(?:failure|error)>)/.exec(inside ?? ""),
-    skipped: /<skipped\b/.test(inside ?? ""),
-  }));
+  const cases = [...xml.matchAll(/<testcase\b([^>]*?)(\/>|>([\s\S]*?)<\/testcase>)/g)].map(
+    ([, attributes, , inside]) => ({
+      name: unescape(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? ""),
+      failure: /<(?:failure|error)\b([^>]*?)(?:\/>|>([\s\S]*?)<\/(?:failure|error)>)/.exec(inside ?? ""),
+      skipped: /<skipped\b/.test(inside ?? ""),
+    }),
+  );
   const parents = new Set(cases.flatMap(({ name }) => prefixes(name)));
   const failedChildren = new Set(cases.filter(({ failure }) => failure !== null).flatMap(({ name }) => prefixes(name)));
   const result = { passed: 0, skipped: 0, failures: [] };
@@ -169,7 +172,9 @@ function failureText([, attributes, text]) {
 
 function unescape(text) {
   return text
-    .replace(/&#(x?)([0-9a-f]+);/gi, (_all, hex, digits) => String.fromCodePoint(parseInt(digits, hex === "" ? 10 : 16)))
+    .replace(/&#(x?)([0-9a-f]+);/gi, (_all, hex, digits) =>
+      String.fromCodePoint(parseInt(digits, hex === "" ? 10 : 16)),
+    )
     .replace(/&(lt|gt|quot|apos|amp);/g, (_all, word) => ({ lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" })[word]);
 }
 

@@ -61,7 +61,11 @@ const context = await chromium.launchPersistentContext(profile, {
 try {
   if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
   const links = [];
-  for (const width of WIDTHS) for (const name of pages) links.push(...(await look(name, width)));
+  const rest = WIDTHS.flatMap((width) => pages.map((name) => ({ name, width })));
+  const worker = async () => {
+    for (let next = rest.shift(); next !== undefined; next = rest.shift()) links.push(...(await look(next)));
+  };
+  await Promise.all([worker(), worker(), worker()]);
   checkLinks(links);
   await checkSearch();
 } finally {
@@ -74,7 +78,7 @@ if (problems.length > 0) stop([...new Set(problems)].join("\n"));
 console.log(`${pages.length} pages at ${WIDTHS.join(" and ")} pixels: everything is in order.`);
 
 /** Opens one page. @returns Its links of this site, `{ from, to }`. */
-async function look(name, width) {
+async function look({ name, width }) {
   const page = await context.newPage();
   const say = (what) => problems.push(`${name} at ${width}: ${what}`);
   page.on("console", (message) => {
@@ -124,6 +128,7 @@ async function look(name, width) {
 }
 
 async function photograph(page, name, width) {
+  await page.addStyleTag({ content: "* { transition: none !important }" });
   for (const colours of ["light", "dark"]) {
     await page.evaluate((dark) => document.documentElement.classList.toggle("dark", dark), colours === "dark");
     await page.screenshot({ path: join(pictures, `${name.replaceAll("/", "-")}-${width}-${colours}.png`) });

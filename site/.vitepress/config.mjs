@@ -7,12 +7,17 @@ import { groups, sidebar } from "./sidebar.mjs";
 const sourceUrl = (process.env.DOCS_SOURCE_URL ?? "").replace(/\/+$/, "");
 const menu = groups();
 
+/** An arrow there and one back. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#3d8a63" stroke-width="4"><path d="M3 11h24m-7-7 7 7-7 7M29 22H5m7 7-7-7"/></svg>';
+
 export default {
   lang: "en-GB",
   title: "requests-ts",
   description:
     "Python's requests for TypeScript: sessions, cookies, auth, retries and timeouts on an HTTP engine of its own.",
   base: process.env.DOCS_BASE ?? "/",
+  head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   srcDir: root,
   srcExclude: ["{node_modules,src,tests,bench,dist,build,scripts,.git,.ci}/**", "site/!(api)/**", "site/*.md"],
   outDir: "./dist",

@@ -17,7 +17,7 @@ import { serializeHead, serializeLines } from "../wire/http1/request-serializer.
 import { DEFAULT_LIMITS, type WireLimits } from "../wire/limits.js";
 import { MAX_QUEUE, Pool } from "../wire/pool.js";
 import type { ProxyHop } from "../wire/tunnel.js";
-import { BaseAdapter, type SendSettings } from "./adapter.js";
+import { BaseAdapter, type AroundAttempt, type SendSettings } from "./adapter.js";
 import { Cancellation } from "./cancellation.js";
 import { publishRetry } from "./diagnosis.js";
 import { StreamedResponse, WholeResponse } from "./receiving.js";
@@ -117,16 +117,18 @@ export class HTTPAdapter extends BaseAdapter {
     this.#maxContentCodings = count(options.maxContentCodings, MAX_CODINGS, "maxContentCodings", 0);
     this.maxRetries = Retry.fromInt(options.maxRetries);
     this.#routes = new Routes(options);
-    this.#pool = pool ?? new Pool(
-      {
-        origins: count(options.poolConnections, 10, "poolConnections", 0),
-        idle,
-        open: options.poolBlock === true ? Math.max(1, Math.min(open, idle)) : open,
-        waiting: count(options.maxQueue, MAX_QUEUE, "maxQueue", 0),
-      },
-      limits,
-      options.keepAlive ?? true,
-    );
+    this.#pool =
+      pool ??
+      new Pool(
+        {
+          origins: count(options.poolConnections, 10, "poolConnections", 0),
+          idle,
+          open: options.poolBlock === true ? Math.max(1, Math.min(open, idle)) : open,
+          waiting: count(options.maxQueue, MAX_QUEUE, "maxQueue", 0),
+        },
+        limits,
+        options.keepAlive ?? true,
+      );
   }
 
   override send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
@@ -188,9 +190,7 @@ export class HTTPAdapter extends BaseAdapter {
         response =
           aroundAttempt === undefined
             ? await this.#sendOnce(request, settings, timeouts, limits, cancellation, attempt)
-            : await aroundAttempt(request, attempt, (given) =>
-                this.#sendOnce(given, settings, timeouts, limits, cancellation, attempt),
-              );
+            : await this.#sendAround(aroundAttempt, request, settings, timeouts, limits, cancellation, attempt);
         if (response.statusCode === 407)
           response = await this.#answerProxy(response, request, settings, timeouts, limits, cancellation);
         if (!retry.retriesResponse({ method, url, response })) return withRetries(response, retry);
@@ -215,6 +215,21 @@ export class HTTPAdapter extends BaseAdapter {
       if (requestRetry.hasSubscribers) publishRetry(retry, url, attempt, delay);
       if (delay > 0) await (cancellation ?? new Cancellation()).sleep(delay);
     }
+  }
+
+  /** On its own: a closure in the loop would cost every request the room for what it holds. */
+  #sendAround(
+    aroundAttempt: AroundAttempt,
+    request: PreparedRequest,
+    settings: SendSettings,
+    timeouts: Timeouts,
+    limits: DecodeLimits,
+    cancellation: Cancellation | undefined,
+    attempt: number,
+  ): Promise<Response> {
+    return aroundAttempt(request, attempt, (given) =>
+      this.#sendOnce(given, settings, timeouts, limits, cancellation, attempt),
+    );
   }
 
   /** A proxy that is handed the requests themselves asks who we are: once, and once more for a nonce that was too old. */

@@ -75,6 +75,11 @@ export function interpose(session: Session | null, around: Interposer): () => vo
   };
 }
 
+/** Whether something stands in front of the functions of the module. @internal */
+export function isInterposed(): boolean {
+  return forAll.length > 0;
+}
+
 /** Does for the session of one call what was asked for all of them. @internal */
 export function interposeForAll(session: Session): void {
   for (const interposed of forAll) interposeIn(session, interposed);

@@ -2,7 +2,7 @@
 import { HTTPAdapter } from "../adapters/http.js";
 import { NO_OPTIONS } from "../message/own-options.js";
 import type { Response } from "../message/response.js";
-import { interposeForAll } from "./interposing.js";
+import { interposeForAll, isInterposed } from "./interposing.js";
 import type { RequestOptions } from "./options.js";
 import { paginate as pages, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import type { ResponsePromise } from "./response-promise.js";
@@ -16,7 +16,7 @@ function throwaway(): Session {
   const session = new Session();
   session.mount("https://", shared.https);
   session.mount("http://", shared.http);
-  interposeForAll(session);
+  if (isInterposed()) interposeForAll(session);
   return session;
 }
 

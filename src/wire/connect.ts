@@ -23,6 +23,7 @@ import {
   type TlsSession,
   type TlsSessions,
 } from "./tls.js";
+import { warnOfNoKeyLog } from "./tls-support.js";
 import { connectSocks, connectThrough, loadSocks, proxyError, type ProxyHop } from "./tunnel.js";
 
 /** Where a connection leads, and how. Connections of one key are interchangeable. */
@@ -167,9 +168,16 @@ export class ConnectAttempt {
     this.#socket = socket;
     this.#sessions.follow(key, socket, this.#offered);
     const keyLogFile = this.#route.tls?.keyLogFile;
-    if (keyLogFile !== undefined) socket.on("keylog", (line: Buffer) => logKey(keyLogFile, line));
+    let logged = false;
+    if (keyLogFile !== undefined)
+      socket.on("keylog", (line: Buffer) => {
+        logged = true;
+        logKey(keyLogFile, line);
+      });
     try {
       await this.#event(socket, "secureConnect");
+      // Every handshake has secrets.
+      if (keyLogFile !== undefined && !logged) warnOfNoKeyLog();
     } catch (error) {
       throw withDates(error as Error, peerCertificateOf(socket));
     }
@@ -288,6 +296,8 @@ export class ConnectAttempt {
   async #event(socket: Socket, name: "connect" | "secureConnect"): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const onEvent = (): void => {
+        // An error that comes before the next listener (an alert behind the handshake) is read off the socket then.
+        socket.on("error", () => undefined);
         socket.off("error", onError).off("close", onClose);
         resolve();
       };

@@ -130,13 +130,14 @@ function tlsFailure(error: CertificateError, address: string): SSLError {
         `the certificate was issued for ${issuedFor(error)}, not for ${JSON.stringify(error.host ?? address)}; is the host name right?`,
       );
   }
-  if (/wrong version number|packet length too long|http request|unknown protocol/i.test(error.message))
+  const words = inWords(error.message);
+  if (/wrong version number|packet length too long|http request|unknown protocol|corrupt message/i.test(words))
     return new SSLError(`SSL: ${address} does not speak TLS; should the URL begin with http://?`, {
       cause: error,
       address,
       phase: "tls",
     });
-  if (/unsupported protocol|no protocols available|protocol version/i.test(error.message))
+  if (/unsupported protocol|no protocols available|protocol version/i.test(words))
     return new SSLError(
       `SSL: ${address} and this client have no TLS version in common (the least here is TLS 1.2, or the minVersion of HTTPAdapter)`,
       {
@@ -145,7 +146,7 @@ function tlsFailure(error: CertificateError, address: string): SSLError {
         phase: "tls",
       },
     );
-  if (/certificate required|bad certificate|handshake failure/i.test(error.message))
+  if (/certificate required|bad certificate|handshake failure/i.test(words))
     return new SSLError(
       `SSL: ${address} refused the handshake: ${plain(error.message)}; it may want a client certificate: cert: ["client.pem", "client.key"]`,
       {
@@ -173,10 +174,17 @@ function issuedFor(error: CertificateError): string {
   return names === undefined ? "another host" : names.slice(0, 200);
 }
 
-/** OpenSSL's text without its addresses and file names. */
+/** The library's text without its addresses and file names. */
 function plain(message: string): string {
   const parts = message.trim().split(":");
+  // OpenSSL tells its file and line behind the reason; BoringSSL (Bun) ends with the reason.
+  if (parts[0] === "error" && parts.length === 5) return inWords(parts[4]).toLowerCase();
   return parts.length > 5 ? (parts[5] ?? message) : message;
+}
+
+/** BoringSSL says WRONG_VERSION_NUMBER and rustls (Deno) ProtocolVersion where OpenSSL says it in words. */
+export function inWords(message: string): string {
+  return message.replaceAll("_", " ").replace(/(?<=[a-z])(?=[A-Z])/g, " ");
 }
 
 /** The connection broke while the request was being sent or the response awaited. */
@@ -201,6 +209,17 @@ export function connectionLost(error: unknown, address: string, phase: Phase): C
         cause,
         address,
         phase,
+      });
+}
+
+/** The peer was gone before the request could be sent: at once behind the handshake, or with an alert that refuses it. */
+export function closedAtOnce(error: unknown, address: string): ConnectionError {
+  return error !== null && error !== undefined
+    ? connectionLost(error, address, "wait")
+    : new ConnectionError(`Connection aborted: ${address} closed the connection at once`, {
+        code: "ERR_CONNECTION_CLOSED",
+        phase: "connect",
+        address,
       });
 }
 

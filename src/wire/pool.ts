@@ -5,6 +5,7 @@ import { ConnectAttempt, type ConnectTimes, type Route } from "./connect.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import { Deadline } from "./deadline.js";
 import type { Dispatch, Failure, ResponseSink, WireRequest } from "./dispatch.js";
+import { closedAtOnce } from "./errors.js";
 import { DEFAULT_LIMITS, type WireLimits } from "./limits.js";
 import { TlsSessions } from "./tls.js";
 
@@ -306,13 +307,7 @@ export class Pool implements ConnectionOwner {
     if (connection.socket!.destroyed) {
       origin.open -= 1;
       this.#next(origin);
-      dispatch.sink.onError(
-        new ConnectionError(`Connection aborted: ${origin.route.address} closed the connection at once`, {
-          code: "ERR_CONNECTION_CLOSED",
-          phase: "connect",
-          address: origin.route.address,
-        }),
-      );
+      dispatch.sink.onError(closedAtOnce(connection.socket!.errored, origin.route.address));
       return;
     }
     connection.start(dispatch);

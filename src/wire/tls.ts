@@ -12,6 +12,8 @@ import tls, {
 } from "node:tls";
 
 import { SSLError } from "../exceptions.js";
+import { inWords } from "./errors.js";
+import { checkUnread, UnsupportedError } from "./tls-support.js";
 
 /** A client certificate: one PEM file with both, `[certificate, key]`, or the parts as paths or PEM/PKCS#12 bytes. */
 export type ClientCertificate =
@@ -103,6 +105,7 @@ function makeContext(policy: TlsPolicy): SecureContext {
   const ca = typeof verify === "string" ? readAuthorities(verify) : system ? systemRoots() : undefined;
   const identity = readIdentity(policy.cert);
   try {
+    checkUnread({ ...identity, ciphers: policy.ciphers });
     return createSecureContext({
       ...(ca === undefined ? {} : { ca }),
       ...identity,
@@ -116,22 +119,25 @@ function makeContext(policy: TlsPolicy): SecureContext {
 
 function unusable(policy: TlsPolicy, identity: Identity, error: Error): SSLError {
   const { message } = error;
-  if (/key values mismatch/i.test(message))
+  if (error instanceof UnsupportedError) return new SSLError(`SSL: ${message}`, { phase: "tls" });
+  const words = inWords(message);
+  if (/key values mismatch/i.test(words))
     return new SSLError(`SSL: the key does not belong to the certificate (${nameOf(policy.cert)})`, {
       cause: error,
       phase: "tls",
     });
   // One wrong passphrase in about 250 decrypts a key to what looks like padding, and fails at what is behind it.
-  const isGarbled = /unsupported|asn1|wrong tag/i.test(message) && identity.key?.includes("ENCRYPTED") === true;
+  const isGarbled =
+    /unsupported|asn1|wrong tag|decode error/i.test(words) && identity.key?.includes("ENCRYPTED") === true;
   if (
     isGarbled ||
-    /bad decrypt|bad password|mac verify|passphrase|bad base64 decode.*key|interrupted or cancelled/i.test(message)
+    /bad decrypt|bad password|mac verify|passphrase|bad base64 decode.*key|interrupted or cancelled/i.test(words)
   )
     return new SSLError(
       `SSL: the client key or PKCS#12 file cannot be decrypted: wrong or missing passphrase (${nameOf(policy.cert)})`,
       { cause: error, phase: "tls" },
     );
-  if (policy.ciphers !== undefined && /cipher/i.test(message))
+  if (policy.ciphers !== undefined && /cipher/i.test(words))
     return new SSLError(
       `SSL: OpenSSL knows none of the ciphers ${JSON.stringify(policy.ciphers)}: "openssl ciphers" lists them`,
       { cause: error, phase: "tls" },

@@ -61,7 +61,7 @@ function rows(): readonly (readonly string[])[] {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
   const [, section = ""] = readme.split("\n## Next to other clients\n");
   return section
-    .split("\n## ")[0]!
+    .split("\n## ")[0]
     .split("\n")
     .filter((line) => line.startsWith("| ") && !line.startsWith("| |"))
     .map((line) =>

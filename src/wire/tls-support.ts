@@ -1,0 +1,71 @@
+/**
+ * What a runtime leaves out of TLS, found out by trying it: what was asked for, and would be passed over in silence, is
+ * an error or a warning here.
+ */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
+
+let reads: boolean | undefined;
+
+/**
+ * Whether `createSecureContext` reads what it is given, as Node's and Bun's do. Deno's keeps it for later: then a bad
+ * certificate would not be shown to the server, and ciphers would not be chosen, without a word.
+ */
+function contextsAreRead(): boolean {
+  if (reads !== undefined) return reads;
+  try {
+    createSecureContext({ cert: "no certificate", key: "no key" });
+    reads = false;
+  } catch {
+    reads = true;
+  }
+  return reads;
+}
+
+/** The runtime with its version, for messages. */
+export function runtimeName(): string {
+  const { bun, deno, node } = process.versions;
+  return bun !== undefined ? `Bun ${bun}` : deno !== undefined ? `Deno ${deno}` : `Node ${node}`;
+}
+
+/** The parts of a context that OpenSSL refuses when they are bad. */
+export interface UnreadParts {
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly passphrase?: string;
+  readonly ciphers?: string | undefined;
+}
+
+/**
+ * Reads what the runtime's own contexts would not.
+ *
+ * @throws Error in OpenSSL's words: the certificate or key cannot be read, or one does not belong to the other; or that
+ *   ciphers cannot be chosen.
+ */
+export function checkUnread({ cert, key, passphrase, ciphers }: UnreadParts): void {
+  if ((cert === undefined && ciphers === undefined) || contextsAreRead()) return;
+  if (ciphers !== undefined) {
+    // Those that nobody knows are told from those that are known and cannot be chosen.
+    createSecureContext({ ciphers });
+    throw new UnsupportedError(
+      `ciphers is not supported by ${runtimeName()}: its TLS has a list of its own, and would pass over this one; minVersion is kept`,
+    );
+  }
+  const certificate = new X509Certificate(cert!);
+  const privateKey = createPrivateKey({ key: key!, ...(passphrase === undefined ? {} : { passphrase }) });
+  if (!certificate.checkPrivateKey(privateKey)) throw new Error("key values mismatch");
+}
+
+/** Something that the caller asked for and this runtime cannot do. */
+export class UnsupportedError extends Error {}
+
+let warned = false;
+
+/** SSLKEYLOGFILE comes from outside, so that it is no reason to fail; but whoever looks for the file is told. */
+export function warnOfNoKeyLog(): void {
+  if (warned) return;
+  warned = true;
+  process.emitWarning(
+    `SSLKEYLOGFILE is not supported by ${runtimeName()}: its TLS tells no secrets, nothing is written`,
+  );
+}
