@@ -30,7 +30,7 @@ let skipped = 0;
 const running = new Map();
 
 process.env["NODE_OPTIONS"] =
-  `${process.env["NODE_OPTIONS"] ?? ""} --import=${join(built, "_support", "setup.js")}`.trim();
+  `${process.env["NODE_OPTIONS"] ?? ""} --conditions=unbundled --import=${join(built, "_support", "setup.js")}`.trim();
 const stream = run({ files, concurrency: interop ? 1 : Math.max(1, availableParallelism()), timeout: 300_000 });
 
 stream.on("test:enqueue", (event) => {

@@ -10,7 +10,8 @@ import { root } from "./source-graph.js";
 /** What may be in the tarball; anything else is a mistake. */
 const ALLOWED: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-  /^dist\/[a-z0-9/.-]+\.(js|d\.ts)(\.map)?$/,
+  /^dist\/[a-z0-9/.-]+\.(js|d\.ts|d\.ts\.map)$/,
+  /^dist\/bundle\/[a-z0-9/.-]+\.js\.map$/,
   // Source maps and "go to definition" lead here.
   /^src\/[a-z0-9/.-]+\.ts$/,
 ];
@@ -22,10 +23,12 @@ const REQUIRED = [
   "CHANGELOG.md",
   "dist/index.js",
   "dist/index.d.ts",
-  "dist/index.js.map",
-  "dist/httpbin/index.js",
-  "dist/httpbin/main.js",
-  "dist/multipart/index.js",
+  "dist/bundle/index.js",
+  "dist/bundle/chunks/requests.js",
+  "dist/bundle/chunks/requests.js.map",
+  "dist/bundle/httpbin/index.js",
+  "dist/bundle/httpbin/main.js",
+  "dist/bundle/multipart/index.js",
   "src/index.ts",
 ];
 
@@ -53,6 +56,9 @@ const RESOLUTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
 };
 
 interface Manifest {
+  readonly main: string;
+  readonly types: string;
+  readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
 }
@@ -61,7 +67,7 @@ describe("the tarball", () => {
   let folder = "";
   let installed = "";
   let files: readonly string[] = [];
-  let manifest: Manifest = { dependencies: {}, bin: {} };
+  let manifest: Manifest = { main: "", types: "", exports: {}, dependencies: {}, bin: {} };
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "requests-ts-tarball-"));
@@ -100,10 +106,20 @@ describe("the tarball", () => {
   });
 
   it("has the source of every compiled file, and no compiled file without one", () => {
-    const compiled = files.filter((file) => file.startsWith("dist/") && file.endsWith(".js"));
+    const compiled = files.filter((file) => /^dist\/(?!bundle\/).*\.js$/.test(file));
     const orphans = compiled.filter((file) => !files.includes(file.replace(/^dist/, "src").replace(/\.js$/, ".ts")));
     assert.ok(compiled.length > 50, `only ${compiled.length} compiled files`);
     assert.deepEqual(orphans, [], "left over in dist/: delete it and run npm run build");
+  });
+
+  it("has every file that its package.json names", () => {
+    const named = JSON.stringify([manifest.main, manifest.types, manifest.bin, manifest.exports]);
+    const targets = [...named.matchAll(/"\.\/([^"*]+\.[a-z.]+)"/g)].map(([, path]) => path);
+    assert.ok(targets.length > 20, named);
+    assert.deepEqual(
+      targets.filter((file) => !files.includes(file)),
+      [],
+    );
   });
 
   it("runs no script when it is installed", async () => {
