@@ -323,7 +323,10 @@ export class StreamedResponse extends Receiving implements RawControl {
   }
 
   override onBytes(buffer: Buffer, start: number, end: number): boolean {
-    return this.#queue!.push(Buffer.from(buffer.subarray(start, end)));
+    const bytes = buffer.subarray(start, end);
+    // A large body goes on in the buffer that it was read into; a small piece must not keep a large buffer alive.
+    const kept = end - start >= buffer.length / 2 && this.#connection!.takeBuffer(buffer);
+    return this.#queue!.push(kept ? bytes : Buffer.from(bytes));
   }
 
   override onComplete(trailers: string[]): void {

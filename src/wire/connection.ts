@@ -20,6 +20,8 @@ import { Upload } from "./upload.js";
  * copied out, so that a connection which waits for its answer costs no buffer.
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+/** What one socket reads into while the reader of a large body takes the buffers themselves. */
+const OWN_BUFFER = 256 * 1024;
 /** A body up to this size goes out in one buffer with its head. */
 const JOINED_BODY = 64 * 1024;
 /** What is read and thrown away rather than closing a connection whose response nobody wants. */
@@ -67,6 +69,8 @@ export class Connection {
   #draining = false;
   #drained = 0;
   #received = 0;
+  #buffer: Buffer | null = null;
+  #bufferGiven = false;
   #unreferenced = false;
   #closed = false;
   #peer: string | null = null;
@@ -80,8 +84,18 @@ export class Connection {
   }
 
   /** How a socket of this connection is to hand over what it reads. */
-  get onread(): { buffer: Buffer; callback: (bytes: number) => boolean } {
-    return { buffer: READ_BUFFER, callback: this.#onRead };
+  get onread(): { buffer: () => Buffer; callback: (bytes: number) => boolean } {
+    return { buffer: this.#nextBuffer, callback: this.#onRead };
+  }
+
+  /**
+   * For a sink that would keep what it is given in `onData`, in place of a copy: a large body is not copied but once.
+   *
+   * @returns Whether the buffer is the sink's from now on; if not, the next one may be.
+   */
+  takeBuffer(buffer: Buffer): boolean {
+    this.#bufferGiven = true;
+    return buffer === this.#buffer && buffer !== READ_BUFFER;
   }
 
   /** Takes over the connected socket. */
@@ -283,7 +297,16 @@ export class Connection {
 
   // ── the socket's events ───────────────────────────────────────────────────────────────────────────────────────────
 
-  readonly #onRead = (bytes: number): boolean => this.#receive(READ_BUFFER, bytes);
+  readonly #onRead = (bytes: number): boolean => this.#receive(this.#buffer!, bytes);
+
+  /** What is read into next: asked for when the socket is there, and behind each read. */
+  readonly #nextBuffer = (): Buffer => {
+    if (this.#bufferGiven) {
+      this.#bufferGiven = false;
+      this.#buffer = Buffer.allocUnsafeSlow(OWN_BUFFER);
+    } else this.#buffer = READ_BUFFER;
+    return this.#buffer;
+  };
 
   /** @returns Whether more may come at once. */
   #receive(buffer: Buffer, bytes: number): boolean {

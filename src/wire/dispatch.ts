@@ -52,7 +52,7 @@ export interface ResponseSink {
   /** A 1xx response before the final one. */
   onInformational?(head: ResponseHead): void;
   onHead(head: ResponseHead, connection: Connection): void;
-  /** Bytes of the body, valid during the call only. False asks for a pause until `resume()`. */
+  /** Bytes of the body, valid during the call only, unless `Connection.takeBuffer` gives the buffer away. False asks for a pause until `resume()`. */
   onData(buffer: Buffer, start: number, end: number): boolean;
   onEnd(trailers: string[]): void;
   onError(error: unknown): void;

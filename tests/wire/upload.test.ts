@@ -241,8 +241,8 @@ describe("back-pressure", OPTIONS, () => {
       await pause(40);
     }
     assert.ok(taken < 20 * MEGABYTE, `${taken} bytes were taken from the server`);
-    // 256 KiB wait for the reader, and one read more.
-    assert.ok(response.raw.bytesReceived <= 256 * 1024 + 64 * 1024, `${response.raw.bytesReceived} bytes are held`);
+    // 256 KiB wait for the reader, and one read more, which may be as large.
+    assert.ok(response.raw.bytesReceived <= 2 * 256 * 1024, `${response.raw.bytesReceived} bytes are held`);
     const enough = 2 * taken;
     let read = 0;
     for await (const chunk of response.iterContent()) {
