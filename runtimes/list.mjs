@@ -9,6 +9,7 @@ function node(major, least = `${major}.0.0`) {
     onPath: "node",
     fits: (version) => version.startsWith(`${major}.`) && version.localeCompare(least, "en", { numeric: true }) >= 0,
     args: ({ setup, report, file }) => [
+      "--conditions=unbundled",
       `--import=${setup}`,
       "--test-reporter=junit",
       `--test-reporter-destination=${report}`,
@@ -30,6 +31,7 @@ export const RUNTIMES = {
     fits: () => true,
     args: ({ setup, report, file }) => [
       "test",
+      "--conditions=unbundled",
       `--preload=${setup}`,
       "--timeout=30000",
       "--reporter=junit",
@@ -45,6 +47,7 @@ export const RUNTIMES = {
     fits: () => true,
     args: ({ setup, report, file }) => [
       "test",
+      "--conditions=unbundled",
       "--allow-all",
       "--no-check",
       `--preload=${setup}`,

@@ -8,9 +8,11 @@ import type { Cancellation } from "./cancellation.js";
 
 /** Bytes that have gone or come so far. */
 export interface Progress {
+  /** Bytes so far. */
   readonly transferred: number;
   /** Bytes in all, where that is known. */
   readonly total?: number;
+  /** Whether this was the last piece. */
   readonly done: boolean;
 }
 
@@ -19,7 +21,9 @@ export type ProgressCallback = (progress: Progress) => void;
 
 /** A 1xx response before the final one. */
 export interface InformationalResponse {
+  /** 100 to 199. */
   readonly statusCode: number;
+  /** The reason phrase, as it came. */
   readonly reason: string;
   /** name and value, as they came. */
   readonly headers: readonly (readonly [string, string])[];
@@ -44,14 +48,19 @@ export interface SendSettings extends HookSettings {
   readonly timeout: TimeoutOption;
   /** true: the default trust; false: none is asked for; else the path of a CA file or directory. */
   readonly verify: boolean | string;
+  /** The client certificate, null for none. */
   readonly cert: ClientCertificate | null;
+  /** The proxies that apply, by scheme or `scheme://host`; null for a direct connection. */
   readonly proxies: Readonly<Record<string, string | null>>;
+  /** Told of the bytes of the body that were handed to the socket. */
   readonly onUploadProgress?: ProgressCallback | undefined;
+  /** Told of the bytes of the body as they came, before decoding. */
   readonly onDownloadProgress?: ProgressCallback | undefined;
   /** Told of 1xx responses. */
   readonly onInformational?: ((response: InformationalResponse) => void) | undefined;
   /** Bytes after decoding; 0 for no limit. */
   readonly maxResponseSize?: number | undefined;
+  /** Aborting it ends the exchange with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Stands around each attempt of an adapter that retries. */
   readonly aroundAttempt?: AroundAttempt | undefined;
@@ -71,16 +80,20 @@ export interface SendSettings extends HookSettings {
  * What goes wrong is thrown as a RequestException. `close()` is graceful and may be called twice.
  */
 export interface Adapter {
+  /** Carries the request, and gives its response; rejects with a RequestException. */
   send(request: PreparedRequest, settings: SendSettings): Promise<Response>;
+  /** Closes what is open; may be called twice. */
   close(): Promise<void>;
 }
 
 /** A base for adapters of one's own: override `send`, and `close` where there is something to close. */
 export class BaseAdapter implements Adapter {
+  /** Rejects: override it. */
   send(_request: PreparedRequest, _settings: SendSettings): Promise<Response> {
     return Promise.reject(new TypeError(`${this.constructor.name} must override send(request, settings)`));
   }
 
+  /** Does nothing: override it where there is something to close. */
   async close(): Promise<void> {
     // Nothing to close here.
   }

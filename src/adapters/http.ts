@@ -146,9 +146,13 @@ export class HTTPAdapter extends BaseAdapter {
 
   /** How the pool stands: connections open and idle, requests waiting. */
   get statistics(): {
+    /** Connections that are open, idle ones included. */
     readonly open: number;
+    /** Connections that wait for their next request. */
     readonly idle: number;
+    /** Requests that wait for a connection. */
     readonly waiting: number;
+    /** Origins that have a pool. */
     readonly origins: number;
   } {
     return this.#pool.statistics;

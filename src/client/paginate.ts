@@ -17,6 +17,7 @@ import type { Session } from "./session.js";
  * removes one), a body in place of the old one.
  */
 export interface NextPage extends RequestOptions {
+  /** Where it is, relative to the page before; undefined for the first URL again. */
   readonly url?: string | URL | undefined;
 }
 

@@ -40,16 +40,23 @@ export interface SessionOptions {
   readonly baseUrl?: string | URL | null | undefined;
   /** Added to the four defaults; `null` removes one. */
   readonly headers?: HeadersInit | null | undefined;
+  /** Added to the query of every URL; a call's win, key by key. */
   readonly params?: Params | null | undefined;
+  /** Credentials for every call that has none of its own. @defaultValue null: those of netrc or of the URL */
   readonly auth?: AuthInit | null | undefined;
   /** Go to every host that the caller asks for, never across a redirect to one not asked for. */
   readonly cookies?: CookiesInit | null | undefined;
   /** Seconds; see RequestOptions. */
   readonly timeout?: TimeoutOption | undefined;
+  /** Proxies for every call, by scheme, `scheme://host` or `all`; they beat those of the environment. */
   readonly proxies?: Proxies | null | undefined;
+  /** Functions that see every response, unless a call has hooks of its own. */
   readonly hooks?: HooksInit | null | undefined;
+  /** true, false, or the path of a CA file or directory. @defaultValue true */
   readonly verify?: boolean | string | undefined;
+  /** The client certificate for every call. @defaultValue null */
   readonly cert?: ClientCertificate | null | undefined;
+  /** Whether responses come with their head alone. @defaultValue false */
   readonly stream?: boolean | undefined;
   /** @defaultValue 30 */
   readonly maxRedirects?: number | undefined;
@@ -94,9 +101,13 @@ export type SendOptions = Pick<
 
 /** What `mergeEnvironmentSettings` gives: fit for `send`. */
 export interface EnvironmentSettings {
+  /** The proxies for the URL: those given, the session's, then those of the environment. */
   readonly proxies: Readonly<Record<string, string | null>>;
+  /** Whether the response comes with its head alone. */
   readonly stream: boolean;
+  /** true, false, or the path that the call, the session or REQUESTS_CA_BUNDLE names. */
   readonly verify: boolean | string;
+  /** The client certificate, null for none. */
   readonly cert: ClientCertificate | null;
 }
 
@@ -134,13 +145,19 @@ export class Session {
   params: Params;
   /** Proxies for every call; they beat the environment's. */
   proxies: Record<string, string | null | undefined>;
+  /** Functions that see every response, unless a call has hooks of its own. */
   hooks: Hooks;
+  /** Whether responses come with their head alone; false at first. */
   stream: boolean;
+  /** true, false, or the path of a CA file or directory; true at first. */
   verify: boolean | string;
+  /** The client certificate for every call; null for none. */
   cert: ClientCertificate | null;
   /** Seconds for every call; null waits for ever. */
   timeout: TimeoutOption;
+  /** Put before URLs without a scheme, with one slash between; null for none. */
   baseUrl: string | null;
+  /** How many redirects a call follows before TooManyRedirects; 30 at first. */
   maxRedirects: number;
   /** Whether proxies, CA files and netrc come from the environment. */
   trustEnv: boolean;
@@ -339,6 +356,7 @@ export class Session {
     for (const adapter of new Set(this.adapters.values())) await adapter.close();
   }
 
+  /** `await using session = new Session()`: closes it at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -450,6 +468,7 @@ export class Session {
         given.proxies ?? null,
         given.allowRedirects ?? follow,
       );
+      if (prepared.source?.withheld === true) abandon(prepared);
       if (cancellation !== null && settings.stream) {
         streaming = true;
         response.raw.whenDone(() => cancellation.release());
@@ -576,7 +595,7 @@ function hostOf(prepared: PreparedRequest): string {
   return host.startsWith("[") ? host.slice(1, -1) : host;
 }
 
-/** The sources of a body that failed to go out, and of its parts, are closed; nobody waits for that. */
+/** The sources of a body that did not go out, and of its parts, are closed; nobody waits for that. */
 function abandon({ source }: PreparedRequest): void {
   if (source?.close !== undefined) void Promise.resolve(source.close()).catch(() => undefined);
 }

@@ -4,6 +4,7 @@
 export interface DiagnosedRequest {
   /** Counted from 1 in this process. Each attempt, redirect and answer to a challenge is a request of its own. */
   readonly id: number;
+  /** The method, as it goes out. */
   readonly method: string;
   /** With `***` for a password and for parameters that carry credentials. */
   readonly url: string;
@@ -27,7 +28,9 @@ export interface DiagnosedConnection {
 
 /** An error without the request that it carries. */
 export interface DiagnosedError {
+  /** The name of its class. */
   readonly name: string;
+  /** What went wrong, without credentials. */
   readonly message: string;
   /** As of RequestException, or of a system error; undefined for neither. */
   readonly code: string | undefined;
@@ -37,13 +40,21 @@ export interface DiagnosedError {
 
 /** Seconds. */
 export interface DiagnosedTimings {
+  /** Waiting for a connection of the pool. */
   readonly queued: number;
+  /** Resolving the host's name. */
   readonly dns: number;
+  /** Making the TCP connection. */
   readonly connect: number;
+  /** The TLS handshake. */
   readonly tls: number;
+  /** Until the request was handed to the socket. */
   readonly send: number;
+  /** From then to the response's head. */
   readonly wait: number;
+  /** From the head to the end of the body. */
   readonly receive: number;
+  /** All of it. */
   readonly total: number;
 }
 

@@ -187,6 +187,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
     this.#response?.close();
   }
 
+  /** `await using stream = events(url)`: closes it at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

@@ -8,7 +8,9 @@
 
 /** A private key and its certificate, both PEM. */
 export interface KeyPair {
+  /** The private key, PEM. */
   readonly key: string;
+  /** The certificate, PEM. */
   readonly cert: string;
 }
 

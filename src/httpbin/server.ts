@@ -28,6 +28,7 @@ export interface HttpbinOptions {
 
 /** A request as it arrived. */
 export interface ReceivedRequest {
+  /** The method, as it was sent. */
   readonly method: string;
   /** As in the request line. */
   readonly target: string;
@@ -55,6 +56,7 @@ export interface Server {
   readonly connections: number;
   /** Ends all connections, also those in the middle of an answer. Can be called twice. */
   close(): Promise<void>;
+  /** `await using server = await httpbin()`: closes it at the end of the block. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import type { Body } from "./body/body.js";
 import type { PreparedRequest } from "./prepared.js";
 import { redactedBody, redactedUrl, redactedValue } from "./redaction.js";
 
+/** How the command is written. */
 export interface CurlOptions {
   /** Show credentials as they are; they are masked by default. */
   readonly credentials?: boolean | undefined;

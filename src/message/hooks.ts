@@ -3,10 +3,15 @@ import type { Response } from "./response.js";
 
 /** How the exchange was made, as a hook is told. */
 export interface HookSettings {
+  /** Whether the response came with its head alone. */
   readonly stream: boolean;
+  /** Seconds, as the caller gave them. */
   readonly timeout: unknown;
+  /** true, false, or the path of a CA file or directory. */
   readonly verify: boolean | string;
+  /** The client certificate, null for none. */
   readonly cert: unknown;
+  /** The proxies that applied, by scheme or `scheme://host`. */
   readonly proxies: Readonly<Record<string, string | null>>;
 }
 
@@ -18,11 +23,13 @@ export type ResponseHook = (
 
 /** The hooks of a request or a session. `response` is the only event, as in requests. */
 export interface Hooks {
+  /** Called in order, each with what the one before it returned. */
   response: ResponseHook[];
 }
 
 /** What the option `hooks` accepts. */
 export interface HooksInit {
+  /** One function or several. */
   readonly response?: ResponseHook | readonly ResponseHook[] | null | undefined;
 }
 

@@ -22,16 +22,25 @@ import { authFromUrl, effectivePort, hostHeaderOf, pathUrlOf, prepareUrl, splitU
 
 /** What a request is prepared from; all of it is optional. */
 export interface PrepareOptions {
+  /** The method; written in capitals. */
   readonly method?: string | null | undefined;
+  /** The URL; `params` are added to its query. */
   readonly url?: string | URL | null | undefined;
+  /** Headers, as the option `headers` takes them. */
   readonly headers?: HeadersInit | null | undefined;
+  /** Files for a multipart body, as the option `files` takes them. */
   readonly files?: unknown;
+  /** The body, as the option `data` takes it. */
   readonly data?: unknown;
+  /** A value to send as JSON; ignored beside `data` and `files`. */
   readonly json?: unknown;
+  /** Parameters for the query, as the option `params` takes them. */
   readonly params?: Params | null | undefined;
   /** undefined: credentials of the URL, if it has any; null: none at all. */
   readonly auth?: unknown;
+  /** Cookies, as the option `cookies` takes them; they become the header `Cookie`. */
   readonly cookies?: unknown;
+  /** Functions that see the response. */
   readonly hooks?: HooksInit | null | undefined;
 }
 

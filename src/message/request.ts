@@ -9,13 +9,25 @@ import { PreparedRequest } from "./prepared.js";
 
 /** The parts of a request that a caller may give beside method and URL. */
 export interface RequestInit {
+  /** As the option `headers`: an object, pairs, a Map, `Headers` or a CaseInsensitiveDict; null values are left out. */
   readonly headers?: HeadersInit | null | undefined;
+  /**
+   * As the option `files`: an object or pairs; each value is content or `[filename, content, contentType?, headers?]`.
+   */
   readonly files?: unknown;
+  /** As the option `data`: the body. An object or pairs are a form; text, bytes and streams are sent as they are. */
   readonly data?: unknown;
+  /** As the option `params`: added to the query of the URL. */
   readonly params?: Params | null | undefined;
+  /** As the option `auth`: a pair, an auth object, a function; null for none, those of the URL included. */
   readonly auth?: unknown;
+  /** As the option `cookies`: an object, pairs or a jar. */
   readonly cookies?: unknown;
+  /** As the option `hooks`: functions that see the response. */
   readonly hooks?: HooksInit | null | undefined;
+  /**
+   * As the option `json`: anything that JSON.stringify takes; undefined for none. Ignored beside `data` and `files`.
+   */
   readonly json?: unknown;
 }
 
@@ -29,16 +41,25 @@ export interface RequestInit {
  * ```
  */
 export class Request {
+  /** The method; written in capitals when the request is prepared. */
   method: string | undefined;
+  /** The URL, still without `params`. */
   url: string | URL | undefined;
+  /** Headers to send, beside those of the session that prepares the request. */
   headers: HeadersInit | null | undefined;
+  /** Files for a multipart body, as the option `files` takes them. */
   files: unknown;
+  /** The body, as the option `data` takes it. */
   data: unknown;
+  /** Parameters for the query, beside those of the session. */
   params: Params | null | undefined;
   /** undefined: the session's, or the URL's; null: none. */
   auth: unknown;
+  /** Cookies for this request alone, beside those of the session. */
   cookies: unknown;
+  /** A value to send as JSON; ignored beside `data` and `files`. */
   json: unknown;
+  /** Functions that see the response. */
   hooks: Hooks;
 
   constructor(method?: string, url?: string | URL, init: RequestInit = NO_OPTIONS) {

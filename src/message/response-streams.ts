@@ -9,7 +9,9 @@ import type { StandardSchema } from "./standard-schema.js";
 export interface ServerSentEvent {
   /** The event's type; undefined where the server named none, which means "message". */
   readonly event: string | undefined;
+  /** Its lines of data, joined by line feeds. */
   readonly data: string;
+  /** The id that it names; undefined for none. The last one of a stream is told to `onId`. */
   readonly id: string | undefined;
   /** Milliseconds to wait before reconnecting, where the server said so with this event. */
   readonly retry: number | undefined;

@@ -4,8 +4,11 @@
 export interface Timings {
   /** Waiting for a connection of the pool. */
   readonly queued: number;
+  /** Resolving the host's name. */
   readonly dns: number;
+  /** Making the TCP connection. */
   readonly connect: number;
+  /** The TLS handshake. */
   readonly tls: number;
   /** Until the request was handed to the socket. */
   readonly send: number;
@@ -13,6 +16,7 @@ export interface Timings {
   readonly wait: number;
   /** From the head to the end of the body; 0 until it has come. */
   readonly receive: number;
+  /** From the call of the adapter to the end of the body. */
   readonly total: number;
 }
 
@@ -20,6 +24,7 @@ export interface Timings {
 export interface TlsInfo {
   /** Such as "TLSv1.3". */
   readonly protocol: string | null;
+  /** The cipher's name, as OpenSSL has it. */
   readonly cipher: string;
   /** As Node's `tls.TLSSocket.getPeerCertificate()` gives it. */
   readonly peerCertificate: object;
@@ -31,6 +36,7 @@ export interface ConnectionInfo {
   readonly remoteAddress: string | null;
   /** Whether the connection had carried a request before. */
   readonly reused: boolean;
+  /** null for plain http. */
   readonly tls: TlsInfo | null;
 }
 

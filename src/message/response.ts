@@ -31,10 +31,15 @@ export type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-
 
 /** What an adapter's author makes a response from; all of it is optional. */
 export interface ResponseInit {
+  /** What it answers. */
   readonly request?: PreparedRequest | undefined;
+  /** The status. @defaultValue 200 */
   readonly statusCode?: number | undefined;
+  /** The reason phrase. */
   readonly reason?: string | undefined;
+  /** An object, pairs, a Map or `Headers`. */
   readonly headers?: HeadersInit | undefined;
+  /** Where it came from. */
   readonly url?: string | undefined;
   /** The content: bytes, text or a stream, without content coding. */
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array | string> | null | undefined;
@@ -449,10 +454,12 @@ export class Response implements AsyncIterable<Buffer> {
     this.#raw?.close();
   }
 
+  /** `await using response = …`: closes it at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 
+  /** The pieces as they arrive, as `iterContent()` gives them. */
   [Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
     return this.iterContent();
   }

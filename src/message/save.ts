@@ -18,6 +18,7 @@ export interface SaveOptions {
 
 /** What was saved. */
 export interface SaveResult {
+  /** Where the file is, as it was given. */
   readonly path: string;
   /** Bytes of the file. */
   readonly size: number;

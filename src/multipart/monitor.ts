@@ -109,6 +109,7 @@ export class MultipartEncoderMonitor implements AsyncIterable<Uint8Array> {
     return this.encoder.toString();
   }
 
+  /** The bytes of the body, from the start; as `open()`. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     return this.open()[Symbol.asyncIterator]();
   }

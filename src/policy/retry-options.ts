@@ -9,12 +9,15 @@ export type RetryCounter = number | null | false;
 
 /** What a policy looks at in a response. */
 export interface RetryResponse {
+  /** The status. */
   readonly statusCode: number;
+  /** The fields; `get` gives one by its name in any case, nothing where it is absent. */
   readonly headers: { get(name: string): string | null | undefined };
 }
 
 /** One attempt that failed. */
 export interface RetryRecord {
+  /** The method of the attempt. */
   readonly method: string;
   /** With the password masked. */
   readonly url: string;
@@ -28,7 +31,9 @@ export interface RetryRecord {
 
 /** What `predicate` decides on. */
 export interface RetryContext {
+  /** The method of the attempt. */
   readonly method: string;
+  /** The URL of the attempt, with the password masked. */
   readonly url: string;
   /** The error, or null when a response came. */
   readonly error: unknown;
@@ -42,6 +47,7 @@ export interface RetryContext {
 
 /** What `onRetry` is told before the wait. */
 export interface RetryEvent {
+  /** The method of the attempt. */
   readonly method: string;
   /** With the password masked. */
   readonly url: string;
@@ -49,37 +55,58 @@ export interface RetryEvent {
   readonly attempt: number;
   /** Seconds to wait. */
   readonly delay: number;
+  /** The error, or null when a response came. */
   readonly error: unknown;
+  /** The status of the response, or null. */
   readonly status: number | null;
 }
 
 /** How a Retry is made. Each option is described at the member of that name. */
 export interface RetryOptions {
+  /** Retries in all; it wins over the other counters. @defaultValue 10 */
   readonly total?: RetryCounter | undefined;
+  /** Retries after no connection could be made. @defaultValue null */
   readonly connect?: RetryCounter | undefined;
+  /** Retries after the request may have reached the server. @defaultValue null */
   readonly read?: RetryCounter | undefined;
+  /** Redirects, where a Retry is driven by hand; a session counts its own by `maxRedirects`. @defaultValue null */
   readonly redirect?: RetryCounter | undefined;
+  /** Retries after a status. @defaultValue null */
   readonly status?: RetryCounter | undefined;
+  /** Retries after what is none of these, such as failed TLS. @defaultValue null */
   readonly other?: RetryCounter | undefined;
   /** Names in any case; null for every method, an empty list for none. */
   readonly allowedMethods?: Iterable<string> | null | undefined;
+  /** Statuses that are retried. @defaultValue none */
   readonly statusForcelist?: Iterable<number> | null | undefined;
+  /** Seconds: factor · 2ⁿ⁻¹ are waited before the n-th retry in a row, none before the first. @defaultValue 0 */
   readonly backoffFactor?: number | undefined;
+  /** The longest back-off, in seconds. @defaultValue 120 */
   readonly backoffMax?: number | undefined;
+  /** Up to so many seconds more, by chance. @defaultValue 0 */
   readonly backoffJitter?: number | undefined;
+  /** Wait a random part of the back-off, from the first retry on. @defaultValue false */
   readonly fullJitter?: boolean | undefined;
+  /** Whether running out of `redirect` is an error. @defaultValue true */
   readonly raiseOnRedirect?: boolean | undefined;
+  /** Whether running out on a status is RetryError; false gives the last response. @defaultValue true */
   readonly raiseOnStatus?: boolean | undefined;
+  /** Obey Retry-After, in seconds or as a date. @defaultValue true */
   readonly respectRetryAfterHeader?: boolean | undefined;
+  /** The longest wait that Retry-After can cause, in seconds. @defaultValue 21600 */
   readonly retryAfterMax?: number | undefined;
+  /** Kept for those who read it, as in urllib3; a session goes by its `credentialHeaders`. */
   readonly removeHeadersOnRedirect?: Iterable<string> | undefined;
+  /** The attempts so far; `increment()` adds to it. */
   readonly history?: readonly RetryRecord[] | undefined;
   /**
    * Asked about each event that the counters do not exclude; true retries it (also a POST, or a status of no list),
    * false does not. Return `context.retryable` to leave it to the rules.
    */
   readonly predicate?: ((context: RetryContext) => boolean) | null | undefined;
+  /** Told of each retry before the wait, for logs and metrics; what it throws ends the call. */
   readonly onRetry?: ((event: RetryEvent) => void) | null | undefined;
+  /** Bounds retries by the number of requests; may be shared by several policies. */
   readonly budget?: RetryBudget | null | undefined;
 }
 

@@ -33,9 +33,13 @@ export const RETRY_AFTER_STATUS_CODES: ReadonlySet<number> = new Set([413, 429, 
 
 /** What happened in an attempt: `error`, or else a `response`. */
 export interface RetryAttempt {
+  /** The method of the attempt. */
   readonly method: string;
+  /** The URL of the attempt. */
   readonly url: string;
+  /** What it failed with. */
   readonly error?: unknown;
+  /** The response, where one came. */
   readonly response?: RetryResponse | undefined;
   /** Where a redirect goes: it counts in `redirect`, in place of `status`. */
   readonly redirectLocation?: string | undefined;

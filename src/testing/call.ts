@@ -29,6 +29,7 @@ export class MockCall {
     this.attempt = attempt;
   }
 
+  /** The method, in capitals. */
   get method(): string {
     return this.request.method;
   }
@@ -43,6 +44,7 @@ export class MockCall {
     return this.parsedUrl.searchParams;
   }
 
+  /** The headers, as they were sent. */
   get headers(): CaseInsensitiveDict {
     return this.request.headers;
   }

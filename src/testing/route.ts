@@ -62,10 +62,12 @@ export class MockRoute {
     return this.#calls;
   }
 
+  /** How often it was called. */
   get callCount(): number {
     return this.#calls.length;
   }
 
+  /** Whether it was called at all. */
   get called(): boolean {
     return this.#calls.length > 0;
   }

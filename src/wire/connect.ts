@@ -16,6 +16,7 @@ import { ConnectionError, RequestException, type Phase } from "../exceptions.js"
 import { Deadline } from "./deadline.js";
 import { connectFailure, connectTimedOut } from "./errors.js";
 import {
+  authoritiesOf,
   checkPinned,
   peerCertificateOf,
   tlsConnectOptions,
@@ -132,10 +133,11 @@ export class ConnectAttempt {
   }
 
   #failure(error: unknown): unknown {
-    const { proxy, address } = this.#route;
-    if (proxy === null || this.#phase !== "proxy") return connectFailure(error, address, this.#phase);
+    const { proxy, address, tls } = this.#route;
+    if (proxy === null || this.#phase !== "proxy")
+      return connectFailure(error, address, this.#phase, authoritiesOf(tls));
     if (error instanceof RequestException && error.phase === "proxy") return error;
-    const cause = connectFailure(error, `${proxy.host}:${proxy.port}`, this.#proxyPhase);
+    const cause = connectFailure(error, `${proxy.host}:${proxy.port}`, this.#proxyPhase, authoritiesOf(proxy.tls));
     return proxyError(proxy, cause.message, { cause: error, code: "ERR_PROXY_CONNECTION" });
   }
 

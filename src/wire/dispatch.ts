@@ -13,6 +13,8 @@ export interface WireBody {
   /** Whether `open()` gives the same bytes again. */
   readonly replayable: boolean;
   open(): AsyncIterable<Uint8Array>;
+  /** Set by the wire: the server's answer to `Expect: 100-continue` was final, and none of the body went out. */
+  withheld?: boolean;
   /** Ends the source, also while it is waited for: its pending `next()` settles. */
   close?(): void | Promise<void>;
 }

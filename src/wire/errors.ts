@@ -13,8 +13,17 @@ interface SystemError extends Error {
   readonly errors?: readonly SystemError[];
 }
 
-/** A connection could not be made. */
-export function connectFailure(error: unknown, address: string, phase: Phase): RequestException {
+/**
+ * A connection could not be made.
+ *
+ * @param authorities - The file or directory of those that were trusted, where it was not Node's own.
+ */
+export function connectFailure(
+  error: unknown,
+  address: string,
+  phase: Phase,
+  authorities: string | null = null,
+): RequestException {
   if (error instanceof ConnectionError) return error;
   const cause = error as SystemError;
   const code = cause.code ?? cause.errors?.[0]?.code ?? "";
@@ -77,7 +86,7 @@ export function connectFailure(error: unknown, address: string, phase: Phase): R
         details,
       );
   }
-  if (phase === "tls") return tlsFailure(cause, address);
+  if (phase === "tls") return tlsFailure(cause, address, authorities);
   return new ConnectionError(`Failed to establish a new connection to ${address}: ${cause.message || code}`, details);
 }
 
@@ -99,7 +108,7 @@ interface CertificateError extends SystemError {
 }
 
 /** TLS failed: in words, with the way out. */
-function tlsFailure(error: CertificateError, address: string): SSLError {
+function tlsFailure(error: CertificateError, address: string, authorities: string | null): SSLError {
   const code = error.code ?? "";
   const failure = (what: string): SSLError =>
     new SSLError(`SSL: certificate verify failed for ${address}: ${what} (${code})`, {
@@ -121,7 +130,7 @@ function tlsFailure(error: CertificateError, address: string): SSLError {
     case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
       return failure(
-        'its issuer is unknown here; if a private authority signed it, pass that authority: verify: "ca.pem"',
+        `its issuer is unknown here${elsewhere(authorities)}; if a private authority signed it, pass that authority: verify: "ca.pem"`,
       );
     case "CERT_REVOKED":
       return failure("the certificate has been revoked");
@@ -159,6 +168,13 @@ function tlsFailure(error: CertificateError, address: string): SSLError {
 }
 
 /** The server's own certificate may be good, and one above it not. */
+/** Where an issuer was looked for. */
+function elsewhere(authorities: string | null): string {
+  return authorities === null
+    ? ""
+    : `, it is not in ${authorities} (by verify, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE)`;
+}
+
 function expiry(until: string | undefined): string {
   if (until === undefined || !(Date.parse(until) < Date.now())) return "a certificate of its chain has expired";
   return `the certificate has expired on ${until}`;

@@ -20,9 +20,13 @@ export type ClientCertificate =
   | string
   | readonly [certificate: string, key: string]
   | {
+      /** The certificate and its chain: a path, or PEM. */
       readonly cert?: string | Uint8Array | undefined;
+      /** The key: a path, or PEM. */
       readonly key?: string | Uint8Array | undefined;
+      /** Both as PKCS#12: a path, or bytes. */
       readonly pfx?: string | Uint8Array | undefined;
+      /** Of the key or of the PKCS#12 file. */
       readonly passphrase?: string | undefined;
     };
 
@@ -41,6 +45,11 @@ export interface TlsPolicy {
   readonly systemCertificates?: boolean | undefined;
   /** A file for the secrets of the connections (SSLKEYLOGFILE). */
   readonly keyLogFile?: string | undefined;
+}
+
+/** The file or directory of the authorities that a policy trusts, where they are not Node's own. */
+export function authoritiesOf(policy: TlsPolicy | null): string | null {
+  return typeof policy?.verify === "string" ? policy.verify : null;
 }
 
 export const DEFAULT_TLS: TlsPolicy = Object.freeze({ verify: true, cert: null });

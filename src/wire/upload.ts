@@ -96,7 +96,11 @@ export class Upload {
   }
 
   async #send(): Promise<void> {
-    if (this.#expectContinue && !(await this.#permitted())) return;
+    if (this.#expectContinue) {
+      const permitted = await this.#permitted();
+      this.#body.withheld = !permitted;
+      if (!permitted) return;
+    }
     const { bytes, length } = this.#body;
     if (bytes !== null) await this.#write(bytes, bytes.length);
     else if (length === null) await this.#sendChunked();

@@ -1,8 +1,9 @@
 /** Bodies on their way out: early answers, Expect: 100-continue, back-pressure; and 1xx responses on their way in. */
 import assert from "node:assert/strict";
+import { createReadStream } from "node:fs";
 import { afterEach, beforeEach, describe, it } from "node:test";
 
-import { HTTPAdapter, Session, type InformationalResponse } from "requests-ts";
+import { HTTPAdapter, HTTPDigestAuth, Session, type InformationalResponse } from "requests-ts";
 import { eventually, OK, pause, rawServer, rejection, type RawServer } from "../_support/raw-server.js";
 
 const MEGABYTE = 1 << 20;
@@ -132,6 +133,35 @@ describe("Expect: 100-continue", OPTIONS, () => {
       assert.equal(adapter.statistics.open, 0);
     });
   }
+
+  it("refused: the source is closed, though nobody opened it", async () => {
+    server = await rawServer(async (peer) => {
+      await peer.until("\r\n\r\n");
+      await peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
+    });
+    const file = createReadStream(import.meta.filename);
+    const response = await session.post(server.url, { data: file, ...EXPECT });
+    assert.equal(response.statusCode, 413);
+    await eventually(() => file.closed);
+  });
+
+  it("refused for want of credentials: what was not read goes out with them", async () => {
+    server = await rawServer(async (peer) => {
+      const unauthorized = await peer.until("\r\n\r\n");
+      if (!/^authorization:/im.test(unauthorized)) {
+        const challenge = 'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"\r\n';
+        await peer.send(`HTTP/1.1 401 Unauthorized\r\n${challenge}Content-Length: 0\r\n\r\n`);
+        return;
+      }
+      await peer.send(CONTINUE);
+      await peer.until("0\r\n\r\n");
+      await peer.send(OK);
+    });
+    const data = [Buffer.from("only once")].values();
+    const response = await session.post(server.url, { data, auth: new HTTPDigestAuth("ada", "secret"), ...EXPECT });
+    assert.equal(response.text, "ok");
+    assert.match(server.peers[1].received, /9\r\nonly once\r\n0\r\n\r\n$/);
+  });
 
   it("ignored: the body goes out after a second", async () => {
     server = await rawServer(async (peer) => {

@@ -23,6 +23,8 @@ export interface Body {
   readonly value: unknown;
   /** The Content-Type that goes with the bytes, where they cannot be read without it. */
   readonly contentType?: string;
+  /** Set when the server refused to have it (`Expect: 100-continue`), and it was not opened. */
+  withheld?: boolean;
   /** Closes the source, because the request failed: before it was opened, or while its next piece is waited for. */
   close?(): void | Promise<void>;
 }

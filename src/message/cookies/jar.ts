@@ -11,7 +11,9 @@ import { CookieStore, DEFAULT_COOKIE_LIMITS, type CookieLimits } from "./store.j
 
 /** Which of several cookies of one name is meant. A domain of "" means the cookies that have none. */
 export interface CookieScope {
+  /** The cookie's domain; "" means those that have none. */
   readonly domain?: string | null | undefined;
+  /** The cookie's path. */
   readonly path?: string | null | undefined;
 }
 
@@ -24,12 +26,15 @@ export type CookiesInit =
 
 /** A jar as JSON: what `toJSON()` gives and `fromJSON()` takes. */
 export interface CookieJarJSON {
+  /** The cookies, the oldest first. */
   readonly cookies: readonly CookieJSON[];
 }
 
 /** One cookie of {@link CookieJarJSON}; times are ISO 8601 text. */
 export interface CookieJSON extends Omit<Cookie, "expires" | "creation"> {
+  /** When it ends; null at the end of the session. */
   readonly expires: string | null;
+  /** When it was stored first. */
   readonly creation: string;
   /** True when name and value are bytes that are not UTF-8, one character for each. */
   readonly latin1?: true;
@@ -296,6 +301,7 @@ export class RequestsCookieJar implements Iterable<Cookie> {
     return this;
   }
 
+  /** The cookies, the oldest first. */
   *[Symbol.iterator](): Generator<Cookie> {
     for (const cookie of this[STORE].all()) yield cookieOf(cookie);
   }
