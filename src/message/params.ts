@@ -97,11 +97,12 @@ function nested(name: string, value: unknown): TypeError {
  * The parameters of a session and of a request as one. Where both are mappings, the request's keys win and a key whose
  * value is null is removed; anything else of the request (a string, pairs) replaces the session's whole.
  *
- * @param request - undefined inherits the session's; null sends none.
+ * @param request - undefined, or what is empty, inherits the session's; null sends none.
  * @see requests: `sessions.merge_setting`
  */
 export function mergeParams(session: Params | null | undefined, request: Params | null | undefined): Params | null {
-  if (request === undefined) return session ?? null;
+  if (request === undefined || request === "" || (Array.isArray(request) && request.length === 0))
+    return session ?? null;
   if (request === null || session === null || session === undefined) return request;
   const ours = mappingEntries(session);
   const theirs = ours === null ? null : mappingEntries(request);

@@ -213,7 +213,7 @@ export const DEPARTURES: readonly Departure[] = [
     id: 30,
     kind: "purpose",
     title: "Escaped dot segments are dot segments:",
-    text: "`/%2e%2e/a` is `/a`, as in browsers. Requests unescapes them last, and sends `/../a`.",
+    text: "`/%2e%2e/a` is `/a`, as in browsers. Requests unescapes them last, and sends `/../a`. An empty segment is one, too: `d` beside `//x` is `//d` (RFC 3986 §5.2).",
   },
   {
     id: 31,

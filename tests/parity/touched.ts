@@ -184,7 +184,11 @@ export const TOUCHED: Readonly<Record<number, readonly string[]>> = {
     "streaming: iter_content of gzip",
     "streaming: content after iter_content",
   ],
-  30: ['urls: url "http://e.com/%2e%2e/a"', 'urls: url "http://e.com/a/%2E/b"'],
+  30: [
+    'urls: url "http://e.com/%2e%2e/a"',
+    'urls: url "http://e.com/a/%2E/b"',
+    "redirects: Location relative to an empty segment",
+  ],
   31: [
     "auth: numbers",
     "bodies: form with a nested object",

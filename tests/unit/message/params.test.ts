@@ -67,6 +67,8 @@ describe("mergeParams", () => {
     ["the session's alone", { a: 1 }, undefined, "a=1"],
     ["the request's alone", null, { a: 1 }, "a=1"],
     ["null sends none", { a: 1 }, null, null],
+    ["no pairs are no params of their own", { a: 1 }, [], "a=1"],
+    ["nor is an empty text", { a: 1 }, "", "a=1"],
     ["both, the request's key wins at its place", { a: 1, b: 2 }, { a: 3, c: 4 }, "a=3&b=2&c=4"],
     ["null removes a key", { a: 1, b: 2 }, { a: null }, "b=2"],
     ["a session's null is no key", { a: null, b: 2 }, {}, "b=2"],
