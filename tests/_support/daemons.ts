@@ -7,9 +7,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds for a server to come up, and to go. */
+import { hasEnded, signalGroup, stop } from "./process-group.js";
+
+/** Milliseconds for a server to come up. */
 const START_LIMIT = 20_000;
-const STOP_LIMIT = 5_000;
 /** Somebody else may take a free port before the program does. */
 const ATTEMPTS = 3;
 
@@ -182,28 +183,6 @@ function accepts(port: number): Promise<boolean> {
     });
     socket.on("error", () => resolve(false));
   });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (hasEnded(child)) return;
-  const exit = once(child, "exit");
-  signalGroup(child, "SIGTERM");
-  const limit = setTimeout(() => signalGroup(child, "SIGKILL"), STOP_LIMIT);
-  await exit;
-  clearTimeout(limit);
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
-}
-
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined || hasEnded(child)) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // It went away by itself in the meantime.
-  }
 }
 
 export function isRoot(): boolean {

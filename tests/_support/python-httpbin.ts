@@ -6,14 +6,15 @@ import { get } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { hasEnded, signalGroup, stop } from "./process-group.js";
+
 // By their full paths: another Python that comes first in PATH has no httpbin.
 const PYTHON = "/usr/bin/python3";
 const GUNICORN = "/usr/bin/gunicorn";
 const WORKERS = ["--workers", "2", "--threads", "4"];
 
-/** Milliseconds for the server to come up, and to go. */
+/** Milliseconds for the server to come up. */
 const START_LIMIT = 30_000;
-const STOP_LIMIT = 5_000;
 
 /** A running server. */
 export interface PythonHttpbin extends AsyncDisposable {
@@ -86,26 +87,4 @@ function answers(url: string): Promise<boolean> {
     request.on("timeout", () => request.destroy());
     request.on("error", () => resolve(false));
   });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (hasEnded(child)) return;
-  const exit = once(child, "exit");
-  signalGroup(child, "SIGTERM");
-  const limit = setTimeout(() => signalGroup(child, "SIGKILL"), STOP_LIMIT);
-  await exit;
-  clearTimeout(limit);
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
-}
-
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined || hasEnded(child)) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // It went away by itself in the meantime.
-  }
 }
