@@ -37,6 +37,8 @@ export interface HTTPAdapterOptions extends ConnectionOptions {
   readonly maxQueue?: number | undefined;
   /** A number, as urllib3's `Retry(n)`, or a Retry. @defaultValue 0 */
   readonly maxRetries?: number | false | Retry | null | undefined;
+  /** HTTP/2 is not spoken yet: true is a TypeError. @defaultValue false */
+  readonly http2?: boolean | undefined;
   /** Keep connections for further requests. @defaultValue true */
   readonly keepAlive?: boolean | undefined;
   /** Bytes of a response's head. @defaultValue 262144 */
@@ -77,6 +79,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HTTPAdapterOptions>([
   "servername",
   "systemCertificates",
   "dnsCache",
+  "http2",
 ]);
 
 /** An option beside those of the public: the pool in place of one of its own. @internal */
@@ -105,6 +108,8 @@ export class HTTPAdapter extends BaseAdapter {
     const pool = (options as { readonly [POOL]?: Pool })[POOL];
     options = ownOptions(options);
     refuseUnknownNames(options, OPTION_NAMES, "HTTPAdapter");
+    if (options.http2 === true)
+      throw new TypeError("http2: true is not possible yet: HTTPAdapter speaks HTTP/1.1; leave the option out");
     const idle = count(options.poolMaxsize, 10, "poolMaxsize", 0);
     const open = count(options.maxConnections, 100, "maxConnections", 1);
     const limits: WireLimits = {

@@ -123,6 +123,12 @@ export const MERGE_RULES: Readonly<Record<keyof RequestOptions, MergeRule>> = Ob
   maxResponseSize: "call-only",
 });
 
+/** What stands before the options where it is not the URL alone: in the call, and in words. */
+const BEFORE_OPTIONS: Readonly<Record<string, { readonly all: string; readonly last: string }>> = {
+  "request()": { all: "method, url", last: "the URL" },
+  "send()": { all: "prepared", last: "the request" },
+};
+
 /**
  * @returns The options that the caller gave, and none that `Object.prototype` has.
  * @throws TypeError for an unknown option (naming the nearest), and for a value of the wrong type.
@@ -130,7 +136,7 @@ export const MERGE_RULES: Readonly<Record<keyof RequestOptions, MergeRule>> = Ob
 export function checkOptions(options: unknown, call: string): RequestOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new TypeError(
-      `${call} takes an object of options behind the URL, not ${kindOf(options)}: ${call.replace("()", "")}(url, { ${hintFor(options)} })`,
+      `${call} takes an object of options behind ${BEFORE_OPTIONS[call]?.last ?? "the URL"}, not ${kindOf(options)}: ${call.replace("()", "")}(${BEFORE_OPTIONS[call]?.all ?? "url"}, { ${hintFor(options)} })`,
     );
   const given = ownOptions(options);
   for (const name in given) if (!Object.hasOwn(MERGE_RULES, name)) throw unknownOption(name, call);

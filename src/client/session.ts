@@ -217,37 +217,37 @@ export class Session {
 
   /** Sends a GET request. @throws RequestException: see `request`. */
   get(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("GET", url, options, "session.get()");
+    return this.#call("GET", url, options, "get()");
   }
 
   /** Sends an OPTIONS request. */
   options(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("OPTIONS", url, options, "session.options()");
+    return this.#call("OPTIONS", url, options, "options()");
   }
 
   /** Sends a HEAD request. Redirects are not followed unless `allowRedirects: true`. */
   head(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("HEAD", url, options, "session.head()");
+    return this.#call("HEAD", url, options, "head()");
   }
 
   /** Sends a POST request. */
   post(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("POST", url, options, "session.post()");
+    return this.#call("POST", url, options, "post()");
   }
 
   /** Sends a PUT request. */
   put(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("PUT", url, options, "session.put()");
+    return this.#call("PUT", url, options, "put()");
   }
 
   /** Sends a PATCH request. */
   patch(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("PATCH", url, options, "session.patch()");
+    return this.#call("PATCH", url, options, "patch()");
   }
 
   /** Sends a DELETE request. */
   delete(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("DELETE", url, options, "session.delete()");
+    return this.#call("DELETE", url, options, "delete()");
   }
 
   /**
@@ -257,7 +257,7 @@ export class Session {
    * @throws RequestException of one kind or another for whatever goes wrong; TypeError for wrong arguments.
    */
   request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call(method, url, options, "session.request()");
+    return this.#call(method, url, options, "request()");
   }
 
   /**
@@ -273,7 +273,7 @@ export class Session {
     url: string | URL,
     options: PaginateOptions | PaginateItemsOptions<T> = NO_OPTIONS,
   ): AsyncGenerator<T | Response, void> {
-    return paginate(this, url, options, "session.paginate()");
+    return paginate(this, url, options, "paginate()");
   }
 
   /**
@@ -298,7 +298,7 @@ export class Session {
   async #send(prepared: PreparedRequest, settings: SendOptions | undefined): Promise<Response> {
     if (!(prepared instanceof PreparedRequest))
       throw new TypeError("You can only send PreparedRequests: session.send(session.prepareRequest(request))");
-    const given = settings === undefined ? NO_OPTIONS : checkOptions(settings, "session.send()");
+    const given = settings === undefined ? NO_OPTIONS : checkOptions(settings, "send()");
     return this.#sendChecked(prepared, given, true);
   }
 
@@ -451,7 +451,7 @@ export class Session {
     const given: RequestOptions = options === undefined ? NO_OPTIONS : checkOptions(options, call);
     const hooks = given.hooks == null ? this.hooks : hooksFrom(given.hooks);
     const prepared = this.#prepare(method, url, given, hooks);
-    return this.#sendChecked(prepared, given, call !== "session.head()");
+    return this.#sendChecked(prepared, given, call !== "head()");
   }
 
   async #sendChecked(prepared: PreparedRequest, given: SendOptions, follow: boolean): Promise<Response> {

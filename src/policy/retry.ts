@@ -126,12 +126,12 @@ export class Retry {
   readonly budget: RetryBudget | null;
 
   /**
-   * @param options - see the members.
+   * @param options - see the members; a number is `{ total }`, as in `Retry(3)` of urllib3.
    * @throws TypeError for an unknown option (naming the nearest) and for a value of the wrong type.
    * @throws RangeError for a number that cannot be.
    */
-  constructor(options: RetryOptions = {}) {
-    const resolved = resolveRetryOptions(options);
+  constructor(options: RetryOptions | number = {}) {
+    const resolved = resolveRetryOptions(typeof options === "number" ? { total: options } : options);
     this.total = resolved.total;
     this.connect = resolved.connect;
     this.read = resolved.read;
@@ -247,6 +247,8 @@ export class Retry {
    * @throws RetriesExhausted when a counter, or the budget, is used up.
    */
   increment(attempt: RetryAttempt): Retry {
+    if (typeof attempt !== "object" || attempt === null)
+      throw new TypeError("increment() takes an object: retry.increment({ method, url, error })");
     const { method, url, error, response, redirectLocation } = attempt;
     const kind = error === undefined ? (redirectLocation === undefined ? "status" : "redirect") : retryKind(error);
     if (error !== undefined) {

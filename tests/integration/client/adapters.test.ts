@@ -205,6 +205,11 @@ describe("an adapter of one's own", () => {
 
 describe("new HTTPAdapter()", () => {
   const refused: [options: Record<string, unknown>, type: typeof TypeError | typeof RangeError, message: RegExp][] = [
+    [
+      { http2: true },
+      TypeError,
+      /^http2: true is not possible yet: HTTPAdapter speaks HTTP\/1\.1; leave the option out$/,
+    ],
     [{ pool_maxsize: 5 }, TypeError, /poolMaxsize/],
     [{ maxRetry: 5 }, TypeError, /maxRetries/],
     [{ poolMaxsize: -1 }, RangeError, /poolMaxsize/],

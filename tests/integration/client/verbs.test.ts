@@ -8,6 +8,7 @@ import {
   HTTPError,
   JSONDecodeError,
   MissingSchema,
+  Request,
   RequestException,
   Response,
   ResponsePromise,
@@ -93,7 +94,7 @@ describe("a method that is no token", () => {
 
 describe("a second argument that is not an options object is a TypeError that shows the right call", () => {
   const wrong: [unknown, RegExp][] = [
-    ["a=1", /session\.post\(\) takes an object of options behind the URL, not a string: session\.post\(url, \{ data/],
+    ["a=1", /^post\(\) takes an object of options behind the URL, not a string: post\(url, \{ data/],
     [[["a", "1"]], /not an array/],
     [null, /not null/],
     [5, /not a number/],
@@ -107,6 +108,25 @@ describe("a second argument that is not an options object is a TypeError that sh
       assert.match(error.message, message);
       assert.equal(echo.requests.length, before);
     });
+});
+
+describe("so do request() and send()", () => {
+  it("request(method, url, options)", async () => {
+    const error = await failure(requests.request("POST", echo.url, "a=1" as unknown as RequestOptions));
+    assert.equal(
+      error.message,
+      "request() takes an object of options behind the URL, not a string: request(method, url, { data: text })",
+    );
+  });
+  it("send(prepared, settings)", async () => {
+    const session = new Session();
+    const prepared = session.prepareRequest(new Request("GET", echo.url));
+    const error = await failure(session.send(prepared, 5 as unknown as RequestOptions));
+    assert.match(
+      error.message,
+      /^send\(\) takes an object of options behind the request, not a number: send\(prepared, \{/,
+    );
+  });
 });
 
 describe("an unknown option is a TypeError that names the nearest known one", () => {

@@ -95,6 +95,10 @@ describe("Retry", () => {
     );
   });
 
+  it("takes a number for the total, as urllib3's Retry(3)", () => {
+    assert.deepEqual(inspect(new Retry(3)), inspect(new Retry({ total: 3 })));
+  });
+
   const mistakes: [options: unknown, name: string, message: RegExp][] = [
     [
       { status_forcelist: [500] },
@@ -102,7 +106,8 @@ describe("Retry", () => {
       /Retry has no option "status_forcelist"; did you mean "statusForcelist"\?/,
     ],
     [{ totl: 1 }, "TypeError", /did you mean "total"/],
-    [3, "TypeError", /Retry takes an object of options, not a number/],
+    ["3", "TypeError", /Retry takes an object of options, not a string/],
+    [1.5, "RangeError", /total is 1.5/],
     [{ total: "3" }, "TypeError", /total must be a number, null \(no limit\) or false \(never\), not the string "3"/],
     [{ total: true }, "TypeError", /total must be/],
     [{ connect: 1.5 }, "RangeError", /connect is 1.5/],
@@ -236,6 +241,14 @@ describe("retryKind", () => {
 });
 
 describe("increment", () => {
+  it("takes an object, and says so", () => {
+    const increment = new Retry(3).increment as (...args: unknown[]) => Retry;
+    assert.throws(() => increment.call(new Retry(3), "GET", "/"), {
+      name: "TypeError",
+      message: "increment() takes an object: retry.increment({ method, url, error })",
+    });
+  });
+
   it("counts each event in its counter and in total", () => {
     const retry = new Retry({ total: 10, connect: 5, read: 5, status: 5, other: 5, redirect: 5 });
     const next = after(retry, refused, reset, tls, 503).increment({
