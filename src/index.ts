@@ -106,7 +106,11 @@ export type {
 } from "./diagnostics/messages.js";
 export { version } from "./version.js";
 
-/** Everything in one object, so that `requests.get`, `requests.Session` and `requests.exceptions` read as in Python. */
+/**
+ * Everything in one object, so that `requests.get`, `requests.Session` and `requests.codes` read as in Python: the
+ * functions, classes, exceptions and values of this entry by their names, and the namespaces `exceptions`, `auth`,
+ * `adapters`, `cookies` and `structures`.
+ */
 const requests = {
   ...exceptions,
   ...functions,

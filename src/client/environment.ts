@@ -4,7 +4,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { netrcAuth, parseNetrc, type NetrcEntry } from "../auth/netrc.js";
+import { printEvents } from "../diagnostics/channels.js";
 import { bypassesProxy, type ProxyMapping } from "../policy/no-proxy.js";
+
+printEvents(() => process.env["NODE_DEBUG"] ?? "");
 
 /** What the environment says, read at one moment. */
 export interface Environment {

@@ -14,13 +14,17 @@ export async function sessionFetch(
   init?: globalThis.RequestInit,
 ): Promise<globalThis.Response> {
   const request = new globalThis.Request(resolveInput(session, input), init);
+  // Bun names the type of a text only when it sends it.
+  if (typeof init?.body === "string" && !request.headers.has("content-type"))
+    request.headers.set("content-type", "text/plain;charset=UTF-8");
   const options: RequestOptions = {
     headers: [...request.headers].filter(([name]) => name !== "host"),
     data: await bodyOf(request, init),
     signal: request.signal,
     allowRedirects: request.redirect === "follow",
     stream: true,
-    ...(request.credentials === "omit" ? { auth: null } : {}),
+    // Asked of `init` first: Bun's Request forgets it.
+    ...((init?.credentials ?? request.credentials) === "omit" ? { auth: null } : {}),
   };
   let response;
   try {

@@ -2,7 +2,7 @@
  * The channels of `node:diagnostics_channel`. Whoever publishes asks `hasSubscribers` first, and makes nothing of a
  * message that nobody wants.
  */
-import { channel, type Channel } from "node:diagnostics_channel";
+import { channel } from "node:diagnostics_channel";
 import { debuglog } from "node:util";
 
 import { eventLine } from "./lines.js";
@@ -16,13 +16,11 @@ export interface TypedChannel<Message> {
 
 type Name = keyof DiagnosticsMessages;
 
-/** `NODE_DEBUG=requests`: Node itself reads the variable, once. */
-const debug = debuglog("requests");
+const names: Name[] = [];
 
 function open<N extends Name>(name: N): TypedChannel<DiagnosticsMessages[N]> {
-  const opened: Channel = channel(name);
-  if (debug.enabled) opened.subscribe((message) => debug("%s", eventLine(name, message as DiagnosticsMessages[N])));
-  return opened;
+  names.push(name);
+  return channel(name);
 }
 
 export const requestStart = open("requests:request:start");
@@ -36,6 +34,20 @@ export const connectionOpen = open("requests:connection:open");
 export const connectionTls = open("requests:connection:tls");
 export const connectionError = open("requests:connection:error");
 export const connectionClose = open("requests:connection:close");
+
+/**
+ * `NODE_DEBUG=requests`: each event becomes a line on stderr.
+ *
+ * @param nodeDebug - Reads the variable; asked only where `debuglog` does not say whether it is on (Bun).
+ */
+export function printEvents(nodeDebug: () => string): void {
+  const debug = debuglog("requests");
+  const { enabled } = debug as { readonly enabled?: boolean };
+  if (!(enabled ?? /(^|,) *(requests|\*) *(,|$)/i.test(nodeDebug()))) return;
+  const print = <N extends Name>(name: N): void =>
+    channel(name).subscribe((message) => debug("%s", eventLine(name, message as DiagnosticsMessages[N])));
+  for (const name of names) print(name);
+}
 
 let requests = 0;
 let connections = 0;

@@ -64,29 +64,41 @@ export interface DiagnosticsMessages {
   readonly "requests:request:start": { readonly request: DiagnosedRequest };
   /** The head of its response came. */
   readonly "requests:request:head": {
+    /** The request. */
     readonly request: DiagnosedRequest;
+    /** What it came on. */
     readonly connection: DiagnosedConnection;
+    /** Whether the connection had carried a request before. */
     readonly reused: boolean;
+    /** The status. */
     readonly statusCode: number;
+    /** The reason phrase, as it came. */
     readonly reason: string;
     /** "1.1" or "1.0". */
     readonly httpVersion: string;
+    /** name and value, as they came; credentials are masked. */
     readonly headers: readonly (readonly [string, string])[];
   };
   /** Its response is over: read to its end, or closed before (`complete: false`). */
   readonly "requests:request:end": {
+    /** The request. */
     readonly request: DiagnosedRequest;
+    /** The status. */
     readonly statusCode: number;
     /** Bytes of the body as they came, before decoding. */
     readonly bytes: number;
+    /** Whether the body was read to its end. */
     readonly complete: boolean;
+    /** How long each phase took. */
     readonly timings: DiagnosedTimings;
   };
   /** It failed, or was cancelled. A status is not an error. */
   readonly "requests:request:error": { readonly request: DiagnosedRequest; readonly error: DiagnosedError };
   /** An attempt is to be repeated. */
   readonly "requests:request:retry": {
+    /** The method. */
     readonly method: string;
+    /** The URL, masked as in a DiagnosedRequest. */
     readonly url: string;
     /** The attempt that failed, from 1. */
     readonly attempt: number;
@@ -94,16 +106,21 @@ export interface DiagnosticsMessages {
     readonly delay: number;
     /** null where there was no response. */
     readonly statusCode: number | null;
+    /** null where a response came. */
     readonly error: DiagnosedError | null;
   };
   /** A redirect is followed. */
   readonly "requests:request:redirect": {
+    /** Of the response that redirects. */
     readonly statusCode: number;
+    /** The request that was redirected; its URL is masked. */
     readonly from: { readonly method: string; readonly url: string };
+    /** The request that follows. */
     readonly to: { readonly method: string; readonly url: string };
   };
   /** A request has to wait for one of the connections to its origin to be free. */
   readonly "requests:pool:wait": {
+    /** `host:port` of the origin, or the path of a Unix socket. */
     readonly address: string;
     /** Connections to the origin. */
     readonly open: number;
@@ -112,18 +129,24 @@ export interface DiagnosticsMessages {
   };
   /** A connection is there, TLS and tunnel included. */
   readonly "requests:connection:open": {
+    /** The connection. */
     readonly connection: DiagnosedConnection;
+    /** The peer, `address:port`. */
     readonly remoteAddress: string;
-    /** Seconds that the phases took. */
+    /** Seconds for resolving the name. */
     readonly dns: number;
+    /** Seconds for the TCP connection. */
     readonly connect: number;
+    /** Seconds for the handshake; 0 for none. */
     readonly tls: number;
   };
   /** A TLS handshake is done, with the origin or with a proxy. */
   readonly "requests:connection:tls": {
+    /** `host:port` of whom the handshake was made with. */
     readonly address: string;
     /** Such as "TLSv1.3". */
     readonly protocol: string | null;
+    /** The cipher's name. */
     readonly cipher: string;
     /** Whether an earlier session was resumed. */
     readonly resumed: boolean;
@@ -134,12 +157,16 @@ export interface DiagnosticsMessages {
   };
   /** A connection could not be made. */
   readonly "requests:connection:error": {
+    /** `host:port` of the origin, or the path of a Unix socket. */
     readonly address: string;
+    /** The proxy in between, without credentials; null for none. */
     readonly proxy: string | null;
+    /** What went wrong. */
     readonly error: DiagnosedError;
   };
   /** A connection is closed. */
   readonly "requests:connection:close": {
+    /** The connection. */
     readonly connection: DiagnosedConnection;
     /** Requests that it carried. */
     readonly requests: number;

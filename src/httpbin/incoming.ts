@@ -147,6 +147,11 @@ export class Incoming {
     return this.raw;
   }
 
+  /** Whether the client holds its body back, and was not asked for it. */
+  get isHeldBack(): boolean {
+    return this.#owesContinue;
+  }
+
   /** Waits, unless the client goes away. */
   async sleep(seconds: number): Promise<void> {
     if (Number.isNaN(seconds) || seconds < 0) throw new Error("sleep length must be non-negative");

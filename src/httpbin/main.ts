@@ -44,6 +44,7 @@ function explain(error: unknown): string | undefined {
     case "EACCES":
       return "This port needs more rights. Choose one from 1024 on with --port.";
     case "EADDRNOTAVAIL":
+    case "EINVAL": // Deno's word for it
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return "This machine has no such address. Choose another with --host.";

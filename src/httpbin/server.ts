@@ -221,6 +221,8 @@ function allHeaders({ headers, body }: Reply, incoming: Incoming, hasNoBody: boo
   const hasLength = headers.some(([name]) => name.toLowerCase() === "content-length");
   // RFC 9110 section 8.6: none with 204, and with 304 only that of the 200 it stands for.
   if (isWhole && !hasLength && !hasNoBody) all.push(["Content-Length", String(Buffer.byteLength(body))]);
+  // RFC 9110 section 10.1.1: whether the body comes after all, nobody can tell. Node says so itself; Bun and Deno do not.
+  if (incoming.isHeldBack) all.push(["Connection", "close"]);
   all.push(["Access-Control-Allow-Origin", incoming.header("Origin") ?? "*"]);
   all.push(["Access-Control-Allow-Credentials", "true"]);
   if (incoming.method === "OPTIONS") {

@@ -17,6 +17,7 @@ export interface StandardSchema<Output = unknown> {
 export type SchemaResult<Output> =
   { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
+/** One thing that a schema finds wrong with a value. */
 export interface SchemaIssue {
   /** What is wrong, in words. */
   readonly message: string;

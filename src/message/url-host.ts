@@ -151,6 +151,8 @@ function checkCharacters(host: string, url: string): boolean {
 function asciiHost(host: string): string | null {
   if (host.length > MAX_UNICODE_HOST) return null;
   const ascii = domainToASCII(host);
+  // Deno's lets through what UTS 46 maps to them, like U+FF0F to "/".
+  for (const character of ascii) if (character <= " " || FORBIDDEN_IN_HOST.includes(character)) return null;
   const labels = ascii.split(".");
   if (labels.at(-1) === "") labels.pop();
   // UTS 46 as browsers do it lets these through; DNS cannot carry them.

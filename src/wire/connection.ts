@@ -8,7 +8,7 @@ import { RequestException, type Phase } from "../exceptions.js";
 import type { ConnectTimes, Route } from "./connect.js";
 import { Deadline } from "./deadline.js";
 import type { Dispatch, Failure } from "./dispatch.js";
-import { connectionLost, readTimedOut } from "./errors.js";
+import { connectionLost, located, readTimedOut } from "./errors.js";
 import type { ResponseHead } from "./http1/head.js";
 import { incomplete, ResponseParser } from "./http1/response-parser.js";
 import type { WireLimits } from "./limits.js";
@@ -320,7 +320,7 @@ export class Connection {
     try {
       consumed = this.#parser.execute(buffer, 0, bytes);
     } catch (error) {
-      this.#fail(error, this.#head === null ? "wait" : "receive", false);
+      this.#fail(located(error, this.route.address), this.#head === null ? "wait" : "receive", false);
       return false;
     }
     if (this.#trailers !== null && this.#dispatch !== null) {
@@ -344,7 +344,7 @@ export class Connection {
     try {
       this.#parser.finish();
     } catch (error) {
-      this.#fail(error, this.#head === null ? "wait" : "receive", stale);
+      this.#fail(located(error, this.route.address), this.#head === null ? "wait" : "receive", stale);
       return;
     }
     this.#closed = true;
@@ -358,7 +358,10 @@ export class Connection {
     const phase = this.#phase;
     const stale = this.requests > 1 && !this.#parser.begun;
     if (this.#head === null) this.#fail(connectionLost(error, this.route.address, phase), phase, stale);
-    else this.#fail(incomplete(this.#received, "connection reset by the server", error), "receive", false);
+    else {
+      const broken = incomplete(this.#received, "connection reset by the server", error);
+      this.#fail(located(broken, this.route.address), "receive", false);
+    }
   };
 
   readonly #onClose = (): void => {

@@ -2,6 +2,7 @@
 import zlib from "node:zlib";
 
 import { ContentDecodingError, ContentTooLarge } from "../exceptions.js";
+import { brotliByWebStream, BrotliFault, zlibChecksBrotli } from "./brotli.js";
 
 /** RFC 9110 §8.4 sets no bound on chained codings; more than a few are an attack. */
 export const MAX_CODINGS = 5;
@@ -124,6 +125,7 @@ function codingFor(name: string, first: Buffer): Coding {
 export function decodeAll(bytes: Buffer, codings: readonly string[], limits: DecodeLimits): Buffer | Promise<Buffer> {
   // A server that has nothing to say often labels it all the same.
   if (bytes.length === 0 || codings.length === 0) return bytes;
+  if (codings.includes("br") && !zlibChecksBrotli()) return decodeAllByStream(bytes, codings, limits);
   if (bytes.length > SYNC_INPUT) return decodeAllAsync(bytes, codings, limits);
   let current = bytes;
   for (const name of codings) {
@@ -153,6 +155,16 @@ async function decodeAllAsync(bytes: Buffer, codings: readonly string[], limits:
     current = withoutGarbage(result, input.length, name);
   }
   return checkedSize(current, limits);
+}
+
+async function decodeAllByStream(bytes: Buffer, codings: readonly string[], limits: DecodeLimits): Promise<Buffer> {
+  const decoded: Buffer[] = [];
+  for await (const chunk of decodeStream(once(bytes), codings, limits)) decoded.push(chunk);
+  return Buffer.concat(decoded);
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer, void> {
+  yield bytes;
 }
 
 function oneShotOptions(inputLength: number, limits: DecodeLimits): { info: true; maxOutputLength: number } {
@@ -194,7 +206,8 @@ export async function* decodeStream(
     }
   };
   let decoded: AsyncIterable<Buffer> = codings.length === 0 ? source : counted();
-  for (const name of codings) decoded = decodeOne(decoded, name);
+  for (const name of codings)
+    decoded = name === "br" && !zlibChecksBrotli() ? decodeBrotli(decoded) : decodeOne(decoded, name);
   for await (const chunk of decoded) {
     output += chunk.length;
     if (limits.maxOutput > 0 && output > limits.maxOutput) throw tooLarge(limits.maxOutput);
@@ -284,6 +297,16 @@ async function* decodeOne(source: AsyncIterable<Buffer>, name: string): AsyncGen
     engine.destroy();
     // Not awaited: it would wait for a piece that the feeder asked for, and a silent source never gives one.
     void iterator.return?.().catch(() => undefined);
+  }
+}
+
+async function* decodeBrotli(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  try {
+    yield* brotliByWebStream(source);
+  } catch (error) {
+    if (!(error instanceof BrotliFault)) throw error;
+    if (error.kind === "garbage behind") throw garbageBehind("br");
+    throw error.kind === "cut" ? undecodable("the br data is cut off", "br", error) : malformed("br", error);
   }
 }
 

@@ -1,12 +1,5 @@
 /** What Node says of a socket → the exceptions of the package. Each says what failed, where, and what to try. */
-import {
-  ConnectionError,
-  ConnectTimeout,
-  ReadTimeout,
-  SSLError,
-  type Phase,
-  type RequestException,
-} from "../exceptions.js";
+import { ConnectionError, ConnectTimeout, ReadTimeout, SSLError, type Phase, RequestException } from "../exceptions.js";
 
 interface SystemError extends Error {
   readonly code?: string;
@@ -226,6 +219,16 @@ export function connectionLost(error: unknown, address: string, phase: Phase): C
         address,
         phase,
       });
+}
+
+/** A parser's complaint, which knows nothing of whom it came from: with the address, also where the stack shows it. */
+export function located(error: unknown, address: string): unknown {
+  if (!(error instanceof RequestException)) return error;
+  const { message, stack } = error;
+  error.address ??= address;
+  error.message = `${message} (from ${address})`;
+  if (stack !== undefined) error.stack = stack.replace(message, () => error.message);
+  return error;
 }
 
 /** The peer was gone before the request could be sent: at once behind the handshake, or with an alert that refuses it. */

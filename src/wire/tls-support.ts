@@ -44,16 +44,18 @@ export interface UnreadParts {
  */
 export function checkUnread({ cert, key, passphrase, ciphers }: UnreadParts): void {
   if ((cert === undefined && ciphers === undefined) || contextsAreRead()) return;
-  if (ciphers !== undefined) {
-    // Those that nobody knows are told from those that are known and cannot be chosen.
-    createSecureContext({ ciphers });
+  if (ciphers !== undefined)
     throw new UnsupportedError(
       `ciphers is not supported by ${runtimeName()}: its TLS has a list of its own, and would pass over this one; minVersion is kept`,
     );
-  }
   const certificate = new X509Certificate(cert!);
-  const privateKey = createPrivateKey({ key: key!, ...(passphrase === undefined ? {} : { passphrase }) });
+  const privateKey = createPrivateKey({ key: keyIn(key!), ...(passphrase === undefined ? {} : { passphrase }) });
   if (!certificate.checkPrivateKey(privateKey)) throw new Error("key values mismatch");
+}
+
+/** The key of a PEM file that holds the certificate as well: Deno looks at the first block alone. */
+function keyIn(pem: Buffer): Buffer | string {
+  return /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^]*?-----END \1-----/.exec(pem.toString("latin1"))?.[0] ?? pem;
 }
 
 /** Something that the caller asked for and this runtime cannot do. */

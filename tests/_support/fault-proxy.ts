@@ -339,12 +339,17 @@ const SLEEPING_LISTENER = `
   });
 `;
 
-/** Starts a listener, and fills its backlog. */
+/** Starts a listener, and fills its backlog; Bun's is longer than it is told. */
 export async function fullPort(): Promise<FullPort> {
   const worker = new Worker(SLEEPING_LISTENER, { eval: true });
   const port = await new Promise<number>((resolve, reject) => worker.once("message", resolve).once("error", reject));
-  const fill = Array.from({ length: 4 }, () => connect({ port, host: "127.0.0.1" }).on("error", () => undefined));
-  await pause(20);
+  const fill: Socket[] = [];
+  for (let accepted = true; accepted;) {
+    const socket = connect({ port, host: "127.0.0.1" }).on("error", () => undefined);
+    fill.push(socket);
+    const connected = new Promise<boolean>((resolve) => socket.once("connect", () => resolve(true)));
+    accepted = await Promise.race([connected, pause(50).then(() => false)]);
+  }
   return {
     port,
     [Symbol.asyncDispose]: async () => {

@@ -103,7 +103,9 @@ export class Peer {
 
   /** Closes our side; the client may still send. */
   end(bytes = ""): void {
-    this.socket.end(Buffer.from(bytes, "latin1"));
+    // Deno's TLS never has done with writing nothing.
+    if (bytes === "") this.socket.end();
+    else this.socket.end(Buffer.from(bytes, "latin1"));
   }
 
   /** TCP RST, also of the connection under TLS. */
@@ -228,6 +230,14 @@ export async function rejection(call: PromiseLike<unknown>): Promise<RequestExce
     return error;
   }
   return assert.fail("the call should have failed");
+}
+
+/** The message without the address behind it, which must be there and in the stack that people are shown. */
+export function unplaced(error: RequestException, address: string): string {
+  const place = ` (from ${address})`;
+  assert.ok(error.message.endsWith(place), `${error.message} does not say where`);
+  assert.ok(error.stack?.includes(error.message), "the stack shows another message");
+  return error.message.slice(0, -place.length);
 }
 
 /** Waits until a condition holds; the test's own timeout bounds it. */

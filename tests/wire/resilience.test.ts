@@ -22,6 +22,7 @@ import { SERVER_KEY_PAIR } from "#internal/httpbin/certificate";
 
 import { faultProxy, fullPort, type FaultProxy, type Plan } from "../_support/fault-proxy.js";
 import { rawServer, type Script } from "../_support/raw-server.js";
+import { ON_DENO } from "../_support/runtime.js";
 
 const PAGE = join(import.meta.dirname, "../../../docs/resilience.md");
 const BEGIN = "<!-- table of faults: written by tests/wire/resilience.test.ts, UPDATE_DOCS=1 -->";
@@ -269,8 +270,14 @@ async function ended(call: Promise<Response>): Promise<{ outcome: string; phase:
   }
 }
 
-function check(played: Played, one: Row, retried: Retried): void {
-  const { outcome, phase } = one;
+/** Deno's TLS takes a reset for an end, and more of a request than others before anybody must wait. */
+const TOLD_BY_DENO_TLS: Readonly<Record<string, Partial<Played>>> = {
+  "the server stops reading the upload": { phase: "wait" },
+  "reset in the head": { outcome: "ConnectionError ERR_BAD_RESPONSE" },
+};
+
+function check(played: Played, one: Row, scheme: Scheme, retried: Retried): void {
+  const { outcome, phase } = { ...one, ...(ON_DENO && scheme === "https" ? TOLD_BY_DENO_TLS[one.fault] : {}) };
   const attempts = retried === "yes" ? RETRIES + 1 : 1;
   assert.deepEqual(
     { outcome: played.outcome, phase: played.phase, attempts: played.attempts },
@@ -284,11 +291,11 @@ describe("what a fault ends in", { concurrency: 4, timeout: 60_000 }, () => {
       it(`${one.fault}, over ${scheme}`, async () => {
         const method = one.get === "" ? "POST" : "GET";
         const alone = await play(one, scheme, method, 0);
-        check(alone, one, "no");
+        check(alone, one, scheme, "no");
         const least = one.time === "at once" ? 0 : LIMIT;
         assert.ok(alone.seconds >= least && alone.seconds < least + LATE, `took ${alone.seconds} s`);
-        if (one.get !== "") check(await play(one, scheme, "GET", RETRIES), one, one.get);
-        check(await play(one, scheme, "POST", RETRIES), one, one.post);
+        if (one.get !== "") check(await play(one, scheme, "GET", RETRIES), one, scheme, one.get);
+        check(await play(one, scheme, "POST", RETRIES), one, scheme, one.post);
       });
     }
 });

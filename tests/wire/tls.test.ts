@@ -12,6 +12,7 @@ import { HTTPAdapter, Session, type HTTPAdapterOptions } from "requests-ts";
 import { httpbin, type Server } from "requests-ts/httpbin";
 import { CLIENT_KEY_PAIR, SERVER_KEY_PAIR, TEST_CA } from "#internal/httpbin/certificate";
 import { answering, OK, rawServer, rawTlsServer, rejection } from "../_support/raw-server.js";
+import { ON_DENO } from "../_support/runtime.js";
 
 const OPTIONS = { timeout: 30_000 };
 const directory = mkdtempSync(join(tmpdir(), "requests-ts-wire-tls-"));
@@ -168,6 +169,8 @@ async function resumingServer(
 }
 
 describe("sessions are resumed", OPTIONS, () => {
+  // Deno's TLS gives none to resume: each handshake is a whole one.
+  const again = !ON_DENO;
   for (const version of ["TLSv1.2", "TLSv1.3"] as const)
     it(version, async (context) => {
       const { url, resumed, close } = await resumingServer(version);
@@ -178,9 +181,9 @@ describe("sessions are resumed", OPTIONS, () => {
         assert.equal(response.tls!.protocol, version);
         assert.equal((response.tls!.peerCertificate as { fingerprint256?: string }).fingerprint256, FINGERPRINT);
       }
-      assert.deepEqual(resumed, [false, true, true]);
+      assert.deepEqual(resumed, [false, again, again]);
       await session.get(url, { verify: false });
-      assert.deepEqual(resumed, [false, true, true, false]);
+      assert.deepEqual(resumed, [false, again, again, false]);
     });
 
   it("and pinned fingerprints are still checked", async (context) => {
@@ -188,7 +191,7 @@ describe("sessions are resumed", OPTIONS, () => {
     context.after(close);
     use({ pinnedFingerprints: [FINGERPRINT] });
     for (let round = 0; round < 2; round += 1) await session.get(url, { verify: ca, headers: { Connection: "close" } });
-    assert.deepEqual(resumed, [false, true]);
+    assert.deepEqual(resumed, [false, again]);
   });
 });
 
@@ -296,9 +299,10 @@ describe("under TLS", OPTIONS, () => {
   const table: readonly (readonly [string, string, "end" | "reset", string, string, RegExp])[] = [
     ["no answer", "", "end", "ConnectionError", "ERR_CONNECTION_CLOSED", /closed connection without response/],
     ["a cut head", `${head}A: b`, "end", "ConnectionError", "ERR_BAD_RESPONSE", /in the middle of the response head/],
-    ["a reset", "", "reset", "ConnectionError", "ERR_CONNECTION_CLOSED", /connection reset by/],
+    // Deno's TLS takes a reset for an end.
+    ["a reset", "", "reset", "ConnectionError", "ERR_CONNECTION_CLOSED", ON_DENO ? /closed connection without response/ : /connection reset by/],
     ["a cut body", `${head}Content-Length: 5\r\n\r\nabc`, "end", "ChunkedEncodingError", "ERR_CHUNKED_ENCODING", /3 bytes read, 2 more expected/],
-    ["a reset body", `${head}Content-Length: 5\r\n\r\nabc`, "reset", "ChunkedEncodingError", "ERR_CHUNKED_ENCODING", /3 bytes read, connection reset/],
+    ["a reset body", `${head}Content-Length: 5\r\n\r\nabc`, "reset", "ChunkedEncodingError", "ERR_CHUNKED_ENCODING", ON_DENO ? /3 bytes read, 2 more expected/ : /3 bytes read, connection reset/],
     ["garbage", "garbage\r\n\r\n", "end", "ConnectionError", "ERR_BAD_RESPONSE", /malformed status line/],
   ]; // prettier-ignore
   for (const [name, bytes, way, errorName, code, message] of table)

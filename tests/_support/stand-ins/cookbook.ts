@@ -46,12 +46,20 @@ export function service(accepts: (authorization: string | undefined) => boolean)
     }
     if (path === "/payments") return pay(asked, payments);
     if (path === "/graphql") return graphql(asked);
+    if (path.startsWith("/users")) return users(asked);
     if (path === "/items") {
       const start = Number(query.get("cursor") ?? "0");
       return { json: { items: [start + 1, start + 2], next: start < 4 ? String(start + 2) : null } };
     }
     return undefined;
   };
+}
+
+function users(asked: Asked): Answered | undefined {
+  if (asked.headers["authorization"] !== "Bearer t-1") return { status: 401, reason: "Unauthorized", text: "" };
+  if (asked.path === "/users" && asked.method === "POST")
+    return { status: 201, reason: "Created", json: { id: 8, ...(jsonOf(asked) as { name: string }) } };
+  return asked.path === "/users/7" ? { json: { id: 7, name: "Ada" } } : undefined;
 }
 
 /** The first try of each payment is done, and its answer lost. */

@@ -2,6 +2,7 @@
  * Where our parser and llhttp part, on purpose. A contradiction between them that no line here explains is a fault of
  * one of them. Each line is shown by a case of the corpus, and none explains more than its class of inputs.
  */
+import { ON_DENO } from "../../_support/runtime.js";
 import { contradictions, type Reading } from "../../_support/llhttp.js";
 
 export interface Difference {
@@ -44,8 +45,8 @@ function hasOption(reading: Reading, option: string): boolean {
     .some((item) => item.trim().toLowerCase() === option);
 }
 
-/** Of Node's parser: 9.3 in Node 20, 9.4 from Node 22.23 on. */
-const LLHTTP = process.versions["llhttp"] ?? "0.0";
+/** Of Node's parser: 9.3 in Node 20, 9.4 from Node 22.23 on. Deno 2.9 names 9.4, and reads as 9.3 does. */
+const LLHTTP = ON_DENO ? "9.3" : (process.versions["llhttp"] ?? "0.0");
 
 /** Why nothing is compared with this runtime's parser, or false where it is. */
 export const NOT_COMPARED =
