@@ -178,8 +178,11 @@ export class ConnectAttempt {
       });
     try {
       await this.#event(socket, "secureConnect");
-      // Every handshake has secrets.
-      if (keyLogFile !== undefined && !logged) warnOfNoKeyLog();
+      // Every handshake has secrets; Bun tells them behind it.
+      if (keyLogFile !== undefined)
+        setImmediate(() => {
+          if (!logged) warnOfNoKeyLog();
+        });
     } catch (error) {
       throw withDates(error as Error, peerCertificateOf(socket));
     }

@@ -174,6 +174,9 @@ export class Connection {
     const { body } = request;
     if (body === null) {
       socket.write(request.head, "latin1");
+    } else if (body.ascii != null && body.ascii.length <= JOINED_BODY && !request.expectContinue) {
+      socket.write(request.head + body.ascii, "latin1");
+      dispatch.sink.onSent?.(body.ascii.length);
     } else if (body.bytes !== null && body.bytes.length <= JOINED_BODY && !request.expectContinue) {
       const head = request.head.length;
       const message = Buffer.allocUnsafe(head + body.bytes.length);

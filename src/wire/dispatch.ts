@@ -10,6 +10,8 @@ export interface WireBody {
   readonly length: number | null;
   /** The bytes at once, when they are in memory. */
   readonly bytes: Uint8Array | null;
+  /** The same as text, where it is text of one byte each: a short one goes out in one string with the head. */
+  readonly ascii?: string | null;
   /** Whether `open()` gives the same bytes again. */
   readonly replayable: boolean;
   open(): AsyncIterable<Uint8Array>;

@@ -18,7 +18,12 @@ export async function breakConnection(response: ServerResponse): Promise<void> {
   // Under TLS it is the TCP socket that can be reset; Node keeps it here, without a public name.
   const { _parent: parent } = socket as TLSSocket & { _parent?: Socket };
   if (parent == null) {
-    socket.resetAndDestroy();
+    try {
+      socket.resetAndDestroy();
+    } catch {
+      // Bun's HTTPS server can close alone.
+      socket.destroy();
+    }
   } else {
     parent.resetAndDestroy();
     socket.destroy();

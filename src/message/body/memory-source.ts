@@ -6,14 +6,16 @@ export class TextBody implements Body {
   readonly value: string;
   readonly length: number;
   readonly replayable = true;
+  readonly ascii: string | null;
   #bytes: Buffer | undefined;
 
   constructor(text: string) {
     this.value = text;
     this.length = Buffer.byteLength(text, "utf8");
+    this.ascii = this.length === text.length ? text : null;
   }
 
-  // Made when somebody asks: the wire writes a short text together with the head, without it.
+  // Made when somebody asks: the wire writes a short ASCII text together with the head, without it.
   get bytes(): Buffer {
     this.#bytes ??= Buffer.from(this.value, "utf8");
     return this.#bytes;

@@ -10,6 +10,8 @@ export interface Body {
   readonly length: number | null;
   /** The bytes at once when they are in memory (string bodies: their UTF-8), else null. */
   readonly bytes: Uint8Array | null;
+  /** The same as text, where it is text of one byte each. */
+  readonly ascii?: string | null;
   /** Whether `open()` may be called again and gives the same bytes. */
   readonly replayable: boolean;
   /**

@@ -172,7 +172,7 @@ const EVERY_DIFFERENCE: readonly Difference[] = [
     llhttp: "refused; spaces are taken",
     why: "RFC 9110 §5.6.3: optional white space is spaces and tabs.",
     until: "9.4",
-    explains: theyRefuse(/Invalid character in Content-Length/, (ours) => /^\d+$/.test(field(ours, "content-length"))),
+    explains: (_ours, theirs, text) => /Invalid character in Content-Length/.test(theirs.fault) && /^content-length:[ \t]*\d+ *\t/im.test(text),
   },
   {
     id: "loose-extension",
