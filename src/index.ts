@@ -34,7 +34,8 @@ import { version } from "./version.js";
 
 export * from "./exceptions.js";
 export { delete, get, head, options, paginate, patch, post, put, request, session } from "./client/requests.js";
-export { Session, type EnvironmentSettings, type SendOptions, type SessionOptions } from "./client/session.js";
+export { Session } from "./client/session.js";
+export type { EnvironmentSettings, SendOptions, SessionOptions } from "./client/session-options.js";
 export type { MergeRule, Proxies, RequestOptions } from "./client/options.js";
 export type { NextPage, PageItems, PaginateItemsOptions, PaginateOptions } from "./client/paginate.js";
 export { ResponsePromise } from "./client/response-promise.js";

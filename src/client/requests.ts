@@ -6,17 +6,23 @@ import { interposeForAll, isInterposed } from "./interposing.js";
 import type { RequestOptions } from "./options.js";
 import { paginate as pages, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import type { ResponsePromise } from "./response-promise.js";
-import { Session } from "./session.js";
+import { defaultHeaders, Session } from "./session.js";
+import { SHARED, type SessionOptions, type SharedParts } from "./session-options.js";
 
-let shared: { readonly http: HTTPAdapter; readonly https: HTTPAdapter } | null = null;
+let shared: SharedParts | null = null;
 
 /** Cookies never leak from call to call; connections stay open for the next. */
 function throwaway(): Session {
-  shared ??= { http: new HTTPAdapter(), https: new HTTPAdapter() };
-  const session = new Session();
-  session.mount("https://", shared.https);
-  session.mount("http://", shared.http);
-  if (isInterposed()) interposeForAll(session);
+  shared ??= {
+    headers: defaultHeaders(),
+    adapters: new Map([
+      ["https://", new HTTPAdapter()],
+      ["http://", new HTTPAdapter()],
+    ]),
+  };
+  if (!isInterposed()) return new Session({ [SHARED]: shared } as SessionOptions);
+  const session = new Session({ [SHARED]: { ...shared, adapters: new Map(shared.adapters) } } as SessionOptions);
+  interposeForAll(session);
   return session;
 }
 

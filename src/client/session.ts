@@ -9,7 +9,7 @@ import { InvalidSchema, RequestException } from "../exceptions.js";
 import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from "../message/cookies/jar.js";
 import type { FieldList } from "../message/headers.js";
 import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersInit } from "../message/headers.js";
-import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
+import { hooksFrom, type Hooks } from "../message/hooks.js";
 import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
 import type { Params } from "../message/params.js";
 import { PreparedRequest, useAuthReader } from "../message/prepared.js";
@@ -33,83 +33,14 @@ import { checkOptions, checkProxies, checkVerify, type Proxies, type RequestOpti
 import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import { dropCredentials, redirectedRequest } from "./redirects.js";
 import { responsePromise, type ResponsePromise } from "./response-promise.js";
-
-/** What a Session is made with; each can be assigned later, but for `retries`. */
-export interface SessionOptions {
-  /** Put before URLs without a scheme. */
-  readonly baseUrl?: string | URL | null | undefined;
-  /** Added to the four defaults; `null` removes one. */
-  readonly headers?: HeadersInit | null | undefined;
-  /** Added to the query of every URL; a call's win, key by key. */
-  readonly params?: Params | null | undefined;
-  /** Credentials for every call that has none of its own. @defaultValue null: those of netrc or of the URL */
-  readonly auth?: AuthInit | null | undefined;
-  /** Go to every host that the caller asks for, never across a redirect to one not asked for. */
-  readonly cookies?: CookiesInit | null | undefined;
-  /** Seconds; see RequestOptions. */
-  readonly timeout?: TimeoutOption | undefined;
-  /** Proxies for every call, by scheme, `scheme://host` or `all`; they beat those of the environment. */
-  readonly proxies?: Proxies | null | undefined;
-  /** Functions that see every response, unless a call has hooks of its own. */
-  readonly hooks?: HooksInit | null | undefined;
-  /** true, false, or the path of a CA file or directory. @defaultValue true */
-  readonly verify?: boolean | string | undefined;
-  /** The client certificate for every call. @defaultValue null */
-  readonly cert?: ClientCertificate | null | undefined;
-  /** Whether responses come with their head alone. @defaultValue false */
-  readonly stream?: boolean | undefined;
-  /** @defaultValue 30 */
-  readonly maxRedirects?: number | undefined;
-  /** Read proxies, CA files and netrc from the environment. @defaultValue true */
-  readonly trustEnv?: boolean | undefined;
-  /** A number: so many retries by a sensible policy; a Retry: exactly that. Either mounts adapters with it. */
-  readonly retries?: number | Retry | null | undefined;
-}
-
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof SessionOptions>([
-  "baseUrl",
-  "headers",
-  "params",
-  "auth",
-  "cookies",
-  "timeout",
-  "proxies",
-  "hooks",
-  "verify",
-  "cert",
-  "stream",
-  "maxRedirects",
-  "trustEnv",
-  "retries",
-]);
-
-/** Settings of a call that `send` takes beside the prepared request. */
-export type SendOptions = Pick<
-  RequestOptions,
-  | "stream"
-  | "timeout"
-  | "verify"
-  | "cert"
-  | "proxies"
-  | "allowRedirects"
-  | "signal"
-  | "onUploadProgress"
-  | "onDownloadProgress"
-  | "onInformational"
-  | "maxResponseSize"
->;
-
-/** What `mergeEnvironmentSettings` gives: fit for `send`. */
-export interface EnvironmentSettings {
-  /** The proxies for the URL: those given, the session's, then those of the environment. */
-  readonly proxies: Readonly<Record<string, string | null>>;
-  /** Whether the response comes with its head alone. */
-  readonly stream: boolean;
-  /** true, false, or the path that the call, the session or REQUESTS_CA_BUNDLE names. */
-  readonly verify: boolean | string;
-  /** The client certificate, null for none. */
-  readonly cert: ClientCertificate | null;
-}
+import {
+  SESSION_OPTION_NAMES,
+  SHARED,
+  type EnvironmentSettings,
+  type SendOptions,
+  type SessionOptions,
+  type SharedParts,
+} from "./session-options.js";
 
 // The message layer prepares `auth` without knowing the auth layer.
 useAuthReader(authFrom);
@@ -173,12 +104,13 @@ export class Session {
   constructor(options: SessionOptions = NO_OPTIONS) {
     if (typeof options !== "object" || options === null)
       throw new TypeError("new Session(options) takes an object of options");
+    const shared = (options as { readonly [SHARED]?: SharedParts })[SHARED];
     options = ownOptions(options);
-    refuseUnknownNames(options, OPTION_NAMES, "Session");
+    refuseUnknownNames(options, SESSION_OPTION_NAMES, "Session");
     if (options.verify !== undefined) checkVerify(options.verify);
     if (options.proxies != null) checkProxies(options.proxies);
     resolveTimeout(options.timeout);
-    this.#headers = defaultHeaders();
+    this.#headers = shared?.headers ?? defaultHeaders();
     if (options.headers != null) this.#headers.update(options.headers);
     this.auth = options.auth ?? null;
     this.params = options.params ?? {};
@@ -192,7 +124,8 @@ export class Session {
     this.maxRedirects = options.maxRedirects ?? 30;
     this.trustEnv = options.trustEnv ?? true;
     this.#cookies = options.cookies == null ? new RequestsCookieJar() : cookieJarFrom(options.cookies);
-    this.adapters = new Map();
+    this.adapters = shared?.adapters ?? new Map<string, Adapter>();
+    if (shared !== undefined) return;
     const { retries } = options;
     const maxRetries = typeof retries === "number" ? Retry.sensible(retries) : (retries ?? 0);
     this.mount("https://", new HTTPAdapter({ maxRetries }));

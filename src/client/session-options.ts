@@ -1,0 +1,98 @@
+/** What a Session takes, and gives back of the environment's. */
+import type { Adapter } from "../adapters/adapter.js";
+import type { AuthInit } from "../auth/auth-from.js";
+import type { CookiesInit } from "../message/cookies/jar.js";
+import type { CaseInsensitiveDict, HeadersInit } from "../message/headers.js";
+import type { HooksInit } from "../message/hooks.js";
+import type { Params } from "../message/params.js";
+import type { Retry } from "../policy/retry.js";
+import type { TimeoutOption } from "../policy/timeout.js";
+import type { ClientCertificate } from "../wire/tls.js";
+import type { Proxies, RequestOptions } from "./options.js";
+
+/** What a Session is made with; each can be assigned later, but for `retries`. */
+export interface SessionOptions {
+  /** Put before URLs without a scheme. */
+  readonly baseUrl?: string | URL | null | undefined;
+  /** Added to the four defaults; `null` removes one. */
+  readonly headers?: HeadersInit | null | undefined;
+  /** Added to the query of every URL; a call's win, key by key. */
+  readonly params?: Params | null | undefined;
+  /** Credentials for every call that has none of its own. @defaultValue null: those of netrc or of the URL */
+  readonly auth?: AuthInit | null | undefined;
+  /** Go to every host that the caller asks for, never across a redirect to one not asked for. */
+  readonly cookies?: CookiesInit | null | undefined;
+  /** Seconds; see RequestOptions. */
+  readonly timeout?: TimeoutOption | undefined;
+  /** Proxies for every call, by scheme, `scheme://host` or `all`; they beat those of the environment. */
+  readonly proxies?: Proxies | null | undefined;
+  /** Functions that see every response, unless a call has hooks of its own. */
+  readonly hooks?: HooksInit | null | undefined;
+  /** true, false, or the path of a CA file or directory. @defaultValue true */
+  readonly verify?: boolean | string | undefined;
+  /** The client certificate for every call. @defaultValue null */
+  readonly cert?: ClientCertificate | null | undefined;
+  /** Whether responses come with their head alone. @defaultValue false */
+  readonly stream?: boolean | undefined;
+  /** @defaultValue 30 */
+  readonly maxRedirects?: number | undefined;
+  /** Read proxies, CA files and netrc from the environment. @defaultValue true */
+  readonly trustEnv?: boolean | undefined;
+  /** A number: so many retries by a sensible policy; a Retry: exactly that. Either mounts adapters with it. */
+  readonly retries?: number | Retry | null | undefined;
+}
+
+/** @internal */
+export const SESSION_OPTION_NAMES: ReadonlySet<string> = new Set<keyof SessionOptions>([
+  "baseUrl",
+  "headers",
+  "params",
+  "auth",
+  "cookies",
+  "timeout",
+  "proxies",
+  "hooks",
+  "verify",
+  "cert",
+  "stream",
+  "maxRedirects",
+  "trustEnv",
+  "retries",
+]);
+
+/** Settings of a call that `send` takes beside the prepared request. */
+export type SendOptions = Pick<
+  RequestOptions,
+  | "stream"
+  | "timeout"
+  | "verify"
+  | "cert"
+  | "proxies"
+  | "allowRedirects"
+  | "signal"
+  | "onUploadProgress"
+  | "onDownloadProgress"
+  | "onInformational"
+  | "maxResponseSize"
+>;
+
+/** What `mergeEnvironmentSettings` gives: fit for `send`. */
+export interface EnvironmentSettings {
+  /** The proxies for the URL: those given, the session's, then those of the environment. */
+  readonly proxies: Readonly<Record<string, string | null>>;
+  /** Whether the response comes with its head alone. */
+  readonly stream: boolean;
+  /** true, false, or the path that the call, the session or REQUESTS_CA_BUNDLE names. */
+  readonly verify: boolean | string;
+  /** The client certificate, null for none. */
+  readonly cert: ClientCertificate | null;
+}
+
+/** What the sessions of the module's functions have in common: nobody is given one of them to change. @internal */
+export interface SharedParts {
+  readonly headers: CaseInsensitiveDict;
+  readonly adapters: Map<string, Adapter>;
+}
+
+/** An option beside those of the public: parts that are there already. @internal */
+export const SHARED = Symbol("shared");
