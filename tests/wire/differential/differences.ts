@@ -3,7 +3,7 @@
  * one of them. Each line is shown by a case of the corpus, and none explains more than its class of inputs.
  */
 import { ON_DENO } from "../../_support/runtime.js";
-import { contradictions, type Reading } from "../../_support/llhttp.js";
+import { contradictions, type Message, type Reading } from "../../_support/llhttp.js";
 
 export interface Difference {
   readonly id: string;
@@ -34,8 +34,16 @@ function onlyKeeping(oursKeeps: boolean, condition: (ours: Reading) => boolean):
     ours.keepAlive === oursKeeps && contradictions(ours, theirs).join() === "keepAlive" && condition(ours);
 }
 
+/** The 1xx responses and the final one. */
+function messagesOf(reading: Reading): readonly Message[] {
+  return reading.head === null ? reading.informational : [...reading.informational, reading.head];
+}
+
 function field(reading: Reading, name: string): string {
-  const raw = reading.head?.[3] ?? [];
+  return reading.head === null ? "" : fieldOf(reading.head, name);
+}
+
+function fieldOf([, , , raw]: Message, name: string): string {
   return raw.filter((_text, at) => at % 2 === 1 && raw[at - 1].toLowerCase() === name).join();
 }
 
@@ -163,7 +171,7 @@ const EVERY_DIFFERENCE: readonly Difference[] = [
     ours: "one length",
     llhttp: "refused",
     why: "RFC 9110 §8.6 allows it, urllib3 does it, and broken proxies send it; lengths that differ are refused by both.",
-    explains: theyRefuse(/Duplicate Content-Length|Invalid character in Content-Length/, (ours) => /,/.test(field(ours, "content-length"))),
+    explains: theyRefuse(/Duplicate Content-Length|Invalid character in Content-Length/, (ours) => messagesOf(ours).some((message) => /,/.test(fieldOf(message, "content-length")))),
   },
   {
     id: "length-before-tab",
