@@ -8,6 +8,7 @@ function node(major, least = `${major}.0.0`) {
     program: "bin/node",
     onPath: "node",
     fits: (version) => version.startsWith(`${major}.`) && version.localeCompare(least, "en", { numeric: true }) >= 0,
+    run: (file) => [file],
     args: ({ setup, report, file }) => [
       "--conditions=unbundled",
       `--import=${setup}`,
@@ -18,6 +19,10 @@ function node(major, least = `${major}.0.0`) {
   };
 }
 
+/**
+ * `run` is how a program is started, and `args` how a test file is, with its report in JUnit's form. The condition, for
+ * the modules behind the bundle, goes to the test alone: the programs that tests start load what users load.
+ */
 export const RUNTIMES = {
   node20: node(20, "20.19.0"),
   node22: node(22),
@@ -29,6 +34,7 @@ export const RUNTIMES = {
     program: "bin/bun",
     onPath: "bun",
     fits: () => true,
+    run: (file) => ["run", file],
     args: ({ setup, report, file }) => [
       "test",
       "--conditions=unbundled",
@@ -45,10 +51,12 @@ export const RUNTIMES = {
     program: "deno",
     onPath: "deno",
     fits: () => true,
+    run: (file) => ["run", "--allow-all", "--no-lock", file],
     args: ({ setup, report, file }) => [
       "test",
       "--conditions=unbundled",
       "--allow-all",
+      "--no-lock",
       "--no-check",
       `--preload=${setup}`,
       `--junit-path=${report}`,
@@ -56,6 +64,9 @@ export const RUNTIMES = {
     ],
   },
 };
+
+/** Files that measure time run alone: what runs beside them would be measured, too. */
+export const ALONE = /^wire\/(resilience|timeouts)|^integration\/(testing\/faults|httpbin\/retries)/;
 
 /** Files that are left out on a runtime, and why: they test Node's own insides, or the runtime cannot run them at all. */
 export const EXCLUDED = [];

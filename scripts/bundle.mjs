@@ -30,6 +30,8 @@ await build({
   output: {
     dir: outdir,
     format: "esm",
+    // What loads the packages that are not always needed asks for `require` itself, as bundlers can see it.
+    polyfillRequire: false,
     entryFileNames: "[name].js",
     chunkFileNames: ({ name }) => `chunks/${name === "src" ? "requests" : name}.js`,
     comments: { annotation: true, jsdoc: false, legal: false },

@@ -131,7 +131,10 @@ async function photograph(page, name, width) {
   await page.addStyleTag({ content: "* { transition: none !important }" });
   for (const colours of ["light", "dark"]) {
     await page.evaluate((dark) => document.documentElement.classList.toggle("dark", dark), colours === "dark");
-    await page.screenshot({ path: join(pictures, `${name.replaceAll("/", "-")}-${width}-${colours}.png`) });
+    await page.screenshot({
+      path: join(pictures, `${name.replaceAll("/", "-")}-${width}-${colours}.png`),
+      fullPage: true,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { forTheSite } from "./markdown.mjs";
+import { forTheSite, lines } from "./markdown.mjs";
 import { pages, placeOf, root } from "./places.mjs";
 import { groups, sidebar } from "./sidebar.mjs";
 
@@ -10,6 +10,17 @@ const menu = groups();
 /** An arrow there and one back. */
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#3d8a63" stroke-width="4"><path d="M3 11h24m-7-7 7 7-7 7M29 22H5m7 7-7-7"/></svg>';
+
+/** Pages that take the whole window: tables of many columns, code side by side, drawings in text. */
+const WIDE = {
+  "README.md": "wide table",
+  "ARCHITECTURE.md": "wide",
+  "docs/comparison.md": "wide table",
+  "docs/coming-from-axios-got-fetch.md": "wide",
+  "docs/from-the-tutorials.md": "wide",
+  "docs/performance.md": "wide",
+  "docs/security.md": "wide",
+};
 
 export default {
   lang: "en-GB",
@@ -25,15 +36,14 @@ export default {
   lastUpdated: false,
   markdown: {
     config: (markdown) => forTheSite(markdown, sourceUrl),
-    theme: { light: "github-light", dark: "github-dark" },
+    codeTransformers: [lines],
+    theme: { light: "github-light", dark: "github-dark-default" },
   },
   transformPageData(page) {
     page.frontmatter.editLink = false;
-    if (page.filePath === "docs/from-the-tutorials.md") {
-      page.frontmatter.aside = false;
-      page.frontmatter.pageClass = "wide";
-    }
-    if (page.filePath === "docs/security.md") page.frontmatter.pageClass = "wide";
+    const pageClass = WIDE[page.filePath];
+    if (pageClass !== undefined) Object.assign(page.frontmatter, { aside: false, pageClass });
+    if (page.filePath.startsWith("site/api/")) page.frontmatter.pageClass = "api";
     if (page.filePath === "README.md") page.title = "Python's requests for TypeScript";
   },
   themeConfig: {

@@ -1,5 +1,5 @@
-// What the site does to the Markdown of the project: links lead to the places on the site, wide tables scroll, and a
-// Python block stands beside its TypeScript twin.
+// What the site does to the Markdown of the project: links lead to the places on the site, wide tables scroll, a
+// Python block stands beside its TypeScript twin, and lines of code know how far in they are and what comes out.
 import { linkFrom, exists, root } from "./places.mjs";
 import { posix, relative } from "node:path";
 
@@ -83,4 +83,18 @@ function twins(markdown) {
     if (isFence(tokens[index], "ts") && isFence(tokens[index - 1], "python")) return `${html}</div>`;
     return html;
   };
+}
+
+/** Tells the style how far a line is indented, so that one which is too long goes on further in, and what comes out. */
+export const lines = {
+  name: "lines",
+  line(node) {
+    const indent = /^ */.exec(textOf(node))[0].length;
+    if (indent > 0) node.properties.style = `--indent: ${indent}ch`;
+    for (const part of node.children) if (/^\s*\/\/\s*=>/.test(textOf(part))) this.addClassToHast(part, "shows");
+  },
+};
+
+function textOf(node) {
+  return node.type === "text" ? node.value : (node.children ?? []).map(textOf).join("");
 }

@@ -1,6 +1,7 @@
 // The order of the pages, by what a reader wants to do. A page of docs/ that nobody named is shown under the guides.
-import { pages, placeOf, titleOf, exists } from "./places.mjs";
-import { basename, dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { exists, pages, placeOf, root, titleOf } from "./places.mjs";
 
 const GROUPS = [
   ["Get started", ["README.md", "docs/quickstart.md", "docs/cookbook.md"]],
@@ -15,10 +16,20 @@ const GROUPS = [
       "docs/testing.md",
       "docs/diagnostics.md",
       "docs/performance.md",
+      "docs/security.md",
+      "docs/runtimes.md",
     ],
   ],
-  ["Coming from", ["docs/coming-from-python.md", "docs/from-the-tutorials.md", "docs/coming-from-axios-got-fetch.md"]],
-  ["Reference", ["site/api/index.md", "docs/security.md", "CHANGELOG.md"]],
+  [
+    "Coming from",
+    [
+      "docs/coming-from-python.md",
+      "docs/from-the-tutorials.md",
+      "docs/coming-from-axios-got-fetch.md",
+      "docs/comparison.md",
+    ],
+  ],
+  ["Reference", ["site/api/index.md", "CHANGELOG.md"]],
   ["The project", ["ARCHITECTURE.md", "docs/adr/README.md", "CONTRIBUTING.md", "SECURITY.md"]],
 ];
 
@@ -49,28 +60,37 @@ export function sidebar() {
   };
 }
 
-const KINDS = ["classes", "functions", "variables", "interfaces", "type-aliases"];
-
-/** One group for each entry of the package, its classes first. */
+/** One group for each entry of the package, with the groups of its own page: functions, classes, exceptions … */
 function apiGroups() {
-  const files = pages().filter((file) => file.startsWith("site/api/"));
-  const entries = files.filter((file) => /\/requests-ts\/.*index\.md$/.test(file)).map((file) => dirname(file));
+  const entries = pages().filter((file) => /^site\/api\/requests-ts\/(.*\/)?index\.md$/.test(file));
   return [
     { text: "API", link: "/api/" },
-    ...entries.sort().map((folder) => ({
-      text: folder.slice("site/api/".length),
-      link: `/${folder.slice("site/".length)}/`,
-      collapsed: folder !== "site/api/requests-ts",
-      items: KINDS.map((kind) => ({
-        text: kind[0].toUpperCase() + kind.slice(1).replace("-", " "),
-        collapsed: kind !== "classes" && kind !== "functions",
-        items: files
-          .filter((file) => dirname(file) === `${folder}/${kind}`)
-          .map((file) => ({ text: basename(file, ".md"), link: `/${placeOf(file)}` })),
-      })).filter(({ items }) => items.length > 0),
-    })),
+    ...entries
+      .map((file) => dirname(file))
+      .sort()
+      .map((folder) => ({
+        text: folder.slice("site/api/".length),
+        link: `/${folder.slice("site/".length)}/`,
+        collapsed: folder !== "site/api/requests-ts",
+        items: exportsOf(folder),
+      })),
   ];
 }
+
+/** The tables of an entry's page, as groups. */
+function exportsOf(folder) {
+  const groups = [];
+  for (const line of readFileSync(join(root, folder, "index.md"), "utf8").split("\n")) {
+    const heading = /^## (.+)$/.exec(line)?.[1];
+    if (heading !== undefined) groups.push({ text: heading, collapsed: !OPEN.has(heading), items: [] });
+    const [, name, path] = /^\| \[([^\]]+)\]\(([^)]+)\)/.exec(line) ?? [];
+    if (name !== undefined)
+      groups.at(-1).items.push({ text: name.replaceAll("\\", ""), link: `/${placeOf(`${folder}/${path}`)}` });
+  }
+  return groups.filter(({ items }) => items.length > 0);
+}
+
+const OPEN = new Set(["Functions", "Classes"]);
 
 function item(file) {
   return { text: SHORT[file] ?? titleOf(file), link: `/${placeOf(file).replace(/(^|\/)index\.md$/, "$1")}` };

@@ -87,6 +87,8 @@ export class HTTPDigestAuth extends AuthBase {
   }
 
   /**
+   * Sends the request, answers the challenge of a 401, and signs from the start once there was one.
+   *
    * @throws UnrewindableBodyError when the server takes nothing but qop `auth-int` and the body is a stream.
    */
   override flow(request: PreparedRequest): AsyncGenerator<PreparedRequest, void, Response> {

@@ -66,7 +66,8 @@ let netrcStamp = "";
 let netrcEntries: readonly NetrcEntry[] = [];
 
 function readNetrc(variable: string | undefined): readonly NetrcEntry[] {
-  for (const path of variable ? [variable] : [join(homedir(), ".netrc"), join(homedir(), "_netrc")]) {
+  const home = variable ? "" : homeFolder();
+  for (const path of variable ? [variable] : [join(home, ".netrc"), join(home, "_netrc")]) {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined || !stat.isFile()) continue;
     const stamp = `${path}:${stat.mtimeMs}:${stat.size}`;
@@ -81,6 +82,12 @@ function readNetrc(variable: string | undefined): readonly NetrcEntry[] {
     return netrcEntries;
   }
   return [];
+}
+
+/** What `homedir()` gives, without asking it where a variable says so: Deno wants a permission of its own for that. */
+function homeFolder(): string {
+  const { env, platform } = process;
+  return (platform === "win32" ? env["USERPROFILE"] : env["HOME"]) || homedir();
 }
 
 /** Proxies of the environment for a URL, or null: none is named, or NO_PROXY lists the host. */

@@ -64,7 +64,7 @@ export interface RequestOptions {
    * @throws RangeError for 0 or less; later ConnectTimeout, ReadTimeout, TotalTimeout, PoolTimeout.
    */
   readonly timeout?: TimeoutOption | undefined;
-  /** @defaultValue true, but false for `head` */
+  /** Whether redirects are followed. @defaultValue true, but false for `head` */
   readonly allowRedirects?: boolean | undefined;
   /** Beats the session's, which beats the environment's. */
   readonly proxies?: Proxies | null | undefined;

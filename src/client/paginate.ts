@@ -26,7 +26,7 @@ export type PageItems<T> = Iterable<T> | AsyncIterable<T>;
 
 /** What `paginate` takes: the options of any call, for every page, and these. */
 export interface PaginateOptions extends RequestOptions {
-  /** @defaultValue "GET" */
+  /** The method of every request. @defaultValue "GET" */
   readonly method?: string | undefined;
   /**
    * Where the next page is: a URL (relative to the response's), or changed options such as a cursor; null or undefined

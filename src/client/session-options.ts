@@ -34,7 +34,7 @@ export interface SessionOptions {
   readonly cert?: ClientCertificate | null | undefined;
   /** Whether responses come with their head alone. @defaultValue false */
   readonly stream?: boolean | undefined;
-  /** @defaultValue 30 */
+  /** Redirects that a call follows before TooManyRedirects. @defaultValue 30 */
   readonly maxRedirects?: number | undefined;
   /** Read proxies, CA files and netrc from the environment. @defaultValue true */
   readonly trustEnv?: boolean | undefined;

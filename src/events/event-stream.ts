@@ -31,7 +31,7 @@ export interface Reconnection {
  * connection that is silent for longer is made anew), `timeout.total` the length of each connection.
  */
 export interface EventsOptions extends Omit<RequestOptions, "stream"> {
-  /** @defaultValue "GET" */
+  /** The method of the request. @defaultValue "GET" */
   readonly method?: string | undefined;
   /** Sends the requests; by default one of its own, which keeps cookies from connection to connection. */
   readonly session?: Session | undefined;

@@ -189,6 +189,8 @@ export class PreparedRequest {
   }
 
   /**
+   * Sets the URL: escaped, its host in ASCII, with `params` in its query.
+   *
    * @throws MissingSchema for a URL without a scheme, InvalidURL for one that cannot be used.
    * @see the table in requests' documentation of URL preparation
    */
@@ -207,7 +209,11 @@ export class PreparedRequest {
     this.url = prepared;
   }
 
-  /** @throws InvalidHeader for a name or value that cannot be sent. */
+  /**
+   * Sets the headers.
+   *
+   * @throws InvalidHeader for a name or value that cannot be sent.
+   */
   prepareHeaders(headers: HeadersInit | null | undefined): void {
     const fields = new FieldList();
     if (headers != null)
@@ -292,7 +298,11 @@ export class PreparedRequest {
     registerHook(this.hooks, event, hook);
   }
 
-  /** @returns False when it was not registered. */
+  /**
+   * Takes a hook away.
+   *
+   * @returns False when it was not registered.
+   */
   deregisterHook(event: "response", hook: ResponseHook): boolean {
     return deregisterHook(this.hooks, event, hook);
   }

@@ -88,7 +88,11 @@ export class Request {
     registerHook(this.hooks, event, hook);
   }
 
-  /** @returns False when it was not registered. */
+  /**
+   * Takes a hook away.
+   *
+   * @returns False when it was not registered.
+   */
   deregisterHook(event: "response", hook: ResponseHook): boolean {
     return deregisterHook(this.hooks, event, hook);
   }

@@ -24,7 +24,7 @@ import { errorType, requestAttributes, responseAttributes, spanName } from "./at
 
 /** How a session is instrumented. */
 export interface InstrumentOptions {
-  /** @defaultValue the global one */
+  /** Whose tracer makes the spans. @defaultValue the global one */
   readonly tracerProvider?: TracerProvider | undefined;
   /** Writes the trace's context into the headers. @defaultValue the global one */
   readonly propagator?: TextMapPropagator | undefined;

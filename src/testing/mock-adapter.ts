@@ -145,6 +145,8 @@ export class MockAdapter extends HTTPAdapter {
   }
 
   /**
+   * Sees to it that every route was called, and that every request found one.
+   *
    * @throws Error when a route was never called, or a request found no route: it lists them.
    */
   assertAllCalled(): void {

@@ -26,9 +26,9 @@ export type Fault =
 
 /** An answer. Of `json`, `text`, `body`, `stream` and `raw` there may be one. */
 export interface Reply {
-  /** @defaultValue 200 */
+  /** The status. @defaultValue 200 */
   readonly status?: number | undefined;
-  /** @defaultValue the usual one of the status */
+  /** The reason phrase. @defaultValue the usual one of the status */
   readonly reason?: string | undefined;
   /** An array value sends the field several times. Content-Length or chunked framing is added unless it is given. */
   readonly headers?: HeadersInit | undefined;

@@ -1,6 +1,5 @@
 /** DNS, Happy Eyeballs, TLS or a Unix socket → a connected socket. */
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
-import { appendFileSync } from "node:fs";
 import {
   connect as connectTcp,
   isIP,
@@ -24,7 +23,7 @@ import {
   type TlsSession,
   type TlsSessions,
 } from "./tls.js";
-import { warnOfNoKeyLog } from "./tls-support.js";
+import { logKeys } from "./tls-support.js";
 import { connectSocks, connectThrough, loadSocks, proxyError, type ProxyHop } from "./tunnel.js";
 
 /** Where a connection leads, and how. Connections of one key are interchangeable. */
@@ -170,19 +169,9 @@ export class ConnectAttempt {
     this.#socket = socket;
     this.#sessions.follow(key, socket, this.#offered);
     const keyLogFile = this.#route.tls?.keyLogFile;
-    let logged = false;
-    if (keyLogFile !== undefined)
-      socket.on("keylog", (line: Buffer) => {
-        logged = true;
-        logKey(keyLogFile, line);
-      });
+    if (keyLogFile !== undefined) logKeys(socket, keyLogFile);
     try {
       await this.#event(socket, "secureConnect");
-      // Every handshake has secrets; Bun tells them behind it.
-      if (keyLogFile !== undefined)
-        setImmediate(() => {
-          if (!logged) warnOfNoKeyLog();
-        });
     } catch (error) {
       throw withDates(error as Error, peerCertificateOf(socket));
     }
@@ -355,15 +344,6 @@ function withDates(error: Error, certificate: PeerCertificate | null): Error {
   if ("cert" in error || certificate === null) return error;
   const { valid_from, valid_to } = certificate;
   return Object.assign(error, { cert: { valid_from, valid_to } });
-}
-
-/** @see https://developer.mozilla.org/docs/Mozilla/Projects/NSS/Key_Log_Format */
-function logKey(path: string, line: Buffer): void {
-  try {
-    appendFileSync(path, line, { mode: 0o600 });
-  } catch {
-    // A log that cannot be written is no reason to fail, as in OpenSSL.
-  }
 }
 
 /**

@@ -123,7 +123,7 @@ function tlsFailure(error: CertificateError, address: string, authorities: strin
     case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
       return failure(
-        `its issuer is unknown here${elsewhere(authorities)}; if a private authority signed it, pass that authority: verify: "ca.pem"`,
+        `its issuer is unknown here${elsewhere(authorities)}${orExpired()}; if a private authority signed it, pass that authority: verify: "ca.pem"`,
       );
     case "CERT_REVOKED":
       return failure("the certificate has been revoked");
@@ -160,7 +160,11 @@ function tlsFailure(error: CertificateError, address: string, authorities: strin
   return new SSLError(`SSL: ${plain(error.message)} (${address})`, { cause: error, address, phase: "tls" });
 }
 
-/** The server's own certificate may be good, and one above it not. */
+/** Deno has one word for both. */
+function orExpired(): string {
+  return process.versions["deno"] === undefined ? "" : ", or it has expired (Deno does not say which)";
+}
+
 /** Where an issuer was looked for. */
 function elsewhere(authorities: string | null): string {
   return authorities === null
@@ -168,6 +172,7 @@ function elsewhere(authorities: string | null): string {
     : `, it is not in ${authorities} (by verify, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE)`;
 }
 
+/** The server's own certificate may be good, and one above it not. */
 function expiry(until: string | undefined): string {
   if (until === undefined || !(Date.parse(until) < Date.now())) return "a certificate of its chain has expired";
   return `the certificate has expired on ${until}`;

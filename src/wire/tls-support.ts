@@ -3,7 +3,8 @@
  * an error or a warning here.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { createSecureContext } from "node:tls";
+import { appendFileSync } from "node:fs";
+import { createSecureContext, type TLSSocket } from "node:tls";
 
 let reads: boolean | undefined;
 
@@ -23,7 +24,7 @@ function contextsAreRead(): boolean {
 }
 
 /** The runtime with its version, for messages. */
-export function runtimeName(): string {
+function runtimeName(): string {
   const { bun, deno, node } = process.versions;
   return bun !== undefined ? `Bun ${bun}` : deno !== undefined ? `Deno ${deno}` : `Node ${node}`;
 }
@@ -61,10 +62,33 @@ function keyIn(pem: Buffer): Buffer | string {
 /** Something that the caller asked for and this runtime cannot do. */
 export class UnsupportedError extends Error {}
 
+/**
+ * Writes the secrets of a connection that begins to a file, for its owner alone.
+ *
+ * @see https://developer.mozilla.org/docs/Mozilla/Projects/NSS/Key_Log_Format
+ */
+export function logKeys(socket: TLSSocket, path: string): void {
+  let logged = false;
+  socket.on("keylog", (line: Buffer) => {
+    logged = true;
+    try {
+      appendFileSync(path, line, { mode: 0o600 });
+    } catch {
+      // A log that cannot be written is no reason to fail, as in OpenSSL.
+    }
+  });
+  // Every handshake has secrets; Bun tells them behind it.
+  socket.once("secureConnect", () => {
+    setImmediate(() => {
+      if (!logged) warnOfNoKeyLog();
+    });
+  });
+}
+
 let warned = false;
 
 /** SSLKEYLOGFILE comes from outside, so that it is no reason to fail; but whoever looks for the file is told. */
-export function warnOfNoKeyLog(): void {
+function warnOfNoKeyLog(): void {
   if (warned) return;
   warned = true;
   process.emitWarning(

@@ -20,8 +20,18 @@ type ToughCookie = typeof tough;
 let loaded: ToughCookie | undefined;
 
 function toughCookie(): ToughCookie {
-  loaded ??= createRequire(import.meta.url)("tough-cookie") as ToughCookie;
+  loaded ??= load();
   return loaded;
+}
+
+function load(): ToughCookie {
+  try {
+    // A bundler sees this one, and puts the package into its bundle; an ES module of Node has no `require`.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    return require("tough-cookie") as ToughCookie;
+  } catch {
+    return createRequire(import.meta.url)("tough-cookie") as ToughCookie;
+  }
 }
 
 /**

@@ -51,9 +51,19 @@ function guessedEncoding(bytes: Uint8Array): string {
   let first = 0;
   while (first < bytes.length && bytes[first] < 0x80) first += 1;
   const start = Math.max(0, first - SAMPLE_CONTEXT);
-  chardet ??= createRequire(import.meta.url)("chardet") as typeof Chardet;
+  chardet ??= load();
   const guess = chardet.detect(bytes.subarray(start, start + SAMPLE_BYTES))?.toLowerCase();
   return guess !== undefined && canonicalEncoding(guess) !== null ? guess : "iso-8859-1";
+}
+
+function load(): typeof Chardet {
+  try {
+    // A bundler sees this one, and puts the package into its bundle; an ES module of Node has no `require`.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    return require("chardet") as typeof Chardet;
+  } catch {
+    return createRequire(import.meta.url)("chardet") as typeof Chardet;
+  }
 }
 
 /**

@@ -1,20 +1,19 @@
 /** NODE_DEBUG=requests: one line an event, on stderr. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import { eventLine } from "#internal/diagnostics/lines";
 import { httpbin } from "requests-ts/httpbin";
 
-const run = promisify(execFile);
+import { runText } from "../../_support/runtime.js";
+
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 
 const PROGRAM = `
 import { Session } from "requests-ts";
 const session = new Session();
-await session.get(process.argv[1] + "/redirect/1?token=s3cret", { auth: ["u", "s3cret"] });
+await session.get(process.argv.at(-1) + "/redirect/1?token=s3cret", { auth: ["u", "s3cret"] });
 await session.close();
 `;
 
@@ -27,11 +26,7 @@ describe("NODE_DEBUG=requests", () => {
 
   async function stderrOf(debug: string): Promise<string> {
     const env = { ...process.env, NODE_DEBUG: debug, NO_COLOR: "1" };
-    const { stderr } = await run(process.execPath, ["--input-type=module", "--eval", PROGRAM, server.url], {
-      cwd: root,
-      env,
-    });
-    return stderr;
+    return (await runText(PROGRAM, [server.url], { cwd: root, env })).stderr;
   }
 
   it("prints each event as one line, without credentials", async () => {

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { ON_DENO } from "../../_support/runtime.js";
 import { serve } from "../client/serve.js";
 
 const program = fileURLToPath(new URL("../../../../examples/download.mjs", import.meta.url));
@@ -58,7 +59,8 @@ async function download(
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk.toString();
-    watch(stdout, () => child.kill("SIGINT"));
+    // Not child.kill(): Deno then tells the signal, and not how the program ended.
+    watch(stdout, () => process.kill(child.pid!, "SIGINT"));
   });
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const [status] = (await once(child, "close")) as [number | null];
@@ -132,7 +134,8 @@ describe("examples/download.mjs", options, () => {
 
   const hasScript = spawnSync("script", ["--version"]).status === 0;
   it("draws a bar in a terminal", { skip: hasScript ? false : "not installed here: script (util-linux)" }, async () => {
-    const command = `"${process.execPath}" "${program}" "${url}"`;
+    // What a shell starts, Deno gives no permissions by itself.
+    const command = `"${process.execPath}" ${ON_DENO ? "run -A" : ""} "${program}" "${url}"`;
     const child = spawn("script", ["-qec", command, "/dev/null"], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
     let screen = "";
     child.stdout.on("data", (chunk: Buffer) => (screen += chunk.toString()));

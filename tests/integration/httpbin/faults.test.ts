@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { connect } from "node:tls";
 import { gunzipSync } from "node:zlib";
 import { httpbin, type Server } from "requests-ts/httpbin";
+import { ON_BUN, ON_DENO } from "../../_support/runtime.js";
 import { ask, askRaw } from "./ask.js";
 
 let server: Server;
@@ -23,7 +25,15 @@ describe("faults of the connection", () => {
   it("/reset resets it under TLS too", async () => {
     const secure = await httpbin({ tls: true });
     try {
-      await assert.rejects(ask(`${secure.url}/reset`, { ca: secure.ca ?? "" }), { code: "ECONNRESET" });
+      const told = await new Promise<string>((resolve) => {
+        const socket = connect({ port: secure.port, host: "127.0.0.1", ca: secure.ca }, () =>
+          socket.write("GET /reset HTTP/1.1\r\nHost: h\r\n\r\n"),
+        );
+        socket.on("data", (chunk) => resolve(chunk.toString())).on("end", () => resolve("end"));
+        socket.on("error", (error: NodeJS.ErrnoException) => resolve(String(error.code)));
+      });
+      // Deno's TLS takes a reset for an end, and Bun's server cannot send one.
+      assert.equal(told, ON_DENO || ON_BUN ? "end" : "ECONNRESET");
       assert.equal((await ask(`${secure.url}/get`, { ca: secure.ca ?? "" })).status, 200);
     } finally {
       await secure.close();

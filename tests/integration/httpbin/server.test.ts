@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { httpbin } from "requests-ts/httpbin";
+import { ON_BUN } from "../../_support/runtime.js";
 import { ask } from "./ask.js";
 
 describe("the server", () => {
@@ -61,6 +62,8 @@ describe("the server", () => {
     // Let them all arrive.
     while (server.requests.length < 5) await new Promise((resolve) => setTimeout(resolve, 1));
     await server.close();
+    // Bun's server has not met it: it accepts who sends something.
+    if (ON_BUN) silent.destroy();
     await silentClosed;
     assert.deepEqual(new Set(await Promise.all(waiting)), new Set(["broken"]));
     await assert.rejects(ask(`${server.url}/get`), { code: "ECONNREFUSED" });
@@ -68,7 +71,8 @@ describe("the server", () => {
     idle.destroy();
   });
 
-  it("closes a connection that has not finished its TLS handshake", { timeout: 5000 }, async () => {
+  const skip = ON_BUN && "Bun's server accepts who sends something";
+  it("closes a connection that has not finished its TLS handshake", { timeout: 5000, skip }, async () => {
     const server = await httpbin({ tls: true });
     const socket = connect(server.port, "127.0.0.1").on("error", () => undefined);
     await new Promise((resolve) => socket.on("connect", resolve));

@@ -145,6 +145,8 @@ describe("prepareUrl: what cannot be a URL", () => {
     ["http://%ff.com/", InvalidURL, /UTF-8/],
     ["http://{host}/", InvalidURL, /character that no host has: \{/],
     ["http://a\u00a0b.com/", InvalidURL, label],
+    ["http://evil.com\uff0f.good.com/", InvalidURL, label],
+    ["http://evil.com\uff03.good.com/", InvalidURL, label],
     ["http+unix://%zz/", InvalidURL, /malformed % escape/],
     ["http+unix://a]b/", InvalidURL, /malformed/],
     ["http+unix://a b/", InvalidURL, /space or a control/],

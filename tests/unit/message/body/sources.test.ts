@@ -10,6 +10,7 @@ import { after, before, describe, it } from "node:test";
 
 import { UnrewindableBodyError } from "#internal/exceptions";
 import { bodyFrom, type Body } from "#internal/message/body/body";
+import { ON_BUN } from "../../../_support/runtime.js";
 
 let directory: string;
 let path: string;
@@ -63,8 +64,12 @@ describe("fs.createReadStream with a path", () => {
       assert.equal(stream.destroyed, true);
     });
 
-  for (const name of [() => Buffer.from(path), () => new URL(`file://${path}`)])
-    it(`takes the path as ${name.toString().slice(6)}`, async () => {
+  const names: readonly (readonly [(() => Buffer | URL), string | false])[] = [
+    [() => Buffer.from(path), ON_BUN && "Bun's createReadStream takes no Buffer"],
+    [() => new URL(`file://${path}`), false],
+  ]; // prettier-ignore
+  for (const [name, skip] of names)
+    it(`takes the path as ${name.toString().slice(6)}`, { skip }, async () => {
       const body = made(createReadStream(name()));
       assert.equal(body.length, 10);
       assert.equal((await textOf(body)) + (await textOf(body)), "01234567890123456789");
