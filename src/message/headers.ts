@@ -266,6 +266,26 @@ class CaseInsensitiveFields implements Iterable<[string, string]> {
     return this[FIELDS].delete(name);
   }
 
+  /** Removes the field, and gives its value, or the fallback (undefined) when it was not there. */
+  pop(name: string): string | undefined;
+  pop<T>(name: string, fallback: T): string | T;
+  pop<T>(name: string, fallback?: T): string | T | undefined {
+    const value = this[FIELDS].get(name);
+    this[FIELDS].delete(name);
+    return value ?? fallback;
+  }
+
+  /** The field's value; it is set to this one first when it was not there. */
+  setdefault(name: string, value: string): string {
+    if (!this.has(name)) this.set(name, value);
+    return this.get(name)!;
+  }
+
+  /** Removes every field. */
+  clear(): void {
+    for (const name of [...this.keys()]) this[FIELDS].delete(name);
+  }
+
   /** Sets every field of the argument. */
   update(other: HeadersInit): this {
     for (const [name, values] of headerEntries(other)) {
@@ -290,6 +310,11 @@ class CaseInsensitiveFields implements Iterable<[string, string]> {
     const { raw, lower } = this[FIELDS];
     for (let at = 0; at < lower.length; at += 1)
       if (lower.indexOf(lower[at]) === at) yield [raw[at * 2], this[FIELDS].get(lower[at])!];
+  }
+
+  /** The same as `entries()`, by Python's name. */
+  items(): Generator<[string, string]> {
+    return this.entries();
   }
 
   /** Pairs of lower-cased name and value. */

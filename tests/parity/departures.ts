@@ -37,7 +37,7 @@ export const DEPARTURES: readonly Departure[] = [
     id: 2,
     kind: "purpose",
     title: "Code beats the environment.",
-    text: "`verify` and `proxies` in a call or a session win over REQUESTS_CA_BUNDLE and HTTPS_PROXY; in requests a variable can silently win over `session.proxies` and `session.verify`. `verify: true` still means the default trust, which REQUESTS_CA_BUNDLE may define.",
+    text: "`verify` and `proxies` in a call or a session win over REQUESTS_CA_BUNDLE and HTTPS_PROXY; in requests a variable can silently win over `session.proxies` and `session.verify`. `verify: true` still means the default trust, which REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE may define, in this order; requests does not read the last.",
   },
   {
     id: 3,

@@ -53,6 +53,22 @@ describe("CaseInsensitiveDict", () => {
     assert.deepEqual(made().update({ accept: null, "X-C": 1 }).toJSON(), { "X-B": "b", "X-C": "1" });
   });
 
+  it("pop, setdefault, clear and items, as a mapping of Python", () => {
+    const headers = new CaseInsensitiveDict([
+      ["Accept", "a"],
+      ["accept", "b"],
+      ["X-B", "b"],
+    ]);
+    assert.equal(headers.pop("ACCEPT"), "a, b");
+    assert.equal(headers.pop("accept"), undefined);
+    assert.equal(headers.pop("accept", null), null);
+    assert.equal(headers.setdefault("x-b", "c"), "b");
+    assert.equal(headers.setdefault("X-C", "c"), "c");
+    assert.deepEqual([...headers.items()], [["X-B", "b"], ["X-C", "c"]]); // prettier-ignore
+    headers.clear();
+    assert.deepEqual([headers.size, ...headers], [0]);
+  });
+
   it("keys, values, entries, lowerItems, toJSON, Object.keys, spread", () => {
     const headers = made().append("accept", "2");
     assert.deepEqual([...headers.keys()], ["Accept", "X-B"]);
