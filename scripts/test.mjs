@@ -29,8 +29,14 @@ let skipped = 0;
 /** Tests that were announced and have not ended, by place and name. */
 const running = new Map();
 
+/** What tests provoke on purpose, by type or code: it would read as a fault. They see the warnings all the same. */
+const EXPECTED_WARNINGS = ["InsecureRequestWarning", "REQUESTS_TIMEOUT_UNIT", "ExperimentalWarning"]
+  .map((warning) => `--disable-warning=${warning}`)
+  .join(" ");
+
 process.env["NODE_OPTIONS"] =
-  `${process.env["NODE_OPTIONS"] ?? ""} --conditions=unbundled --import=${join(built, "_support", "setup.js")}`.trim();
+  `${process.env["NODE_OPTIONS"] ?? ""} --conditions=unbundled ${EXPECTED_WARNINGS} --import=${join(built, "_support", "setup.js")}`.trim();
+console.log(`${files.length} files of tests; only what fails or is skipped is shown (REPORT=spec shows all).`);
 const stream = run({ files, concurrency: interop ? 1 : Math.max(1, availableParallelism()), timeout: 300_000 });
 
 stream.on("test:enqueue", (event) => {
