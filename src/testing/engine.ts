@@ -185,7 +185,7 @@ class MockExchange implements ConnectionOwner {
       far.destroy();
     });
     far.on("error", () => undefined).resume();
-    connection.start(this.#dispatch);
+    connection.start(this.#dispatch, performance.now());
     if (this.#dispatch.request.expectContinue) far.write("HTTP/1.1 100 Continue\r\n\r\n");
     this.#body.whenSent(() => {
       // The last bytes are still on their way out.

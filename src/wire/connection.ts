@@ -39,7 +39,7 @@ export interface TlsDetails {
 /** What the pool wants to know of its connections. */
 export interface ConnectionOwner {
   /** The response is complete; `reusable` says whether another request may follow. */
-  onFree(connection: Connection, reusable: boolean): void;
+  onFree(connection: Connection, reusable: boolean, now: number): void;
   /** The dispatch failed; the connection is closed. */
   onFailure(connection: Connection, dispatch: Dispatch, failure: Failure): void;
   /** The socket is gone while nothing was under way. */
@@ -144,17 +144,21 @@ export class Connection {
     return this.#diagnosed;
   }
 
-  /** Whether a request can be written now. */
-  get usable(): boolean {
-    return !this.#closed && this.#dispatch === null && this.#socket!.writable && performance.now() < this.idleUntil;
+  /** Whether a request can be written. @param now - `performance.now()` */
+  isUsable(now: number): boolean {
+    return !this.#closed && this.#dispatch === null && this.#socket!.writable && now < this.idleUntil;
   }
 
   get busy(): boolean {
     return this.#dispatch !== null;
   }
 
-  /** Writes the request. The answer comes through the dispatch's sink, the outcome through the owner. */
-  start(dispatch: Dispatch): void {
+  /**
+   * Writes the request. The answer comes through the dispatch's sink, the outcome through the owner.
+   *
+   * @param now - `performance.now()`
+   */
+  start(dispatch: Dispatch, now: number): void {
     const { request, times } = dispatch;
     const socket = this.#socket!;
     if (this.#unreferenced) {
@@ -168,7 +172,7 @@ export class Connection {
     this.#trailers = null;
     this.#received = 0;
     this.#draining = false;
-    times.assigned = performance.now();
+    times.assigned = now;
     this.#parser.start(request.method);
     if (request.readTimeout !== null) this.#watchSilence(request.readTimeout);
     const { body } = request;
@@ -214,7 +218,7 @@ export class Connection {
     if (remaining === null || remaining > CHEAP_TO_DRAIN || this.#upload !== null) {
       this.#forget();
       this.destroy();
-      this.owner.onFree(this, false);
+      this.owner.onFree(this, false, performance.now());
       return;
     }
     this.#draining = true;
@@ -259,7 +263,7 @@ export class Connection {
     }
     if (!this.#paused) this.#readDeadline?.start();
     // The answer was there before the whole request.
-    if (this.#trailers !== null) this.#complete(0);
+    if (this.#trailers !== null) this.#complete(0, performance.now());
   }
 
   onUploadError(error: unknown): void {
@@ -319,6 +323,7 @@ export class Connection {
       return false;
     }
     if (!this.#draining) this.#readDeadline?.touch();
+    const begun = this.#head !== null;
     let consumed: number;
     try {
       consumed = this.#parser.execute(buffer, 0, bytes);
@@ -328,7 +333,8 @@ export class Connection {
     }
     if (this.#trailers !== null && this.#dispatch !== null) {
       this.#paused = false;
-      this.#complete(bytes - consumed);
+      // What comes in one piece has come at one time.
+      this.#complete(bytes - consumed, begun ? performance.now() : this.#dispatch.times.head);
       return !this.#closed;
     }
     if (this.#paused) {
@@ -351,7 +357,7 @@ export class Connection {
       return;
     }
     this.#closed = true;
-    if (this.#trailers !== null) this.#complete(0);
+    if (this.#trailers !== null) this.#complete(0, performance.now());
   };
 
   readonly #onSocketError = (error: Error): void => {
@@ -389,7 +395,7 @@ export class Connection {
   }
 
   /** The response is whole, with `leftover` bytes behind it that belong to nobody. */
-  #complete(leftover: number): void {
+  #complete(leftover: number, now: number): void {
     const dispatch = this.#dispatch!;
     const trailers = this.#trailers!;
     const upload = this.#upload;
@@ -402,9 +408,9 @@ export class Connection {
       (this.#head!.statusCode < 400 || dispatch.request.body === null || !this.#isForwarded);
     const draining = this.#draining;
     this.#forget();
-    if (!draining) dispatch.times.end = performance.now();
+    if (!draining) dispatch.times.end = now;
     if (!reusable) this.destroy();
-    this.owner.onFree(this, reusable);
+    this.owner.onFree(this, reusable, now);
     if (!draining) dispatch.sink.onEnd(trailers);
   }
 
@@ -427,7 +433,7 @@ export class Connection {
     const draining = this.#draining;
     this.#forget();
     this.destroy();
-    if (draining) this.owner.onFree(this, false);
+    if (draining) this.owner.onFree(this, false, performance.now());
     else this.owner.onFailure(this, dispatch, { error, phase, stale });
   }
 

@@ -86,8 +86,10 @@ export class Pool implements ConnectionOwner {
   /** Sends a request over a connection of the route. What comes of it comes through the sink, never as a throw. */
   dispatch(route: Route, dispatch: Dispatch): void {
     const origin = this.#originOf(route);
-    const connection = this.#takeIdle(origin);
-    if (connection !== null) connection.start(dispatch);
+    // No time has passed since it was prepared.
+    const now = dispatch.times.created;
+    const connection = this.#takeIdle(origin, now);
+    if (connection !== null) connection.start(dispatch, now);
     else this.#enqueue(origin, dispatch);
   }
 
@@ -119,7 +121,7 @@ export class Pool implements ConnectionOwner {
 
   // ── the connections' reports ──────────────────────────────────────────────────────────────────────────────────────
 
-  onFree(connection: Connection, reusable: boolean): void {
+  onFree(connection: Connection, reusable: boolean, now: number): void {
     const origin = this.#origins.get(connection.route.key);
     if (origin === undefined) {
       connection.destroy();
@@ -132,9 +134,8 @@ export class Pool implements ConnectionOwner {
       return;
     }
     const seconds = connection.keepAliveTimeout;
-    connection.idleUntil =
-      performance.now() + (seconds === null ? KEEP_IDLE : Math.max(0, seconds * 1000 - KEEP_ALIVE_MARGIN));
-    this.#offer(origin, connection);
+    connection.idleUntil = now + (seconds === null ? KEEP_IDLE : Math.max(0, seconds * 1000 - KEEP_ALIVE_MARGIN));
+    this.#offer(origin, connection, now);
   }
 
   onFailure(connection: Connection, dispatch: Dispatch, failure: Failure): void {
@@ -187,11 +188,11 @@ export class Pool implements ConnectionOwner {
     }
   }
 
-  #takeIdle(origin: Origin): Connection | null {
+  #takeIdle(origin: Origin, now: number): Connection | null {
     for (;;) {
       const connection = origin.idle.pop();
       if (connection === undefined) return null;
-      if (connection.usable) return connection;
+      if (connection.isUsable(now)) return connection;
       origin.open -= 1;
       connection.destroy();
     }
@@ -242,14 +243,22 @@ export class Pool implements ConnectionOwner {
   }
 
   /** Gives a free connection to whoever waits longest, or keeps it. */
-  #offer(origin: Origin, connection: Connection): void {
+  #offer(origin: Origin, connection: Connection, now: number): void {
     const waiting = this.#nextWaiting(origin);
     if (waiting !== null) {
-      connection.start(waiting.dispatch);
+      connection.start(waiting.dispatch, now);
       return;
     }
     origin.idle.push(connection);
+    this.#settleSoon(origin);
+  }
+
+  /** Where others are at work, they keep the process alive anyway: what is idle is left as it is. */
+  #settleSoon({ idle, open }: Origin): void {
     if (this.#settling) return;
+    const allIdle = idle.length === open;
+    const surplus = idle.length > this.#limits.idle && this.#surplusTimer === null;
+    if (!allIdle && !surplus && !this.#closing && this.#expiryTimer !== null) return;
     this.#settling = true;
     setImmediate(this.#settle);
   }
@@ -272,6 +281,7 @@ export class Pool implements ConnectionOwner {
         return;
       }
     }
+    this.#settleSoon(origin);
     if (!this.#closing || origin.open > 0) return;
     this.#origins.delete(origin.route.key);
     this.#lastUsed = null;
@@ -300,7 +310,7 @@ export class Pool implements ConnectionOwner {
       // It was given up in the moment in which the connection was there: others may want it.
       connection.requests = 0;
       dispatch.handle = null;
-      this.#offer(origin, connection);
+      this.#offer(origin, connection, performance.now());
       dispatch.sink.onError(dispatch.stopped.error);
       return;
     }
@@ -310,7 +320,7 @@ export class Pool implements ConnectionOwner {
       dispatch.sink.onError(closedAtOnce(connection.socket!.errored, origin.route.address));
       return;
     }
-    connection.start(dispatch);
+    connection.start(dispatch, performance.now());
   }
 
   /** Once a turn of the event loop: what is still idle must not keep the process alive, nor live for ever. */

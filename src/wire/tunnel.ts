@@ -104,7 +104,7 @@ async function readConnectHead(socket: Socket, proxy: ProxyHop): Promise<Respons
     }
     let head: ResponseHead;
     try {
-      head = parseHead(bytes.latin1Slice(0, end), 1000);
+      head = parseHead(bytes, 0, end, 1000);
     } catch (error) {
       throw proxyError(proxy, `the proxy's answer to CONNECT is malformed: ${(error as Error).message}`, {
         cause: error,

@@ -22,11 +22,21 @@ export interface ResponseHead {
   readonly keepAliveTimeout: number | null;
 }
 
-/** Control characters but HTAB, and CR or LF that are not a CRLF (RFC 9112 §2.2, RFC 9110 §5.5). */
-const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
-
 const SPACE = 32;
 const TAB = 9;
+const CR = 13;
+const LF = 10;
+const COLON = 58;
+
+/** What a line may consist of: no control characters but HTAB (RFC 9110 §5.5). */
+const TEXT_CHARACTERS: Readonly<Uint8Array> = (() => {
+  const table = new Uint8Array(256).fill(1, SPACE);
+  table[TAB] = 1;
+  table[127] = 0;
+  return table;
+})();
+/** The others, and CR or LF that are not a CRLF (RFC 9112 §2.2): for the message, when one was found. */
+const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 /** The error for bytes that are not an HTTP/1.x response: the words of requests first. */
 export function badResponse(what: string, detail?: { cause?: unknown }): ConnectionError {
@@ -38,22 +48,21 @@ export function badResponse(what: string, detail?: { cause?: unknown }): Connect
 }
 
 /**
- * Parses a head, without the empty line that ends it.
+ * Parses a head, without the empty line that ends it: bytes `start` to `end`.
  *
- * @param text - The bytes as latin-1.
  * @throws ConnectionError `ERR_BAD_RESPONSE` for a malformed head or framing that contradicts itself.
  * @throws InvalidHeader for Content-Lengths that differ.
  */
-export function parseHead(text: string, maxHeaders: number): ResponseHead {
-  if (FORBIDDEN.test(text)) throw badResponse(forbiddenCharacter(text));
-  let lineEnd = text.indexOf("\r\n");
-  if (lineEnd === -1) lineEnd = text.length;
+export function parseHead(bytes: Buffer, start: number, end: number, maxHeaders: number): ResponseHead {
+  const text = bytes.latin1Slice(start, end);
+  const lineEnd = endOfLine(bytes, start, end) - start;
+  if (lineEnd < 0) throw malformed(text);
   const version = parseVersion(text, lineEnd);
   const statusCode = parseStatusCode(text, lineEnd);
   const reason = lineEnd > 13 ? text.slice(13, lineEnd) : "";
 
-  const framing = new Framing();
-  const rawHeaders = parseFields(text, lineEnd + 2, maxHeaders, framing);
+  const rawHeaders = parseFields(bytes, start, text, lineEnd + 2, maxHeaders);
+  const framing = new Framing(rawHeaders);
   if (framing.transferEncoding !== null && framing.contentLength !== null)
     throw badResponse("Content-Length beside Transfer-Encoding; one of them is a lie (request smuggling)");
   if (framing.transferEncoding !== null && framing.transferEncoding.toLowerCase() !== "chunked")
@@ -79,9 +88,8 @@ export function parseHead(text: string, maxHeaders: number): ResponseHead {
 }
 
 /** The fields of a trailer section: framing fields in it mean nothing. */
-export function parseTrailers(text: string, maxHeaders: number): string[] {
-  if (FORBIDDEN.test(text)) throw badResponse(forbiddenCharacter(text));
-  return parseFields(text, 0, maxHeaders, null);
+export function parseTrailers(bytes: Buffer, start: number, end: number, maxHeaders: number): string[] {
+  return parseFields(bytes, start, bytes.latin1Slice(start, end), 0, maxHeaders);
 }
 
 class Framing {
@@ -90,8 +98,15 @@ class Framing {
   connection: string | null = null;
   keepAlive: string | null = null;
 
-  /** Told of each field that may matter; `length` of the name has been checked to be one of theirs. */
-  note(name: string, value: string): void {
+  /** @param raw - The fields, unfolded: a Content-Length is seen whole. */
+  constructor(raw: readonly string[]) {
+    for (let item = 0; item < raw.length; item += 2) {
+      const length = raw[item].length;
+      if (length === 14 || length === 10 || length === 17) this.#note(raw[item], raw[item + 1]);
+    }
+  }
+
+  #note(name: string, value: string): void {
     switch (name.toLowerCase()) {
       case "content-length":
         this.contentLength = combineLengths(this.contentLength, value);
@@ -113,9 +128,12 @@ function parseVersion(text: string, lineEnd: number): 10 | 11 {
   if (text.startsWith("HTTP/1.1 ")) return 11;
   if (text.startsWith("HTTP/1.0 ")) return 10;
   const line = quoted(text.slice(0, lineEnd));
-  if (/^HTTP\/\d\.\d /.test(text))
-    throw badResponse(`unknown protocol version in the status line ${line}; only HTTP/1.x is spoken here`);
-  throw badResponse(`malformed status line ${line}; is this an HTTP server?`);
+  throw malformed(
+    text,
+    /^HTTP\/\d\.\d /.test(text)
+      ? `unknown protocol version in the status line ${line}; only HTTP/1.x is spoken here`
+      : `malformed status line ${line}; is this an HTTP server?`,
+  );
 }
 
 function parseStatusCode(text: string, lineEnd: number): number {
@@ -124,44 +142,45 @@ function parseStatusCode(text: string, lineEnd: number): number {
   const ones = text.charCodeAt(11) - 48;
   const bounded = lineEnd === 12 || (lineEnd > 12 && text.charCodeAt(12) === SPACE);
   const digits = hundreds >= 1 && hundreds <= 9 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9;
-  if (!bounded || !digits) throw badResponse(`malformed status line ${quoted(text.slice(0, lineEnd))}`);
+  if (!bounded || !digits) throw malformed(text, `malformed status line ${quoted(text.slice(0, lineEnd))}`);
   return hundreds * 100 + tens * 10 + ones;
 }
 
-function parseFields(text: string, from: number, maxHeaders: number, framing: Framing | null): string[] {
+/**
+ * @param base - Where in `bytes` the text begins.
+ * @param from - Where in the text the first field does.
+ */
+function parseFields(bytes: Buffer, base: number, text: string, from: number, maxHeaders: number): string[] {
   const raw: string[] = [];
-  const end = text.length;
-  let at = from;
+  const end = base + text.length;
+  let at = base + from;
   while (at < end) {
-    let lineEnd = text.indexOf("\r\n", at);
-    if (lineEnd === -1) lineEnd = end;
-    const first = text.charCodeAt(at);
-    if (first === SPACE || first === TAB) {
-      // RFC 9112 §5.2: obs-fold is replaced by spaces before the value is read.
-      if (raw.length === 0) throw badResponse("white space before the first header field");
-      const folded = trimmed(text, at, lineEnd);
-      if (folded !== "") raw[raw.length - 1] = raw.at(-1) === "" ? folded : `${raw.at(-1)!} ${folded}`;
-      at = lineEnd + 2;
-      continue;
-    }
     let colon = at;
-    while (colon < lineEnd && TOKEN_CHARACTERS[text.charCodeAt(colon)] === 1) colon += 1;
-    if (colon === at || text.charCodeAt(colon) !== 58) throw badResponse(malformedField(text.slice(at, lineEnd)));
-    if (raw.length >= maxHeaders * 2)
-      throw badResponse(`more than ${maxHeaders} header fields (maxHeaders of HTTPAdapter)`);
-    raw.push(text.slice(at, colon), trimmed(text, colon + 1, lineEnd));
+    while (colon < end && TOKEN_CHARACTERS[bytes[colon]] === 1) colon += 1;
+    const lineEnd = endOfLine(bytes, colon, end);
+    if (lineEnd === -1) throw malformed(text);
+    if (bytes[at] === SPACE || bytes[at] === TAB) {
+      // RFC 9112 §5.2: obs-fold is replaced by spaces before the value is read.
+      if (raw.length === 0) throw malformed(text, "white space before the first header field");
+      const folded = trimmed(text, at - base, lineEnd - base);
+      if (folded !== "") raw[raw.length - 1] = raw.at(-1) === "" ? folded : `${raw.at(-1)!} ${folded}`;
+    } else {
+      if (colon === at || bytes[colon] !== COLON)
+        throw malformed(text, malformedField(text.slice(at - base, lineEnd - base)));
+      if (raw.length >= maxHeaders * 2)
+        throw malformed(text, `more than ${maxHeaders} header fields (maxHeaders of HTTPAdapter)`);
+      raw.push(text.slice(at - base, colon - base), trimmed(text, colon + 1 - base, lineEnd - base));
+    }
     at = lineEnd + 2;
   }
-  if (framing !== null) noteFraming(raw, framing);
   return raw;
 }
 
-/** Runs after folding, so that a folded Content-Length is seen whole. */
-function noteFraming(raw: readonly string[], framing: Framing): void {
-  for (let item = 0; item < raw.length; item += 2) {
-    const length = raw[item].length;
-    if (length === 14 || length === 10 || length === 17) framing.note(raw[item], raw[item + 1]);
-  }
+/** Where the line ends, at its CRLF or at the end of all; -1 when there is a character before that no line may have. */
+function endOfLine(bytes: Buffer, from: number, end: number): number {
+  let at = from;
+  while (at < end && TEXT_CHARACTERS[bytes[at]] === 1) at += 1;
+  return at === end || (at + 1 < end && bytes[at] === CR && bytes[at + 1] === LF) ? at : -1;
 }
 
 function trimmed(text: string, from: number, to: number): string {
@@ -213,6 +232,11 @@ function hasToken(list: string | null, token: string): boolean {
 function keepAliveTimeout(value: string): number | null {
   const found = /(?:^|[,;\s])timeout\s{0,8}=\s{0,8}"?(\d{1,9})/i.exec(value);
   return found === null ? null : Number(found[1]);
+}
+
+/** The error for a head. A forbidden character anywhere in it is named before all else. */
+function malformed(text: string, what = "malformed head"): ConnectionError {
+  return badResponse(FORBIDDEN.test(text) ? forbiddenCharacter(text) : what);
 }
 
 function malformedField(line: string): string {

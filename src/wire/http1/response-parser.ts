@@ -31,7 +31,7 @@ const CR = 13;
 const LF = 10;
 const TAB = 9;
 const SEMICOLON = 59;
-const HEAD_END = Buffer.from("\r\n\r\n");
+const HEAD_END = "\r\n\r\n";
 const BARE_END = Buffer.from("\n\n");
 /** A chunk size beyond this gets no further digit: with one it would be beyond 2^52, and sums no longer exact. */
 const MAX_BEFORE_DIGIT = 2 ** 48 - 1;
@@ -156,37 +156,33 @@ export class ResponseParser {
   }
 
   #readHead(buffer: Buffer, at: number, end: number): number {
+    if (this.#partial !== null) return this.#readRestOfHead(this.#partial, buffer, at, end);
     let start = at;
-    let text: string;
-    let next: number;
-    if (this.#partial === null) {
-      // A robust reader skips empty lines before a message (RFC 9112 §2.2), as llhttp does.
-      while (start < end && (buffer[start] === CR || buffer[start] === LF)) start += 1;
-      if (start === end) return end;
-      const found = buffer.subarray(0, end).indexOf(HEAD_END, start);
-      if (found === -1) {
-        this.#keepPartial(new PartialBytes(buffer, start, end), 0);
-        return end;
-      }
-      if (found - start > this.#limits.maxHeaderSize) throw this.#headTooLarge();
-      text = buffer.latin1Slice(start, found);
-      next = found + 4;
-    } else {
-      const before = this.#partial.length;
-      this.#partial.append(buffer, at, end);
-      const joined = this.#partial.bytes;
-      const found = joined.indexOf(HEAD_END, Math.max(0, before - 3));
-      if (found === -1) {
-        this.#keepPartial(this.#partial, before);
-        return end;
-      }
-      if (found > this.#limits.maxHeaderSize) throw this.#headTooLarge();
-      this.#partial = null;
-      text = joined.latin1Slice(0, found);
-      next = at + found + 4 - before;
+    // A robust reader skips empty lines before a message (RFC 9112 §2.2), as llhttp does.
+    while (start < end && (buffer[start] === CR || buffer[start] === LF)) start += 1;
+    if (start === end) return end;
+    // The buffer may have older bytes behind `end`.
+    const found = buffer.indexOf(HEAD_END, start, "latin1");
+    if (found === -1 || found + HEAD_END.length > end) {
+      this.#keepPartial(new PartialBytes(buffer, start, end), 0);
+      return end;
     }
-    this.#onHeadText(text);
-    return next;
+    this.#onHeadBytes(buffer, start, found);
+    return found + HEAD_END.length;
+  }
+
+  #readRestOfHead(partial: PartialBytes, buffer: Buffer, at: number, end: number): number {
+    const before = partial.length;
+    partial.append(buffer, at, end);
+    const joined = partial.bytes;
+    const found = joined.indexOf(HEAD_END, Math.max(0, before - 3), "latin1");
+    if (found === -1) {
+      this.#keepPartial(partial, before);
+      return end;
+    }
+    this.#partial = null;
+    this.#onHeadBytes(joined, 0, found);
+    return at + found + HEAD_END.length - before;
   }
 
   /** @param before - Bytes that were looked at before. */
@@ -206,8 +202,9 @@ export class ResponseParser {
     return badResponse(`the head is larger than ${this.#limits.maxHeaderSize} bytes (maxHeaderSize of HTTPAdapter)`);
   }
 
-  #onHeadText(text: string): void {
-    const head = parseHead(text, this.#limits.maxHeaders);
+  #onHeadBytes(bytes: Buffer, start: number, end: number): void {
+    if (end - start > this.#limits.maxHeaderSize) throw this.#headTooLarge();
+    const head = parseHead(bytes, start, end, this.#limits.maxHeaders);
     const { statusCode } = head;
     if (statusCode < 200) {
       if (statusCode === 101) throw badResponse("101 Switching Protocols, which was not asked for");
@@ -303,7 +300,7 @@ export class ResponseParser {
       this.#finish(NO_TRAILERS);
       return at + 2 - before;
     }
-    const found = joined.indexOf(HEAD_END, Math.max(0, before - 3));
+    const found = joined.indexOf(HEAD_END, Math.max(0, before - 3), "latin1");
     if (found > this.#limits.maxHeaderSize || (found === -1 && joined.length - 3 > this.#limits.maxHeaderSize))
       throw this.#badChunk(`trailers larger than ${this.#limits.maxHeaderSize} bytes (maxHeaderSize of HTTPAdapter)`);
     if (found === -1) {
@@ -313,12 +310,12 @@ export class ResponseParser {
     this.#partial = null;
     let trailers: string[];
     try {
-      trailers = parseTrailers(joined.latin1Slice(0, found), this.#limits.maxHeaders);
+      trailers = parseTrailers(joined, 0, found, this.#limits.maxHeaders);
     } catch (error) {
       throw this.#badChunk("malformed trailers", error);
     }
     this.#finish(trailers);
-    return at + found + 4 - before;
+    return at + found + HEAD_END.length - before;
   }
 
   #finish(trailers: string[]): void {
