@@ -1,7 +1,7 @@
 /** HTTPAdapter: the retry loop around one exchange on the wire. */
 import { requestRetry, requestStart } from "../diagnostics/channels.js";
 import { InvalidHeader, RequestException, RetryError, TotalTimeout, UnrewindableBodyError } from "../exceptions.js";
-import type { FieldList } from "../message/headers.js";
+import type { FieldLines, FieldList } from "../message/headers.js";
 import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
@@ -99,8 +99,7 @@ export class HTTPAdapter extends BaseAdapter {
   maxRetries: Retry;
   readonly #pool: Pool;
   readonly #routes: Routes;
-  readonly #maxDecompressionRatio: number;
-  readonly #maxContentCodings: number;
+  readonly #decodeLimits: DecodeLimits;
 
   /** @throws TypeError for an unknown option, RangeError for a number that cannot be. */
   constructor(options: HTTPAdapterOptions = NO_OPTIONS) {
@@ -118,8 +117,11 @@ export class HTTPAdapter extends BaseAdapter {
       maxInformational: count(options.maxInformational, DEFAULT_LIMITS.maxInformational, "maxInformational", 0),
       maxChunkLineSize: count(options.maxChunkLineSize, DEFAULT_LIMITS.maxChunkLineSize, "maxChunkLineSize", 1),
     };
-    this.#maxDecompressionRatio = count(options.maxDecompressionRatio, 200, "maxDecompressionRatio", 1);
-    this.#maxContentCodings = count(options.maxContentCodings, MAX_CODINGS, "maxContentCodings", 0);
+    this.#decodeLimits = {
+      maxRatio: count(options.maxDecompressionRatio, 200, "maxDecompressionRatio", 1),
+      maxOutput: 0,
+      maxCodings: count(options.maxContentCodings, MAX_CODINGS, "maxContentCodings", 0),
+    };
     this.maxRetries = Retry.fromInt(options.maxRetries);
     this.#routes = new Routes(options);
     this.#pool =
@@ -183,11 +185,9 @@ export class HTTPAdapter extends BaseAdapter {
     cancellation: Cancellation | undefined,
   ): Promise<Response> {
     const timeouts = resolveTimeout(settings.timeout);
-    const limits: DecodeLimits = {
-      maxRatio: this.#maxDecompressionRatio,
-      maxOutput: settings.maxResponseSize ?? 0,
-      maxCodings: this.#maxContentCodings,
-    };
+    const { maxResponseSize } = settings;
+    const limits =
+      maxResponseSize === undefined ? this.#decodeLimits : { ...this.#decodeLimits, maxOutput: maxResponseSize };
     let retry = this.maxRetries;
     retry.budget?.deposit();
     const { method, url } = request;
@@ -366,15 +366,12 @@ function wireRequest(
   proxy: ProxyHop | null,
   answer: string | null,
 ): WireRequest {
-  const { fields, source, target, method } = request;
+  const { fields, source, method } = request;
   const { lines } = fields;
   const declared = lines.framing || source !== null ? checkFraming(fields, source) : null;
   return {
     method,
-    head:
-      proxy === null
-        ? serializeLines(method, target.path, lines.host ? null : target.host, lines.text)
-        : proxiedHead(request, proxy, answer),
+    head: proxy === null ? directHead(request, lines) : proxiedHead(request, proxy, answer),
     body: declared === null || source === null || source.length !== null ? source : countedBody(source, declared),
     expectContinue: source !== null && fields.get("expect")?.toLowerCase() === "100-continue",
     close: lines.close,
@@ -382,6 +379,15 @@ function wireRequest(
     connectTimeout: timeouts.connect,
     poolTimeout: timeouts.pool,
   };
+}
+
+function directHead({ method, target: { path, host } }: PreparedRequest, lines: FieldLines): string {
+  const { lastHead } = lines;
+  if (lastHead !== null && lastHead.path === path && lastHead.host === host && lastHead.method === method)
+    return lastHead.text;
+  const text = serializeLines(method, path, lines.host ? null : host, lines.text);
+  lines.lastHead = { method, path, host, text };
+  return text;
 }
 
 function proxiedHead(request: PreparedRequest, proxy: ProxyHop, answer: string | null): string {

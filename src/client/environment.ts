@@ -13,6 +13,7 @@ printEvents(() => process.env["NODE_DEBUG"] ?? "");
 export interface Environment {
   /** Proxies by scheme, or null when no variable names one. */
   readonly proxies: ProxyMapping | null;
+  /** Hosts that are gone to directly; "" where there are no proxies anyway. */
   readonly noProxy: string;
   /** The path of a CA file or directory, or null. */
   readonly caBundle: string | null;
@@ -43,9 +44,10 @@ export function forgetEnvironment(): void {
 
 function readEnvironment(): Environment {
   const { env } = process;
+  const proxies = readProxies(env);
   return {
-    proxies: readProxies(env),
-    noProxy: env["no_proxy"] ?? env["NO_PROXY"] ?? "",
+    proxies,
+    noProxy: proxies === null ? "" : (env["no_proxy"] ?? env["NO_PROXY"] ?? ""),
     // An empty variable is one that is not set, and never "off".
     caBundle: env["REQUESTS_CA_BUNDLE"] || env["CURL_CA_BUNDLE"] || env["SSL_CERT_FILE"] || null,
     keyLogFile: env["SSLKEYLOGFILE"] || undefined,
@@ -62,13 +64,13 @@ function readProxies(env: NodeJS.ProcessEnv): ProxyMapping | null {
   return { ...(http ? { http } : {}), ...(https ? { https } : {}), ...(all ? { all } : {}) };
 }
 
+const MAY_BE_MISSING = { throwIfNoEntry: false } as const;
 let netrcStamp = "";
 let netrcEntries: readonly NetrcEntry[] = [];
 
 function readNetrc(variable: string | undefined): readonly NetrcEntry[] {
-  const home = variable ? "" : homeFolder();
-  for (const path of variable ? [variable] : [join(home, ".netrc"), join(home, "_netrc")]) {
-    const stat = statSync(path, { throwIfNoEntry: false });
+  for (const path of variable ? [variable] : netrcPaths(homeFolder())) {
+    const stat = statSync(path, MAY_BE_MISSING);
     if (stat === undefined || !stat.isFile()) continue;
     const stamp = `${path}:${stat.mtimeMs}:${stat.size}`;
     if (stamp === netrcStamp) return netrcEntries;
@@ -82,6 +84,17 @@ function readNetrc(variable: string | undefined): readonly NetrcEntry[] {
     return netrcEntries;
   }
   return [];
+}
+
+let lastHome: string | null = null;
+let lastPaths: readonly string[] = [];
+
+function netrcPaths(home: string): readonly string[] {
+  if (home !== lastHome) {
+    lastPaths = [join(home, ".netrc"), join(home, "_netrc")];
+    lastHome = home;
+  }
+  return lastPaths;
 }
 
 /** What `homedir()` gives, without asking it where a variable says so: Deno wants a permission of its own for that. */

@@ -1,6 +1,6 @@
 /** THE loop: auth → adapter → cookies → hooks → does auth ask again? → redirect? */
-import type { SendSettings } from "../adapters/adapter.js";
-import { HTTPAdapter } from "../adapters/http.js";
+import type { Adapter, SendSettings } from "../adapters/adapter.js";
+import { cancellationFor, HTTPAdapter } from "../adapters/http.js";
 import { hasFlow, type AuthBase } from "../auth/base.js";
 import { requestRedirect } from "../diagnostics/channels.js";
 import { RequestException, TooManyRedirects } from "../exceptions.js";
@@ -8,6 +8,7 @@ import { mergeCookies } from "../message/cookies/jar.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { redactedUrl } from "../message/redaction.js";
 import type { Response } from "../message/response.js";
+import { resolveTimeout } from "../policy/timeout.js";
 import { forgetEnvironment } from "./environment.js";
 import { runHooks } from "./hooks.js";
 import type { Proxies } from "./options.js";
@@ -26,24 +27,43 @@ export async function exchange(
   proxies: Proxies | null,
   allowRedirects: boolean,
 ): Promise<Response> {
+  const cancellation = cancellationFor(settings, resolveTimeout(settings.timeout));
   const history: Response[] = [];
   let request = prepared;
-  let hop = settings;
-  for (let redirects = 0; ; redirects += 1) {
-    const response = await sendWithAuth(session, request, hop, history);
-    if (!allowRedirects) {
-      response.next = offeredRequest(session, response, request, prepared);
-      return response;
+  let hop = cancellation === null ? settings : { ...settings, cancellation };
+  let streaming = false;
+  try {
+    cancellation?.throwIfCancelled();
+    for (let redirects = 0; ; redirects += 1) {
+      const response = await sendWithAuth(session, request, hop, history);
+      const next = allowRedirects ? session.nextRequest(response, request, prepared) : null;
+      if (next === null) {
+        if (!allowRedirects) response.next = offeredRequest(session, response, request, prepared);
+        if (prepared.source?.withheld === true) abandon(prepared);
+        streaming = cancellation !== null && settings.stream;
+        if (streaming) response.raw.whenDone(() => cancellation!.release());
+        return response;
+      }
+      if (redirects >= session.maxRedirects) throw tooManyRedirects(session, response);
+      response.close();
+      history.push(response);
+      if (requestRedirect.hasSubscribers) publishRedirect(response, request, next);
+      request = next;
+      hop = { ...hop, proxies: session.rebuildProxies(next, proxies) };
     }
-    const next = session.nextRequest(response, request, prepared);
-    if (next === null) return response;
-    if (redirects >= session.maxRedirects) throw tooManyRedirects(session, response);
-    response.close();
-    history.push(response);
-    if (requestRedirect.hasSubscribers) publishRedirect(response, request, next);
-    request = next;
-    hop = { ...hop, proxies: session.rebuildProxies(next, proxies) };
+  } catch (error) {
+    forgetEnvironment();
+    if (error instanceof RequestException) error.request ??= prepared;
+    abandon(prepared);
+    throw error;
+  } finally {
+    if (!streaming) cancellation?.release();
   }
+}
+
+/** The sources of a body that did not go out, and of its parts, are closed; nobody waits for that. */
+function abandon({ source }: PreparedRequest): void {
+  if (source?.close !== undefined) void Promise.resolve(source.close()).catch(() => undefined);
 }
 
 /** Sends one request, and whatever its auth object answers the response with. */
@@ -106,21 +126,31 @@ async function sendOne(
   history: Response[],
 ): Promise<Response> {
   const adapter = session.getAdapter(request.url);
-  const started = performance.now();
-  let response = await adapter.send(
-    request,
-    history.length === 0 ? settings : { ...settings, previous: history.slice() },
-  );
-  // Without a wire in between, this may still be the turn in which the environment was looked at.
-  if (!(adapter instanceof HTTPAdapter)) forgetEnvironment();
-  if (response.elapsed === 0) response.elapsed = (performance.now() - started) / 1000;
+  let response =
+    adapter instanceof HTTPAdapter
+      ? await adapter.send(request, withPrevious(settings, history))
+      : await sendByOther(adapter, request, withPrevious(settings, history));
   response.connection ??= adapter;
   if (!settings.stream && !response.isRead) await response.read();
   const setCookies = response.headerValues("set-cookie");
   if (setCookies.length > 0) session.cookies.extract(setCookies, request.url);
-  response.history = history.slice();
+  if (history.length > 0) response.history = history.slice();
   if (settings.stream) response.useSender((again) => adapter.send(again, { ...settings, cancellation: undefined }));
   if (request.hooks.response.length > 0) response = await runHooks(request.hooks.response, response, settings);
+  return response;
+}
+
+function withPrevious(settings: SendSettings, history: Response[]): SendSettings {
+  return history.length === 0 ? settings : { ...settings, previous: history.slice() };
+}
+
+/** An adapter of somebody else's may not know how long it took. */
+async function sendByOther(adapter: Adapter, request: PreparedRequest, settings: SendSettings): Promise<Response> {
+  const started = performance.now();
+  const response = await adapter.send(request, settings);
+  // Without a wire in between, this may still be the turn in which the environment was looked at.
+  forgetEnvironment();
+  if (response.elapsed === 0) response.elapsed = (performance.now() - started) / 1000;
   return response;
 }
 

@@ -2,10 +2,10 @@
 import { inspect } from "node:util";
 
 import type { Adapter, SendSettings } from "../adapters/adapter.js";
-import { HTTPAdapter, cancellationFor } from "../adapters/http.js";
+import { HTTPAdapter } from "../adapters/http.js";
 import { authFrom, type AuthInit } from "../auth/auth-from.js";
 import { requestRedirect } from "../diagnostics/channels.js";
-import { InvalidSchema, RequestException } from "../exceptions.js";
+import { InvalidSchema } from "../exceptions.js";
 import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from "../message/cookies/jar.js";
 import type { FieldList } from "../message/headers.js";
 import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersInit } from "../message/headers.js";
@@ -225,14 +225,13 @@ export class Session {
    * @param settings - For this call, in place of the session's.
    */
   send(prepared: PreparedRequest, settings?: SendOptions): ResponsePromise {
-    return responsePromise(this.#send(prepared, settings));
-  }
-
-  async #send(prepared: PreparedRequest, settings: SendOptions | undefined): Promise<Response> {
-    if (!(prepared instanceof PreparedRequest))
-      throw new TypeError("You can only send PreparedRequests: session.send(session.prepareRequest(request))");
-    const given = settings === undefined ? NO_OPTIONS : checkOptions(settings, "send()");
-    return this.#sendChecked(prepared, given, true);
+    try {
+      if (!(prepared instanceof PreparedRequest))
+        throw new TypeError("You can only send PreparedRequests: session.send(session.prepareRequest(request))");
+      return this.#exchange(prepared, settings === undefined ? NO_OPTIONS : checkOptions(settings, "send()"), true);
+    } catch (error) {
+      return responsePromise(Promise.reject(error));
+    }
   }
 
   /**
@@ -371,50 +370,21 @@ export class Session {
 
   // ── the inside ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Whatever goes wrong comes through the promise. */
   #call(method: string, url: string | URL, options: RequestOptions | undefined, call: string): ResponsePromise {
-    return responsePromise(this.#request(method, url, options, call));
-  }
-
-  async #request(
-    method: string,
-    url: string | URL,
-    options: RequestOptions | undefined,
-    call: string,
-  ): Promise<Response> {
-    const given: RequestOptions = options === undefined ? NO_OPTIONS : checkOptions(options, call);
-    const hooks = given.hooks == null ? this.hooks : hooksFrom(given.hooks);
-    const prepared = this.#prepare(method, url, given, hooks);
-    return this.#sendChecked(prepared, given, call !== "head()");
-  }
-
-  async #sendChecked(prepared: PreparedRequest, given: SendOptions, follow: boolean): Promise<Response> {
-    const settings = this.#settingsFor(prepared, given);
-    const cancellation = cancellationFor(settings, resolveTimeout(settings.timeout));
-    const cancellable = cancellation === null ? settings : { ...settings, cancellation };
-    let streaming = false;
     try {
-      cancellation?.throwIfCancelled();
-      const response = await exchange(
-        this,
-        prepared,
-        cancellable,
-        given.proxies ?? null,
-        given.allowRedirects ?? follow,
-      );
-      if (prepared.source?.withheld === true) abandon(prepared);
-      if (cancellation !== null && settings.stream) {
-        streaming = true;
-        response.raw.whenDone(() => cancellation.release());
-      }
-      return response;
+      const given: RequestOptions = options === undefined ? NO_OPTIONS : checkOptions(options, call);
+      const hooks = given.hooks == null ? this.hooks : hooksFrom(given.hooks);
+      const prepared = this.#prepare(method, url, given, hooks);
+      return this.#exchange(prepared, given, call !== "head()");
     } catch (error) {
-      forgetEnvironment();
-      if (error instanceof RequestException) error.request ??= prepared;
-      abandon(prepared);
-      throw error;
-    } finally {
-      if (!streaming) cancellation?.release();
+      return responsePromise(Promise.reject(error));
     }
+  }
+
+  #exchange(prepared: PreparedRequest, given: SendOptions, follow: boolean): ResponsePromise {
+    const settings = this.#settingsFor(prepared, given);
+    return responsePromise(exchange(this, prepared, settings, given.proxies ?? null, given.allowRedirects ?? follow));
   }
 
   #settingsFor(prepared: PreparedRequest, given: SendOptions): SendSettings {
@@ -460,7 +430,7 @@ export class Session {
     const own = fieldsOf(this.#headers);
     // Put together here, they are there for every request that adds nothing to them.
     own.putTogether();
-    const fields = own.copy();
+    const fields = own.copyOnWrite();
     if (given == null) return fields;
     for (const [name, values] of headerEntries(given)) {
       if (values === null) fields.delete(name);
@@ -526,9 +496,4 @@ function isEmptyObject(value: unknown): boolean {
 function hostOf(prepared: PreparedRequest): string {
   const { host } = prepared.target.parts;
   return host.startsWith("[") ? host.slice(1, -1) : host;
-}
-
-/** The sources of a body that did not go out, and of its parts, are closed; nobody waits for that. */
-function abandon({ source }: PreparedRequest): void {
-  if (source?.close !== undefined) void Promise.resolve(source.close()).catch(() => undefined);
 }

@@ -22,7 +22,10 @@ export class FieldList {
   raw: string[];
   /** The lower-cased names, one for each pair of `raw`. */
   lower: string[];
+  /** The first fields as they are sent; all of them unless some were added since. */
   #lines: FieldLines | null = null;
+  /** Whether a copy has the same arrays: whoever changes them first takes arrays of its own. */
+  #shared = false;
 
   constructor(raw: string[] = [], lower: string[] | undefined = undefined) {
     this.raw = raw;
@@ -58,14 +61,14 @@ export class FieldList {
   }
 
   set(name: string, value: string): void {
-    this.#lines = null;
     const wanted = name.toLowerCase();
     const first = this.lower.indexOf(wanted);
     if (first === -1) {
-      this.lower.push(wanted);
-      this.raw.push(name, value);
+      this.append(name, value);
       return;
     }
+    this.#unshare();
+    this.#lines = null;
     this.raw[first * 2] = name;
     this.raw[first * 2 + 1] = value;
     for (let at = this.lower.indexOf(wanted, first + 1); at !== -1; at = this.lower.indexOf(wanted, at))
@@ -73,7 +76,7 @@ export class FieldList {
   }
 
   append(name: string, value: string): void {
-    this.#lines = null;
+    this.#unshare();
     this.lower.push(name.toLowerCase());
     this.raw.push(name, value);
   }
@@ -95,6 +98,8 @@ export class FieldList {
       return;
     }
     this.set(name, values[0]);
+    if (values.length === 1) return;
+    this.#lines = null;
     const at = this.lower.indexOf(name.toLowerCase());
     for (let item = 1; item < values.length; item += 1) {
       this.lower.splice(at + item, 0, name.toLowerCase());
@@ -105,6 +110,15 @@ export class FieldList {
   copy(): FieldList {
     const copy = new FieldList(this.raw.slice(), this.lower.slice());
     copy.#lines = this.#lines;
+    return copy;
+  }
+
+  /** A copy for the price of none, until one of the two is changed. */
+  copyOnWrite(): FieldList {
+    const copy = new FieldList(this.raw, this.lower);
+    copy.#lines = this.#lines;
+    copy.#shared = true;
+    this.#shared = true;
     return copy;
   }
 
@@ -120,7 +134,7 @@ export class FieldList {
 
   /** Makes `lines` now, so that copies have them too. */
   putTogether(): FieldLines {
-    this.#lines ??= fieldLines(this);
+    if (this.#lines === null || this.#lines.count < this.lower.length) this.#lines = withRest(this.#lines, this);
     return this.#lines;
   }
 
@@ -128,7 +142,15 @@ export class FieldList {
     return this.lower.length;
   }
 
+  #unshare(): void {
+    if (!this.#shared) return;
+    this.raw = this.raw.slice();
+    this.lower = this.lower.slice();
+    this.#shared = false;
+  }
+
   #removeAt(at: number): void {
+    this.#unshare();
     this.#lines = null;
     this.lower.splice(at, 1);
     this.raw.splice(at * 2, 2);
@@ -137,6 +159,8 @@ export class FieldList {
 
 /** Fields as they are sent, and what whoever sends them has to know of them. */
 export interface FieldLines {
+  /** How many there are. */
+  readonly count: number;
   /** `Name: value\r\n` for each. */
   readonly text: string;
   /** Whether Host is among them. */
@@ -145,18 +169,33 @@ export interface FieldLines {
   readonly framing: boolean;
   /** Whether the connection is to be closed afterwards. */
   readonly close: boolean;
+  /** The last head that was put together with them: a program asks for the same again and again. */
+  lastHead: LastHead | null;
 }
 
-function fieldLines({ raw, lower }: FieldList): FieldLines {
-  let text = "";
-  let close = false;
-  for (let at = 0; at < raw.length; at += 2) {
-    checkField(raw[at], raw[at + 1]);
-    text += `${raw[at]}: ${raw[at + 1]}\r\n`;
-    if (lower[at >> 1] === "connection" && raw[at + 1].toLowerCase() === "close") close = true;
+/** A whole head, and what it was made of beside the lines. */
+interface LastHead {
+  readonly method: string;
+  readonly path: string;
+  readonly host: string;
+  readonly text: string;
+}
+
+const NO_LINES: Omit<FieldLines, "lastHead"> = { count: 0, text: "", host: false, framing: false, close: false };
+
+/** The lines of the first fields, when there are any, and of those behind them. */
+function withRest(first: FieldLines | null, { raw, lower }: FieldList): FieldLines {
+  let { text, host, framing, close } = first ?? NO_LINES;
+  for (let at = first?.count ?? 0; at < lower.length; at += 1) {
+    const name = lower[at];
+    const value = raw[at * 2 + 1];
+    checkField(raw[at * 2], value);
+    text += `${raw[at * 2]}: ${value}\r\n`;
+    if (name === "host") host = true;
+    else if (name === "content-length" || name === "transfer-encoding") framing = true;
+    else if (name === "connection" && value.toLowerCase() === "close") close = true;
   }
-  const framing = lower.includes("content-length") || lower.includes("transfer-encoding");
-  return { text, host: lower.includes("host"), framing, close };
+  return { count: lower.length, text, host, framing, close, lastHead: null };
 }
 
 /** RFC 9110 §5.6.2: the characters of a token. */
@@ -383,15 +422,17 @@ export function rawValue(raw: readonly string[], lowerName: string): string | un
   return undefined;
 }
 
+const NO_VALUES: readonly string[] = Object.freeze([]);
+
 /** Every value of a field in a raw list. */
-export function rawValues(raw: readonly string[], lowerName: string): string[] {
+export function rawValues(raw: readonly string[], lowerName: string): readonly string[] {
   const { length } = lowerName;
-  const values: string[] = [];
+  let values: string[] | null = null;
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at];
-    if (name.length === length && name.toLowerCase() === lowerName) values.push(raw[at + 1]);
+    if (name.length === length && name.toLowerCase() === lowerName) (values ??= []).push(raw[at + 1]);
   }
-  return values;
+  return values ?? NO_VALUES;
 }
 
 /** The dict over a list, sharing it. */

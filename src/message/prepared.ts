@@ -96,6 +96,7 @@ function targetOf(url: string): Target {
 /** URL texts whose prepared form is the text itself. */
 const preparedUrls = new Set<string>();
 
+const COMMON_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
 const BODILESS_METHODS = new Set(["GET", "HEAD"]);
 
 /**
@@ -120,7 +121,7 @@ export class PreparedRequest {
 
   #url = "";
   #target: Target | null = null;
-  #fields = new FieldList();
+  #fields: FieldList | null = null;
   #headers: CaseInsensitiveDict | null = null;
   #body: Body | null = null;
   #cookies: RequestsCookieJar | null = null;
@@ -140,7 +141,7 @@ export class PreparedRequest {
 
   /** The header fields that will be sent; Host comes on top unless it is among them. */
   get headers(): CaseInsensitiveDict {
-    this.#headers ??= dictOf(this.#fields);
+    this.#headers ??= dictOf(this.fields);
     return this.#headers;
   }
   set headers(headers: CaseInsensitiveDict) {
@@ -155,8 +156,8 @@ export class PreparedRequest {
   set body(body: unknown) {
     const next = body === null || body === undefined ? null : bodyFrom(body);
     // The framing of the old body does not describe the new one.
-    if (next === null || next.length === null) this.#fields.delete("content-length");
-    if (next === null || next.length !== null) this.#fields.delete("transfer-encoding");
+    if (next === null || next.length === null) this.fields.delete("content-length");
+    if (next === null || next.length !== null) this.fields.delete("transfer-encoding");
     this.#useBody(next);
   }
 
@@ -185,7 +186,7 @@ export class PreparedRequest {
   prepareMethod(method: string | null | undefined): void {
     if (method != null && typeof method !== "string")
       throw new TypeError(`method must be a string, not ${typeof method}`);
-    this.method = method == null ? "" : method.toUpperCase();
+    this.method = method == null ? "" : COMMON_METHODS.has(method) ? method : method.toUpperCase();
   }
 
   /**
@@ -237,7 +238,7 @@ export class PreparedRequest {
 
   /** The same with cookies that belong to a session. @internal */
   prepareSessionCookies(jar: RequestsCookieJar): void {
-    if (jar.isEmpty || this.#fields.has("cookie")) return;
+    if (jar.isEmpty || this.fields.has("cookie")) return;
     const header = jar.headerFor(this.#url);
     if (header !== undefined) this.useCookieHeader(header);
   }
@@ -245,13 +246,13 @@ export class PreparedRequest {
   /** A Cookie header that comes from a jar, not from the caller. @internal */
   useCookieHeader(header: string): void {
     this.#cookieHeader = header;
-    this.#fields.set("Cookie", header);
+    this.fields.set("Cookie", header);
   }
 
   /** Makes the Cookie header anew, unless it is the caller's. @internal */
   refreshCookies(jar: RequestsCookieJar): void {
-    if (this.#fields.get("cookie") !== this.#cookieHeader) return;
-    this.#fields.delete("cookie");
+    if (this.fields.get("cookie") !== this.#cookieHeader) return;
+    this.fields.delete("cookie");
     this.prepareSessionCookies(jar);
   }
 
@@ -265,10 +266,10 @@ export class PreparedRequest {
       this.#useBody(null);
       return;
     }
-    const given = this.#fields.get("content-type");
+    const given = this.fields.get("content-type");
     const { body, contentType } = prepareBody({ data, files, json }, given);
     this.#useBody(body);
-    if (contentType !== null) this.#fields.set("Content-Type", contentType);
+    if (contentType !== null) this.fields.set("Content-Type", contentType);
   }
 
   /** Makes this the body, and sets Content-Length or Transfer-Encoding to match. */
@@ -313,7 +314,7 @@ export class PreparedRequest {
     copy.method = this.method;
     copy.#url = this.#url;
     copy.#target = this.#target;
-    copy.#fields = this.#fields.copy();
+    copy.#fields = this.fields.copy();
     copy.#body = this.#body;
     copy.#cookies = this.#cookies === null ? null : this.#cookies.copy();
     copy.#cookieHeader = this.#cookieHeader;
@@ -347,6 +348,7 @@ export class PreparedRequest {
 
   /** The list under `headers`. @internal */
   get fields(): FieldList {
+    this.#fields ??= new FieldList();
     return this.#fields;
   }
 
@@ -417,7 +419,7 @@ export class PreparedRequest {
 
   #useBody(body: Body | null): void {
     this.#body = body;
-    const fields = this.#fields;
+    const { fields } = this;
     if (body === null) {
       // RFC 9110 §8.6: a method that expects a body says when there is none.
       if (

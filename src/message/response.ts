@@ -474,7 +474,7 @@ export class Response implements AsyncIterable<Buffer> {
   }
 
   /** The values of a field apart. @internal */
-  headerValues(lowerName: string): string[] {
+  headerValues(lowerName: string): readonly string[] {
     return this.#headers === null ? rawValues(this.#rawHeaders, lowerName) : this.#headers.getAll(lowerName);
   }
 

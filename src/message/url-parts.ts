@@ -3,6 +3,8 @@ import { InvalidURL } from "../exceptions.js";
 import { authorityEnd, failedToParse, hasControlOrSpace, noHost, portNumber, shownUrl } from "./url-host.js";
 import { unquote } from "./text/url-encoded.js";
 
+const SLASH = 0x2f;
+
 /** A URL in its parts. */
 export interface UrlParts {
   /** Lower case, without the colon. */
@@ -207,6 +209,8 @@ export function matchesMountPrefix(url: string, prefix: string): boolean {
   const range = authorityRange(prefix);
   if (range === null || range.end === range.start) {
     if (url.startsWith(prefix)) return true;
+    // Case is nothing to a slash: "https://" is found not to serve "http://h/" by one look.
+    if (prefix.endsWith("/") && url.charCodeAt(prefix.length - 1) !== SLASH) return false;
     return url.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase();
   }
   const served = partsOrNull(url);
