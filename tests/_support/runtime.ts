@@ -9,7 +9,7 @@ export const ON_DENO = process.versions["deno"] !== undefined;
 export async function runText(
   program: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv; readonly timeout?: number },
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   // Deno takes what follows Node's --eval for a script, which imports nothing.
   const flags = ON_DENO ? ["eval", "--quiet"] : ["--input-type=module", "--eval"];
