@@ -149,10 +149,6 @@ export class Connection {
     return !this.#closed && this.#dispatch === null && this.#socket!.writable && now < this.idleUntil;
   }
 
-  get busy(): boolean {
-    return this.#dispatch !== null;
-  }
-
   /**
    * Writes the request. The answer comes through the dispatch's sink, the outcome through the owner.
    *

@@ -323,7 +323,7 @@ export class Pool implements ConnectionOwner {
     connection.start(dispatch, performance.now());
   }
 
-  /** Once a turn of the event loop: what is still idle must not keep the process alive, nor live for ever. */
+  /** At most once a turn of the event loop: what is still idle must not keep the process alive, nor live for ever. */
   readonly #settle = (): void => {
     this.#settling = false;
     let surplus = false;

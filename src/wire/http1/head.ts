@@ -56,7 +56,7 @@ export function badResponse(what: string, detail?: { cause?: unknown }): Connect
 export function parseHead(bytes: Buffer, start: number, end: number, maxHeaders: number): ResponseHead {
   const text = bytes.latin1Slice(start, end);
   const lineEnd = endOfLine(bytes, start, end) - start;
-  if (lineEnd < 0) throw malformed(text);
+  if (lineEnd < 0) throw badResponse(forbiddenCharacter(text));
   const version = parseVersion(text, lineEnd);
   const statusCode = parseStatusCode(text, lineEnd);
   const reason = lineEnd > 13 ? text.slice(13, lineEnd) : "";
@@ -158,7 +158,7 @@ function parseFields(bytes: Buffer, base: number, text: string, from: number, ma
     let colon = at;
     while (colon < end && TOKEN_CHARACTERS[bytes[colon]] === 1) colon += 1;
     const lineEnd = endOfLine(bytes, colon, end);
-    if (lineEnd === -1) throw malformed(text);
+    if (lineEnd === -1) throw badResponse(forbiddenCharacter(text));
     if (bytes[at] === SPACE || bytes[at] === TAB) {
       // RFC 9112 §5.2: obs-fold is replaced by spaces before the value is read.
       if (raw.length === 0) throw malformed(text, "white space before the first header field");
@@ -235,7 +235,7 @@ function keepAliveTimeout(value: string): number | null {
 }
 
 /** The error for a head. A forbidden character anywhere in it is named before all else. */
-function malformed(text: string, what = "malformed head"): ConnectionError {
+function malformed(text: string, what: string): ConnectionError {
   return badResponse(FORBIDDEN.test(text) ? forbiddenCharacter(text) : what);
 }
 
