@@ -5,6 +5,7 @@ import type { TLSSocket } from "node:tls";
 import { connectionClose, diagnosedConnection } from "../diagnostics/channels.js";
 import type { DiagnosedConnection } from "../diagnostics/messages.js";
 import { RequestException, type Phase } from "../exceptions.js";
+import { currentTime } from "./clock.js";
 import type { ConnectTimes, Route } from "./connect.js";
 import { Deadline } from "./deadline.js";
 import type { Dispatch, Failure } from "./dispatch.js";
@@ -12,6 +13,7 @@ import { connectionLost, located, readTimedOut } from "./errors.js";
 import type { ResponseHead } from "./http1/head.js";
 import { incomplete, ResponseParser } from "./http1/response-parser.js";
 import type { WireLimits } from "./limits.js";
+import type { Reservation } from "./reservation.js";
 import { peerCertificateOf } from "./tls.js";
 import { Upload } from "./upload.js";
 
@@ -49,8 +51,12 @@ export interface ConnectionOwner {
 export class Connection {
   readonly route: Route;
   readonly owner: ConnectionOwner;
-  /** `performance.now()` after which it may not be used again. */
+  /** `currentTime()` of clock.ts after which it may not be used again. */
   idleUntil = Infinity;
+  /** `currentTime()` of clock.ts at which the last response was complete. */
+  freeSince = 0;
+  /** Held for a request that waits for a look at the socket. */
+  reservation: Reservation | null = null;
   /** Requests that it has carried, this one included. */
   requests = 0;
   /** Seconds that the server keeps it open when idle. */
@@ -144,7 +150,7 @@ export class Connection {
     return this.#diagnosed;
   }
 
-  /** Whether a request can be written. @param now - `performance.now()` */
+  /** Whether a request can be written. @param now - `currentTime()` of clock.ts */
   isUsable(now: number): boolean {
     return !this.#closed && this.#dispatch === null && this.#socket!.writable && now < this.idleUntil;
   }
@@ -152,7 +158,7 @@ export class Connection {
   /**
    * Writes the request. The answer comes through the dispatch's sink, the outcome through the owner.
    *
-   * @param now - `performance.now()`
+   * @param now - `currentTime()`
    */
   start(dispatch: Dispatch, now: number): void {
     const { request, times } = dispatch;
@@ -214,7 +220,7 @@ export class Connection {
     if (remaining === null || remaining > CHEAP_TO_DRAIN || this.#upload !== null) {
       this.#forget();
       this.destroy();
-      this.owner.onFree(this, false, performance.now());
+      this.owner.onFree(this, false, currentTime());
       return;
     }
     this.#draining = true;
@@ -254,12 +260,12 @@ export class Connection {
   onUploadEnd(): void {
     this.#upload = null;
     if (this.#dispatch !== null) {
-      this.#dispatch.times.sent = performance.now();
+      this.#dispatch.times.sent = currentTime();
       this.#dispatch.sink.onSentAll?.();
     }
     if (!this.#paused) this.#readDeadline?.start();
     // The answer was there before the whole request.
-    if (this.#trailers !== null) this.#complete(0, performance.now());
+    if (this.#trailers !== null) this.#complete(0, currentTime());
   }
 
   onUploadError(error: unknown): void {
@@ -278,7 +284,7 @@ export class Connection {
     const dispatch = this.#dispatch!;
     this.#head = head;
     this.keepAliveTimeout = head.keepAliveTimeout;
-    dispatch.times.head = performance.now();
+    dispatch.times.head = currentTime();
     this.#upload?.onFinalHead();
     dispatch.sink.onHead(head, this);
   }
@@ -330,7 +336,7 @@ export class Connection {
     if (this.#trailers !== null && this.#dispatch !== null) {
       this.#paused = false;
       // What comes in one piece has come at one time.
-      this.#complete(bytes - consumed, begun ? performance.now() : this.#dispatch.times.head);
+      this.#complete(bytes - consumed, begun ? currentTime() : this.#dispatch.times.head);
       return !this.#closed;
     }
     if (this.#paused) {
@@ -353,7 +359,7 @@ export class Connection {
       return;
     }
     this.#closed = true;
-    if (this.#trailers !== null) this.#complete(0, performance.now());
+    if (this.#trailers !== null) this.#complete(0, currentTime());
   };
 
   readonly #onSocketError = (error: Error): void => {
@@ -429,7 +435,7 @@ export class Connection {
     const draining = this.#draining;
     this.#forget();
     this.destroy();
-    if (draining) this.owner.onFree(this, false, performance.now());
+    if (draining) this.owner.onFree(this, false, currentTime());
     else this.owner.onFailure(this, dispatch, { error, phase, stale });
   }
 

@@ -1,53 +1,78 @@
-/** Timers that keep their word: never early, and at most a tick of the event loop late. */
+/** A timer that never fires early and lets data that has already arrived win. */
+import { systemClock, type Clock } from "./clock.js";
+
+/** The longest time that a timer of Node can wait, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Calls back once `milliseconds` have really passed since `start()` or the last `touch()`. Node starts its timers from
- * the time at which the current tick began, so a busy tick makes them fire early: what is missing is waited for.
+ * Calls back once `milliseconds` have passed since `start()` or the last `touch()`.
+ *
+ * Node counts the time of a timer from the start of the current turn of the event loop, so a busy turn makes timers fire
+ * early: the missing time is waited for. A busy turn also makes timers fire late, before the sockets are read. Therefore
+ * the event loop polls the sockets once more before the deadline expires: data that arrived in time still stops it.
  */
 export class Deadline {
   readonly #milliseconds: number;
   readonly #onExpired: () => void;
+  readonly #clock: Clock;
   #since = 0;
+  /** Not null while the deadline runs. */
   #timer: NodeJS.Timeout | null = null;
+  /** Runs after the last look at the sockets. */
+  #lastPoll: NodeJS.Immediate | null = null;
 
-  constructor(milliseconds: number, onExpired: () => void) {
+  constructor(milliseconds: number, onExpired: () => void, clock: Clock = systemClock) {
     this.#milliseconds = milliseconds;
     this.#onExpired = onExpired;
+    this.#clock = clock;
   }
 
   /** Starts, or starts again from now. */
   start(): void {
-    this.#since = performance.now();
+    this.#since = this.#clock.now();
     if (this.#timer === null) this.#arm(this.#milliseconds);
   }
 
-  /** Something moved: the time counts from now. Cheap; the timer itself is only moved when it fires. */
+  /** Restarts the time if the deadline runs. Cheap: the timer itself is only moved when it fires. */
   touch(): void {
-    if (this.#timer !== null) this.#since = performance.now();
+    if (this.#timer !== null) this.#since = this.#clock.now();
   }
 
   stop(): void {
     if (this.#timer === null) return;
-    clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#lastPoll === null) return;
+    this.#clock.clearImmediate(this.#lastPoll);
+    this.#lastPoll = null;
   }
 
   /** Milliseconds since `start()` or the last `touch()`. */
   get elapsed(): number {
-    return performance.now() - this.#since;
+    return this.#clock.now() - this.#since;
   }
 
   #arm(milliseconds: number): void {
-    // Longer than a timer can be is waited for in pieces.
-    this.#timer = setTimeout(this.#check, Math.min(milliseconds, 2 ** 31 - 1));
+    // A longer time is waited for in pieces.
+    this.#timer = this.#clock.setTimeout(this.#onTimer, Math.min(milliseconds, LONGEST_TIMER));
   }
 
-  readonly #check = (): void => {
+  /** @returns Whether the deadline is reached; if it is not, the timer is set for the rest. */
+  #isReached(): boolean {
     const missing = this.#milliseconds - this.elapsed;
-    if (missing > 0) {
-      this.#arm(Math.ceil(missing));
-      return;
-    }
+    if (missing <= 0) return true;
+    this.#arm(Math.ceil(missing));
+    return false;
+  }
+
+  readonly #onTimer = (): void => {
+    // Timers run before the sockets are polled; immediates run after.
+    if (this.#isReached()) this.#lastPoll = this.#clock.setImmediate(this.#onPolled);
+  };
+
+  readonly #onPolled = (): void => {
+    this.#lastPoll = null;
+    if (!this.#isReached()) return;
     this.#timer = null;
     this.#onExpired();
   };

@@ -1,12 +1,15 @@
 /** Connections by origin: reuse, limits, a waiting queue, idle expiry, and one replay when a kept connection was dead. */
+
 import { connectionError, connectionOpen, diagnosedError, poolWait } from "../diagnostics/channels.js";
 import { ConnectionError, PoolTimeout, RequestException } from "../exceptions.js";
+import { clearTimeout, currentTime, setImmediate, setTimeout } from "./clock.js";
 import { ConnectAttempt, type ConnectTimes, type Route } from "./connect.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import { Deadline } from "./deadline.js";
 import type { Dispatch, Failure, ResponseSink, WireRequest } from "./dispatch.js";
 import { closedAtOnce } from "./errors.js";
 import { DEFAULT_LIMITS, type WireLimits } from "./limits.js";
+import { Reservation } from "./reservation.js";
 import { TlsSessions } from "./tls.js";
 
 /** How many connections there may be, and how long they are kept. */
@@ -30,6 +33,10 @@ const KEEP_IDLE = 30_000;
 const KEEP_ALIVE_MARGIN = 1000;
 /** Milliseconds that idle connections beyond the limit stay, so that waves of requests do not reconnect each time. */
 const SURPLUS_GRACE = 20;
+/** Milliseconds after which a free connection is not used again before the event loop has polled its socket. */
+const UNPOLLED_LIMIT = 0.25;
+/** A server that closes an idle connection within so many milliseconds of the response does not keep connections. */
+const EARLY_CLOSE = 1000;
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY", "PROPFIND"]);
 
@@ -46,6 +53,8 @@ class Origin {
   readonly waiting: Waiting[] = [];
   /** Connections that are open or being made. */
   open = 0;
+  /** Whether the server was seen to answer a second request on a connection, and has not closed one early since. */
+  keepsConnections = false;
 
   constructor(route: Route) {
     this.route = route;
@@ -75,7 +84,7 @@ export class Pool implements ConnectionOwner {
     return {
       request,
       sink,
-      times: { created: performance.now(), assigned: 0, sent: 0, head: 0, end: 0, connecting: null },
+      times: { created: currentTime(), assigned: 0, sent: 0, head: 0, end: 0, connecting: null },
       replayed: false,
       handle: null,
       stopped: null,
@@ -88,9 +97,7 @@ export class Pool implements ConnectionOwner {
     const origin = this.#originOf(route);
     // No time has passed since it was prepared.
     const now = dispatch.times.created;
-    const connection = this.#takeIdle(origin, now);
-    if (connection !== null) connection.start(dispatch, now);
-    else this.#enqueue(origin, dispatch);
+    this.#dispatchTo(origin, dispatch, now);
   }
 
   /** Connections that are open or being made, and requests that wait, over all origins. */
@@ -133,6 +140,7 @@ export class Pool implements ConnectionOwner {
       this.#next(origin);
       return;
     }
+    if (connection.requests > 1) origin.keepsConnections = true;
     const seconds = connection.keepAliveTimeout;
     connection.idleUntil = now + (seconds === null ? KEEP_IDLE : Math.max(0, seconds * 1000 - KEEP_ALIVE_MARGIN));
     this.#offer(origin, connection, now);
@@ -156,11 +164,17 @@ export class Pool implements ConnectionOwner {
 
   onIdleClose(connection: Connection): void {
     const origin = this.#origins.get(connection.route.key);
-    const at = origin?.idle.indexOf(connection) ?? -1;
+    if (origin === undefined) return;
+    if (currentTime() - connection.freeSince < EARLY_CLOSE) origin.keepsConnections = false;
+    if (connection.reservation !== null) {
+      connection.reservation.onClosed();
+      return;
+    }
+    const at = origin.idle.indexOf(connection);
     if (at === -1) return;
-    origin!.idle.splice(at, 1);
-    origin!.open -= 1;
-    this.#next(origin!);
+    origin.idle.splice(at, 1);
+    origin.open -= 1;
+    this.#next(origin);
   }
 
   // ── the inside ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,6 +210,38 @@ export class Pool implements ConnectionOwner {
       origin.open -= 1;
       connection.destroy();
     }
+  }
+
+  #dispatchTo(origin: Origin, dispatch: Dispatch, now: number): void {
+    const connection = this.#takeIdle(origin, now);
+    if (connection !== null) this.#startOn(connection, origin, dispatch, now);
+    else this.#enqueue(origin, dispatch);
+  }
+
+  /**
+   * The server may have closed the connection, or sent bytes that belong to no request, without the event loop having
+   * read it yet. A request that cannot be replayed, and any request after a pause, therefore waits for a poll.
+   */
+  #startOn(connection: Connection, origin: Origin, dispatch: Dispatch, now: number): void {
+    if (now - connection.freeSince <= UNPOLLED_LIMIT && canReplay(dispatch.request)) {
+      connection.start(dispatch, now);
+      return;
+    }
+    const reservation = new Reservation(connection, dispatch, {
+      onProbation: !origin.keepsConnections && connection.keepAliveTimeout === null && !canReplay(dispatch.request),
+      onPolled: () => {
+        const polled = currentTime();
+        if (connection.isUsable(polled)) {
+          connection.start(dispatch, polled);
+          return;
+        }
+        connection.destroy();
+        origin.open -= 1;
+        this.#dispatchTo(origin, dispatch, polled);
+      },
+      onAborted: () => this.#offer(origin, connection, currentTime()),
+    });
+    reservation.start();
   }
 
   #closeIdle(origin: Origin): void {
@@ -244,9 +290,10 @@ export class Pool implements ConnectionOwner {
 
   /** Gives a free connection to whoever waits longest, or keeps it. */
   #offer(origin: Origin, connection: Connection, now: number): void {
+    connection.freeSince = now;
     const waiting = this.#nextWaiting(origin);
     if (waiting !== null) {
-      connection.start(waiting.dispatch, now);
+      this.#startOn(connection, origin, waiting.dispatch, now);
       return;
     }
     origin.idle.push(connection);
@@ -310,7 +357,7 @@ export class Pool implements ConnectionOwner {
       // It was given up in the moment in which the connection was there: others may want it.
       connection.requests = 0;
       dispatch.handle = null;
-      this.#offer(origin, connection, performance.now());
+      this.#offer(origin, connection, currentTime());
       dispatch.sink.onError(dispatch.stopped.error);
       return;
     }
@@ -320,7 +367,7 @@ export class Pool implements ConnectionOwner {
       dispatch.sink.onError(closedAtOnce(connection.socket!.errored, origin.route.address));
       return;
     }
-    connection.start(dispatch, performance.now());
+    connection.start(dispatch, currentTime());
   }
 
   /** At most once a turn of the event loop: what is still idle must not keep the process alive, nor live for ever. */
@@ -351,7 +398,7 @@ export class Pool implements ConnectionOwner {
 
   readonly #dropExpired = (): void => {
     this.#expiryTimer = null;
-    const now = performance.now();
+    const now = currentTime();
     let left = false;
     for (const origin of this.#origins.values()) {
       for (let at = origin.idle.length - 1; at >= 0; at -= 1) {
