@@ -2,6 +2,7 @@
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import type { HookSettings } from "../message/hooks.js";
+import type { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import type { ClientCertificate } from "../wire/tls.js";
 import type { Cancellation } from "./cancellation.js";
@@ -66,6 +67,8 @@ export interface SendSettings extends HookSettings {
   readonly aroundAttempt?: AroundAttempt | undefined;
   /** The responses that led to this request in the same call, by redirects or authentication, the oldest first. */
   readonly previous?: readonly Response[] | undefined;
+  /** The session's policy of retries, for adapters that were made without one. */
+  readonly defaultRetries?: Retry | null | undefined;
   /** Where TLS secrets are logged, by SSLKEYLOGFILE. @internal */
   readonly keyLogFile?: string | undefined;
   /** Stops the call: `signal` and the total timeout in one. @internal */

@@ -11,10 +11,10 @@ export class Cancellation {
   /** Stops with the signal's reason, whatever it is. */
   follow(signal: AbortSignal): void {
     if (signal.aborted) {
-      this.cancel(signal.reason);
+      this.cancel(reasonOf(signal));
       return;
     }
-    const onAbort = (): void => this.cancel(signal.reason);
+    const onAbort = (): void => this.cancel(reasonOf(signal));
     allowManyListeners(signal);
     signal.addEventListener("abort", onAbort, { once: true });
     this.whenReleased(() => signal.removeEventListener("abort", onAbort));
@@ -56,19 +56,40 @@ export class Cancellation {
     return () => this.#listeners?.delete(listener);
   }
 
-  /** Waits, unless the call is stopped before. @param seconds - To wait. */
+  /**
+   * The outcome of a promise, unless the call is stopped before.
+   *
+   * @throws The reason for which the call was stopped; what the promise rejects with.
+   */
+  async race<T>(promise: Promise<T>): Promise<T> {
+    if (this.#cancelled !== null) promise.catch(() => undefined);
+    this.throwIfCancelled();
+    return new Promise<T>((resolve, reject) => {
+      const off = this.onCancel(reject);
+      promise.then(resolve, reject).finally(off);
+    });
+  }
+
+  /**
+   * Waits, unless the call is stopped before. The timer is the global one of the moment, unlike all others of the
+   * client: tests move the pauses between retries with fake timers.
+   *
+   * @param seconds - How long to wait.
+   */
   async sleep(seconds: number): Promise<void> {
     this.throwIfCancelled();
     await new Promise<void>((resolve, reject) => {
-      const deadline = new Deadline(seconds * 1000, () => {
-        off();
-        resolve();
-      });
+      const timer = setTimeout(
+        () => {
+          off();
+          resolve();
+        },
+        Math.ceil(seconds * 1000),
+      );
       const off = this.onCancel((reason) => {
-        deadline.stop();
+        clearTimeout(timer);
         reject(reason);
       });
-      deadline.start();
     });
   }
 
@@ -83,6 +104,11 @@ export class Cancellation {
     this.#release = null;
     release?.();
   }
+}
+
+/** Signals of polyfills may have no reason; the platform's always have one. */
+function reasonOf({ reason }: AbortSignal): unknown {
+  return reason === undefined ? new DOMException("This operation was aborted", "AbortError") : (reason as unknown);
 }
 
 /** As many calls as Node's own fetch lets follow one signal before it warns of a leak. */

@@ -95,8 +95,8 @@ export const POOL = Symbol("pool");
  * ```
  */
 export class HTTPAdapter extends BaseAdapter {
-  /** The policy of retries. */
-  maxRetries: Retry;
+  /** Null until the adapter is given a policy of its own: it then uses the session's. */
+  #maxRetries: Retry | null;
   readonly #pool: Pool;
   readonly #routes: Routes;
   readonly #decodeLimits: DecodeLimits;
@@ -122,7 +122,7 @@ export class HTTPAdapter extends BaseAdapter {
       maxOutput: 0,
       maxCodings: count(options.maxContentCodings, MAX_CODINGS, "maxContentCodings", 0),
     };
-    this.maxRetries = Retry.fromInt(options.maxRetries);
+    this.#maxRetries = options.maxRetries == null ? null : Retry.fromInt(options.maxRetries);
     this.#routes = new Routes(options);
     this.#pool =
       pool ??
@@ -136,6 +136,14 @@ export class HTTPAdapter extends BaseAdapter {
         limits,
         options.keepAlive ?? true,
       );
+  }
+
+  /** The policy of retries. An adapter that was made without one uses that of the session. */
+  get maxRetries(): Retry {
+    return this.#maxRetries ?? Retry.fromInt(0);
+  }
+  set maxRetries(maxRetries: Retry) {
+    this.#maxRetries = maxRetries;
   }
 
   override send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
@@ -166,7 +174,7 @@ export class HTTPAdapter extends BaseAdapter {
   }
 
   async #sendCancellably(request: PreparedRequest, settings: SendSettings): Promise<Response> {
-    const own = cancellationFor(settings, resolveTimeout(settings.timeout));
+    const own = cancellationFor(settings);
     if (own === null) return this.#sendWithRetries(request, settings, undefined);
     try {
       const response = await this.#sendWithRetries(request, settings, own);
@@ -184,24 +192,28 @@ export class HTTPAdapter extends BaseAdapter {
     settings: SendSettings,
     cancellation: Cancellation | undefined,
   ): Promise<Response> {
-    const timeouts = resolveTimeout(settings.timeout);
-    const { maxResponseSize } = settings;
-    const limits =
-      maxResponseSize === undefined ? this.#decodeLimits : { ...this.#decodeLimits, maxOutput: maxResponseSize };
-    let retry = this.maxRetries;
+    const attempt: Attempt = {
+      request,
+      settings,
+      timeouts: resolveTimeout(settings.timeout),
+      limits: this.#limitsFor(settings),
+      cancellation,
+      number: 0,
+    };
+    let retry = this.#maxRetries ?? settings.defaultRetries ?? Retry.fromInt(0);
     retry.budget?.deposit();
     const { method, url } = request;
     const { aroundAttempt } = settings;
-    for (let attempt = 1; ; attempt += 1) {
+    for (;;) {
+      attempt.number += 1;
       cancellation?.throwIfCancelled();
       let response: Response | undefined;
       try {
         response =
           aroundAttempt === undefined
-            ? await this.#sendOnce(request, settings, timeouts, limits, cancellation, attempt)
-            : await this.#sendAround(aroundAttempt, request, settings, timeouts, limits, cancellation, attempt);
-        if (response.statusCode === 407)
-          response = await this.#answerProxy(response, request, settings, timeouts, limits, cancellation);
+            ? await this.#sendOnce(request, attempt)
+            : await this.#sendAround(aroundAttempt, attempt);
+        if (response.statusCode === 407) response = await this.#answerProxy(response, attempt);
         if (!retry.retriesResponse({ method, url, response })) return withRetries(response, retry);
         if (!canSendAgain(request)) throw unrewindable(request, response);
         const next = this.#afterResponse(retry, request, response);
@@ -213,43 +225,31 @@ export class HTTPAdapter extends BaseAdapter {
           throw withHistory(error, retry);
         }
         if (error instanceof RequestException) {
-          error.attempt = attempt;
+          error.attempt = attempt.number;
           error.request ??= request;
         }
         retry = this.#afterError(retry, request, error);
       }
       const delay = retry.getDelay(response);
       response?.close();
-      retry.announce(attempt, delay);
-      if (requestRetry.hasSubscribers) publishRetry(retry, url, attempt, delay);
+      retry.announce(attempt.number, delay);
+      if (requestRetry.hasSubscribers) publishRetry(retry, url, attempt.number, delay);
       if (delay > 0) await (cancellation ?? new Cancellation()).sleep(delay);
     }
   }
 
-  /** On its own: a closure in the loop would cost every request the room for what it holds. */
-  #sendAround(
-    aroundAttempt: AroundAttempt,
-    request: PreparedRequest,
-    settings: SendSettings,
-    timeouts: Timeouts,
-    limits: DecodeLimits,
-    cancellation: Cancellation | undefined,
-    attempt: number,
-  ): Promise<Response> {
-    return aroundAttempt(request, attempt, (given) =>
-      this.#sendOnce(given, settings, timeouts, limits, cancellation, attempt),
-    );
+  #limitsFor({ maxResponseSize }: SendSettings): DecodeLimits {
+    return maxResponseSize === undefined ? this.#decodeLimits : { ...this.#decodeLimits, maxOutput: maxResponseSize };
   }
 
-  /** A proxy that is handed the requests themselves asks who we are: once, and once more for a nonce that was too old. */
-  async #answerProxy(
-    refusal: Response,
-    request: PreparedRequest,
-    settings: SendSettings,
-    timeouts: Timeouts,
-    limits: DecodeLimits,
-    cancellation: Cancellation | undefined,
-  ): Promise<Response> {
+  /** Separate: a closure in the loop would allocate a context for every request. */
+  #sendAround(aroundAttempt: AroundAttempt, attempt: Attempt): Promise<Response> {
+    return aroundAttempt(attempt.request, attempt.number, (given) => this.#sendOnce(given, attempt));
+  }
+
+  /** A proxy that is handed the requests themselves wants credentials: once, and once more for a nonce that was too old. */
+  async #answerProxy(refusal: Response, attempt: Attempt): Promise<Response> {
+    const { request, settings } = attempt;
     const { proxy } = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
     if (proxy === null || proxy.kind !== "http" || proxy.tunnel || proxy.credentials === null || !canSendAgain(request))
       return refusal;
@@ -260,7 +260,7 @@ export class HTTPAdapter extends BaseAdapter {
       const answer = proxy.credentials.answer(response.headerValues("proxy-authenticate"), request.method, target);
       if (answer === null) break;
       response.close();
-      response = await this.#sendOnce(request, settings, timeouts, limits, cancellation, 1, answer);
+      response = await this.#sendOnce(request, attempt, answer);
     }
     return response;
   }
@@ -300,23 +300,16 @@ export class HTTPAdapter extends BaseAdapter {
     }
   }
 
-  #sendOnce(
-    request: PreparedRequest,
-    settings: SendSettings,
-    timeouts: Timeouts,
-    limits: DecodeLimits,
-    cancellation: Cancellation | undefined,
-    attempt: number,
-    proxyAuthorization: string | null = null,
-  ): Promise<Response> {
+  #sendOnce(request: PreparedRequest, attempt: Attempt, proxyAuthorization: string | null = null): Promise<Response> {
+    const { settings, cancellation } = attempt;
     const route = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
-    const wire = wireRequest(request, timeouts, route.proxy, proxyAuthorization);
+    const wire = wireRequest(request, attempt.timeouts, route.proxy, proxyAuthorization);
     return new Promise<Response>((resolve, reject) => {
       const Sink = settings.stream ? StreamedResponse : WholeResponse;
-      const sink = new Sink(request, settings, limits, resolve, reject);
+      const sink = new Sink(request, settings, attempt.limits, resolve, reject);
       const dispatch = this.#pool.prepare(wire, sink);
       sink.dispatch = dispatch;
-      sink.attempt = attempt;
+      sink.attempt = attempt.number;
       if (requestStart.hasSubscribers) requestStart.publish({ request: sink.diagnosed });
       this.#pool.dispatch(route, dispatch);
       if (cancellation !== undefined) {
@@ -327,9 +320,21 @@ export class HTTPAdapter extends BaseAdapter {
   }
 }
 
+/** One request on its way through the retry loop. */
+interface Attempt {
+  readonly request: PreparedRequest;
+  readonly settings: SendSettings;
+  readonly timeouts: Timeouts;
+  readonly limits: DecodeLimits;
+  readonly cancellation: Cancellation | undefined;
+  /** Counted from 1. */
+  number: number;
+}
+
 /** The cancellation of a call that comes without a session's. */
-export function cancellationFor(settings: Pick<SendSettings, "signal">, timeouts: Timeouts): Cancellation | null {
-  const { total } = timeouts;
+export function cancellationFor(settings: Pick<SendSettings, "signal" | "timeout">): Cancellation | null {
+  const { timeout } = settings;
+  const { total } = resolveTimeout(timeout);
   if (settings.signal === undefined && total === null) return null;
   const cancellation = new Cancellation();
   if (settings.signal !== undefined) cancellation.follow(settings.signal);

@@ -1,5 +1,5 @@
 /** From what a caller gives as `auth` to an {@link AuthBase}. */
-import type { PreparedRequest } from "../message/prepared.js";
+import { checkedRequest, isPromiseLike, type PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { AuthBase } from "./base.js";
 import { HTTPBasicAuth } from "./basic.js";
@@ -47,31 +47,6 @@ export function authFrom(value: unknown): AuthBase | null {
   );
 }
 
-/**
- * Checks what an auth function or `apply` gave back.
- *
- * @param value - the value returned.
- * @param who - the function, for the message.
- * @returns the value, known to be a request.
- * @throws TypeError when it is not one: most often a forgotten `return request`.
- */
-export function checkedRequest(value: unknown, who: string): PreparedRequest {
-  const request = value as Partial<PreparedRequest> | null | undefined;
-  if (
-    typeof request === "object" &&
-    request !== null &&
-    typeof request.method === "string" &&
-    typeof request.url === "string" &&
-    typeof request.headers === "object"
-  )
-    return request as PreparedRequest;
-  throw new TypeError(
-    `The auth ${who} must return the PreparedRequest that it was given (or another one), but returned ${
-      value === null ? "null" : typeof value === "object" ? "another object" : typeof value
-    }: does it end in "return request"?`,
-  );
-}
-
 class AppliedAuth extends AuthBase {
   readonly #sign: AuthFunction;
   readonly #who: string;
@@ -112,8 +87,4 @@ function authFromFunction(sign: AuthFunction): AuthBase {
 
 function isCredential(value: unknown): value is string | Uint8Array {
   return typeof value === "string" || value instanceof Uint8Array;
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }

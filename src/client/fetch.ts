@@ -1,70 +1,105 @@
 /** `session.fetch`: the standard interface over a session, for libraries that take a fetch. */
-import type { Session } from "./session.js";
+import { RequestException } from "../exceptions.js";
+import type { Response } from "../message/response.js";
+import { joinBaseUrl } from "../message/url.js";
+import { fetchBody, isStreamed } from "./fetch-body.js";
+import { fetchResponse } from "./fetch-response.js";
 import type { RequestOptions } from "./options.js";
 
-const NULL_BODY_STATUSES = new Set([101, 103, 204, 205, 304]);
+/** What `session.fetch` needs of its session. */
+export interface FetchSession {
+  readonly baseUrl: string | null;
+  request(method: string, url: string | URL, options?: RequestOptions): Promise<Response>;
+}
+
+type FetchInput = string | URL | globalThis.Request;
 
 /**
  * @throws TypeError "fetch failed", with the exception as its cause, as the standard wants it; the signal's reason when
  *   aborted.
+ * @see https://fetch.spec.whatwg.org/#fetch-method
  */
 export async function sessionFetch(
-  session: Session,
-  input: string | URL | globalThis.Request,
+  session: FetchSession,
+  input: FetchInput,
   init?: globalThis.RequestInit,
 ): Promise<globalThis.Response> {
-  const request = new globalThis.Request(resolveInput(session, input), init);
-  // Bun names the type of a text only when it sends it.
-  if (typeof init?.body === "string" && !request.headers.has("content-type"))
-    request.headers.set("content-type", "text/plain;charset=UTF-8");
-  const options: RequestOptions = {
-    headers: [...request.headers].filter(([name]) => name !== "host"),
-    data: await bodyOf(request, init),
-    signal: request.signal,
-    allowRedirects: request.redirect === "follow",
-    stream: true,
-    // Asked of `init` first: Bun's Request forgets it.
-    ...((init?.credentials ?? request.credentials) === "omit" ? { auth: null } : {}),
-  };
-  let response;
+  // These have no connection: the platform's own fetch reads them.
+  if (/^(?:data|blob):/i.test(isRequest(input) ? input.url : String(input))) return globalThis.fetch(input, init);
+  // The signal is followed by the call itself: that of a Request is forgotten when the Request is collected.
+  const signal = init?.signal ?? (init?.signal === undefined && isRequest(input) ? input.signal : undefined);
+  if (isAborted(signal)) throw abortReason(signal);
+  const request = requestOf(session, input, init);
+  const { redirect, method } = request;
+  let response: Response;
   try {
-    response = await session.request(request.method, request.url, options);
+    response = await session.request(method, request.url, {
+      ...(await fetchBody(request, init?.body, signal)),
+      signal,
+      allowRedirects: redirect === "follow",
+      stream: true,
+      // `init` is asked first: Bun's Request forgets it.
+      ...((init?.credentials ?? request.credentials) === "omit" ? { auth: null, cookies: null } : {}),
+    });
   } catch (error) {
-    if (request.signal.aborted) throw request.signal.reason;
-    throw new TypeError(`fetch failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    if (isAborted(signal)) throw abortReason(signal);
+    throw fetchFailed(error);
   }
-  if (request.redirect === "error" && response.isRedirect) {
+  if (redirect === "error" && response.isRedirect) {
     response.close();
-    throw new TypeError(`fetch failed: unexpected redirect from ${request.url}`);
+    throw fetchFailed(
+      new RequestException(`unexpected redirect: ${response.statusCode} with redirect: "error"`, {
+        code: "ERR_UNEXPECTED_REDIRECT",
+        response,
+      }),
+    );
   }
-  const headers = new Headers();
-  for (const [name, value] of response.raw.headers) {
-    // The content is decoded already, so these two would lie.
-    if (!/^(content-encoding|content-length)$/i.test(name) || response.header("content-encoding") === undefined)
-      headers.append(name, value);
-  }
-  const bodiless = NULL_BODY_STATUSES.has(response.statusCode) || request.method === "HEAD";
-  if (bodiless) response.close();
-  const result = new globalThis.Response(bodiless ? null : response.body, {
-    status: response.statusCode,
-    statusText: response.reason,
-    headers,
-  });
-  Object.defineProperty(result, "url", { value: response.url.replace(/#.*$/, "") });
-  Object.defineProperty(result, "redirected", { value: response.history.length > 0 });
-  return result;
+  return fetchResponse(response, request);
 }
 
-function resolveInput(session: Session, input: string | URL | globalThis.Request): string | URL | globalThis.Request {
-  if (typeof input !== "string" || session.baseUrl === null || /^[a-z][a-z0-9+.-]*:/i.test(input)) return input;
-  return `${session.baseUrl.replace(/\/$/, "")}/${input.replace(/^\//, "")}`;
+/** @throws TypeError for what the standard refuses, such as a body with GET. */
+function requestOf(
+  session: FetchSession,
+  input: FetchInput,
+  init: globalThis.RequestInit | undefined,
+): globalThis.Request {
+  if (isRequest(input) && input.bodyUsed) throw new TypeError("Cannot send a Request whose body was already used.");
+  if (isRequest(input) && init === undefined) return input;
+  const resolved = isRequest(input) ? input : resolvedUrl(session, input);
+  // Its body is read here only where it is a stream: all others go to the session as they are.
+  const body = init?.body;
+  const streamed = body != null && isStreamed(body);
+  if (body != null && !streamed && /^(?:GET|HEAD)$/i.test(init?.method ?? "GET"))
+    throw new TypeError("Request with GET/HEAD method cannot have body.");
+  return new globalThis.Request(resolved, {
+    ...init,
+    signal: null,
+    ...(streamed ? { duplex: "half" } : { body: null }),
+  } as globalThis.RequestInit);
 }
 
-/** Bytes where the standard keeps them in memory anyway, so that they can be sent again; else the stream. */
-async function bodyOf(request: globalThis.Request, init: globalThis.RequestInit | undefined): Promise<unknown> {
-  if (request.body === null) return undefined;
-  const given = init?.body;
-  const streamed =
-    given instanceof ReadableStream || (given != null && typeof given === "object" && Symbol.asyncIterator in given);
-  return streamed ? request.body : Buffer.from(await request.arrayBuffer());
+function resolvedUrl(session: FetchSession, input: string | URL): string | URL {
+  if (session.baseUrl === null) return input;
+  try {
+    return joinBaseUrl(session.baseUrl, input);
+  } catch (error) {
+    throw fetchFailed(error);
+  }
+}
+
+function isRequest(input: FetchInput): input is globalThis.Request {
+  return typeof input === "object" && "url" in input && "headers" in input;
+}
+
+/** The error of the standard's fetch, with the exception as its cause. */
+function fetchFailed(error: unknown): TypeError {
+  return new TypeError(`fetch failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}
+
+function isAborted(signal: AbortSignal | null | undefined): signal is AbortSignal {
+  return signal?.aborted === true;
+}
+
+function abortReason(signal: AbortSignal): unknown {
+  return (signal.reason as unknown) ?? new DOMException("This operation was aborted", "AbortError");
 }

@@ -123,31 +123,112 @@ export const MERGE_RULES: Readonly<Record<keyof RequestOptions, MergeRule>> = Ob
   maxResponseSize: "call-only",
 });
 
-/** What stands before the options where it is not the URL alone: in the call, and in words. */
-const BEFORE_OPTIONS: Readonly<Record<string, { readonly all: string; readonly last: string }>> = {
-  "request()": { all: "method, url", last: "the URL" },
-  "send()": { all: "prepared", last: "the request" },
+/** The options that concern the sending of a request that is prepared already. */
+export type SendOptions = Pick<
+  RequestOptions,
+  | "stream"
+  | "timeout"
+  | "verify"
+  | "cert"
+  | "proxies"
+  | "allowRedirects"
+  | "signal"
+  | "onUploadProgress"
+  | "onDownloadProgress"
+  | "onInformational"
+  | "maxResponseSize"
+>;
+
+/** Whether an option belongs to the request itself, or to how it is sent. */
+const OF_SENDING: Readonly<Record<keyof SendOptions, true>> = {
+  stream: true,
+  timeout: true,
+  verify: true,
+  cert: true,
+  proxies: true,
+  allowRedirects: true,
+  signal: true,
+  onUploadProgress: true,
+  onDownloadProgress: true,
+  onInformational: true,
+  maxResponseSize: true,
 };
 
+/** Options that were checked as a part of a call's. */
+class CheckedSendOptions {}
+Object.setPrototypeOf(CheckedSendOptions.prototype, null);
+
+/** Those of a call's options that concern the sending; undefined when there is none. */
+export function sendOptionsOf(given: RequestOptions): SendOptions | undefined {
+  let found: Record<string, unknown> | undefined;
+  for (const name in given)
+    if (Object.hasOwn(OF_SENDING, name)) {
+      found ??= new CheckedSendOptions() as Record<string, unknown>;
+      found[name] = given[name as keyof RequestOptions];
+    }
+  return found;
+}
+
 /**
- * @returns The options that the caller gave, and none that `Object.prototype` has.
- * @throws TypeError for an unknown option (naming the nearest), and for a value of the wrong type.
+ * @returns The options of `send`.
+ * @throws TypeError for an unknown option, one that belongs to the request, and a value of the wrong type.
  */
-export function checkOptions(options: unknown, call: string): RequestOptions {
+export function checkSendOptions(options: unknown): SendOptions {
+  if (options instanceof CheckedSendOptions) return options as SendOptions;
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new TypeError(
-      `${call} takes an object of options behind ${BEFORE_OPTIONS[call]?.last ?? "the URL"}, not ${kindOf(options)}: ${call.replace("()", "")}(${BEFORE_OPTIONS[call]?.all ?? "url"}, { ${hintFor(options)} })`,
+      `The second argument of send() must be an options object, not ${kindOf(options)}: send(prepared, { timeout: 5 })`,
     );
   const given = ownOptions(options);
-  for (const name in given) if (!Object.hasOwn(MERGE_RULES, name)) throw unknownOption(name, call);
+  for (const name in given) {
+    if (Object.hasOwn(OF_SENDING, name)) continue;
+    if (Object.hasOwn(MERGE_RULES, name))
+      throw new TypeError(
+        `send() has no option "${name}": the request is prepared already. Give it to new Request(), or change the PreparedRequest`,
+      );
+    throw unknownOption(name, "send()", Object.keys(OF_SENDING));
+  }
   checkTypes(given);
   return given;
 }
 
-function unknownOption(name: string, call: string): TypeError {
-  const nearest = nearestName(name, Object.keys(MERGE_RULES));
+/**
+ * @returns The options that the caller gave, without those that `Object.prototype` has.
+ * @param method - Of the call, for messages.
+ * @throws TypeError for an unknown option (naming the nearest), and for a value of the wrong type.
+ */
+export function checkOptions(options: unknown, method: string): RequestOptions {
+  checkOptionsObject(options, null);
+  const given = ownOptions(options as RequestOptions);
+  for (const name in given)
+    if (!Object.hasOwn(MERGE_RULES, name)) throw unknownOption(name, callName(method), Object.keys(MERGE_RULES));
+  checkTypes(given);
+  return given;
+}
+
+/** @param method - Of a call that is named after it; null for `request()`, whose options come third. */
+export function checkOptionsObject(options: unknown, method: string | null): void {
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
+  const [place, call] =
+    method === null
+      ? ["third argument of request()", "request(method, url"]
+      : [`second argument of ${callName(method)}`, `${method.toLowerCase()}(url`];
+  throw new TypeError(
+    `The ${place} must be an options object, not ${kindOf(options)}: ${call}, { ${hintFor(options)} })`,
+  );
+}
+
+const VERBS: ReadonlySet<string> = new Set(["GET", "OPTIONS", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
+
+/** As the caller wrote it: `get()`, or another call such as `paginate()`. */
+function callName(method: string): string {
+  return VERBS.has(method) ? `${method.toLowerCase()}()` : method.endsWith("()") ? method : "request()";
+}
+
+function unknownOption(name: string, call: string, known: readonly string[]): TypeError {
+  const nearest = nearestName(name, known);
   return new TypeError(
-    `${call} has no option ${JSON.stringify(name)}; ${nearest === null ? `there are ${Object.keys(MERGE_RULES).join(", ")}` : `did you mean ${JSON.stringify(nearest)}?`}`,
+    `Unknown option ${JSON.stringify(name)} for ${call}. ${nearest === null ? `Valid options: ${known.join(", ")}` : `Did you mean ${JSON.stringify(nearest)}?`}`,
   );
 }
 

@@ -1,15 +1,15 @@
 /** The pages of a list, one request after the other. */
 import { createHash } from "node:crypto";
+import { inspect } from "node:util";
 
 import { RequestException } from "../exceptions.js";
 import { headerEntries, type HeadersInit } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
-import { Request } from "../message/request.js";
 import type { Response } from "../message/response.js";
 import { maskedUrl, mergeParams } from "../message/url.js";
-import { checkOptions, type RequestOptions } from "./options.js";
+import type { CallSession } from "./call.js";
+import { checkOptions, sendOptionsOf, type RequestOptions, type SendOptions } from "./options.js";
 import { linkedRequest } from "./redirects.js";
-import type { Session } from "./session.js";
 
 /**
  * Where the next page is. With `url` the same request goes there, without its `params`, unless others are given here.
@@ -52,9 +52,19 @@ export interface PaginateItemsOptions<T> extends PaginateOptions {
   readonly maxItems?: number | undefined;
 }
 
-/** What concerns the pages; the rest concerns each call. */
+/** What the pages of a list need of their session. */
+export interface PagedSession extends CallSession {
+  request(method: string, url: string | URL, options?: RequestOptions): Promise<Response>;
+  send(prepared: PreparedRequest, settings?: SendOptions): Promise<Response>;
+}
+
+/** The options that concern the pages. The others concern each call. */
 interface Course<T> {
+  readonly session: PagedSession;
+  /** As the caller wrote the call, for messages. */
+  readonly call: string;
   readonly method: string;
+  readonly url: string | URL;
   readonly next: NonNullable<PaginateOptions["next"]>;
   readonly maxPages: number;
   readonly maxItems: number;
@@ -69,67 +79,76 @@ interface Course<T> {
  * @throws TypeError or RangeError for options that cannot be.
  */
 export function paginate<T>(
-  session: Session,
+  session: PagedSession,
   url: string | URL,
   options: PaginateOptions | PaginateItemsOptions<T>,
   call: string,
 ): AsyncGenerator<T | Response, void> {
   if (typeof options !== "object" || options === null)
-    throw new TypeError(`${call} takes an object of options behind the URL`);
+    throw new TypeError(
+      `The second argument of ${call} must be an options object: ${call.replace("()", "")}(url, { … })`,
+    );
   const { method, next, items, maxPages, maxItems, raiseForStatus, ...rest } = options as PaginateItemsOptions<T>;
   for (const [name, value] of Object.entries({ next, items }))
     if (value !== undefined && typeof value !== "function")
       throw new TypeError(`${call}: ${name} must be a function of the response`);
   for (const [name, value] of Object.entries({ maxPages, maxItems }))
     if (value !== undefined && !(typeof value === "number" && value >= 0))
-      throw new RangeError(`${call}: ${name} must be a number from 0 up, not ${String(value)}`);
+      throw new RangeError(`${call}: ${name} must be a number, 0 or greater, not ${inspect(value)}`);
   const course: Course<T> = {
+    session,
+    call,
     method: method ?? "GET",
+    url,
     next: next ?? linkedNext,
     maxPages: maxPages ?? Infinity,
     maxItems: maxItems ?? Infinity,
     raiseForStatus: raiseForStatus ?? true,
     items,
   };
-  const pages = pagesOf(session, url, checkOptions(rest, call), course, call);
+  const pages = pagesOf(course, checkOptions(rest, call));
   return items === undefined ? pages : itemsOf(pages, items, course.maxItems, call);
 }
 
-async function* pagesOf<T>(
-  session: Session,
-  url: string | URL,
-  given: RequestOptions,
-  course: Course<T>,
-  call: string,
-): AsyncGenerator<Response, void> {
+async function* pagesOf<T>(course: Course<T>, given: RequestOptions): AsyncGenerator<Response, void> {
+  const { session, call } = course;
   let options = given;
-  let prepared = prepare(session, course.method, url, options);
-  let first = prepared;
+  /** The request that the pages are linked from; null until it was sent. */
+  let first: PreparedRequest | null = null;
+  /** The next request, where the page before it names its URL; null for a call with `options`. */
+  let prepared: PreparedRequest | null = null;
   const seen = new Map<string, number>();
   for (let page = 1; page <= course.maxPages; page += 1) {
-    refuseLoop(seen, prepared, page);
-    const response = await session.send(prepared, options);
+    if (prepared !== null) refuseLoop(seen, prepared, page);
+    const response: Response =
+      prepared === null
+        ? await session.request(course.method, course.url, options)
+        : await session.send(prepared, sendOptionsOf(options));
     try {
+      if (prepared === null) {
+        first = (response.history[0] ?? response).request;
+        refuseLoop(seen, first, page);
+      }
       if (course.raiseForStatus) response.raiseForStatus();
       yield response;
       if (page >= course.maxPages) return;
       const step = await course.next(response, page);
       if (step === null || step === undefined) return;
       if (typeof step === "string" || step instanceof URL) {
-        prepared = linkedRequest(session, response, first, urlText(step));
+        prepared = linkedRequest(session, response, first!, urlText(step));
         continue;
       }
       const { url: nextUrl, ...changes } = step;
       const changed = checkOptions(changes, `next() of ${call}`);
       if (nextUrl === undefined) {
         options = merged(options, changed);
-        prepared = first = prepare(session, course.method, url, options);
+        prepared = null;
       } else {
-        prepared = linkedRequest(session, response, first, urlText(nextUrl));
+        prepared = linkedRequest(session, response, first!, urlText(nextUrl));
         apply(prepared, changed);
       }
     } finally {
-      // Of a streamed page nobody reads the rest.
+      // The rest of a streamed page is not read.
       response.close();
     }
   }
@@ -156,10 +175,6 @@ async function* itemsOf<T>(
       if (left <= 0) return;
     }
   }
-}
-
-function prepare(session: Session, method: string, url: string | URL, options: RequestOptions): PreparedRequest {
-  return session.prepareRequest(new Request(method, url, options));
 }
 
 /** RFC 8288 §3.3: `rel` may name several relations, in any case. */
@@ -220,7 +235,7 @@ function refuseLoop(seen: Map<string, number>, prepared: PreparedRequest, page: 
   const before = seen.get(key);
   if (before !== undefined)
     throw new RequestException(
-      `Page ${page} is page ${before} again (${prepared.method} ${maskedUrl(prepared.url)}): the list leads in a circle. Stop it by next: … null, or by maxPages`,
+      `Page ${page} is page ${before} again (${prepared.method} ${maskedUrl(prepared.url)}): pagination loop. Return null from next() after the last page, or set maxPages`,
       { request: prepared, code: "ERR_PAGINATION_LOOP" },
     );
   seen.set(key, page);

@@ -1,67 +1,163 @@
-/** A response and its request → the request that follows, by the rules of requests and the departures of ours. */
-import { InvalidSchema, UnrewindableBodyError } from "../exceptions.js";
+/** The rules of redirects, and the request that follows a response. */
+import { requestRedirect } from "../diagnostics/channels.js";
+import { InvalidSchema, RequestException, TooManyRedirects, UnrewindableBodyError } from "../exceptions.js";
+import { mergeCookies } from "../message/cookies/jar.js";
 import type { FieldList } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
+import { redactedUrl } from "../message/redaction.js";
 import type { Response } from "../message/response.js";
 import { locationUrl } from "../message/url.js";
-import { isBodyHeader, isCredentialHeader, keepsBody, REDIRECT_STATUSES } from "../policy/redirect.js";
-import { mergeCookies } from "../message/cookies/jar.js";
-import type { Session } from "./session.js";
+import {
+  credentialHeaders,
+  isBodyHeader,
+  isCredentialHeader,
+  keepsBody,
+  redirectMethod,
+  REDIRECT_STATUSES,
+  shouldStripAuth,
+} from "../policy/redirect.js";
+import type { Call, CallSession } from "./call.js";
+import { environmentAuth } from "./environment.js";
+import { settingsFor } from "./settings.js";
 
 /**
- * The request that a redirect leads to.
+ * The redirect rules of a session. Override one to change how redirects are followed.
  *
- * @param first - The request that the caller made: credentials and cookies were meant for its origin.
- * @throws InvalidURL for a Location that is none, UnrewindableBodyError for a body that cannot be sent again.
+ * @see requests' `SessionRedirectMixin`
  */
-export function redirectedRequest(
-  session: Session,
-  response: Response,
-  request: PreparedRequest,
-  first: PreparedRequest,
-  location: string,
-): PreparedRequest {
-  const next = request.copy();
-  next.url = locationUrl(request.url, location);
-  refuseLocalScheme(next, request, response);
+export abstract class SessionRedirects {
+  abstract trustEnv: boolean;
+  /** Names of headers that a redirect to another origin drops. */
+  credentialHeaders: readonly string[] = credentialHeaders;
+
+  /** The URL that a response redirects to, as its Location has it, or null when it does not redirect. */
+  getRedirectTarget(response: Response): string | null {
+    return REDIRECT_STATUSES.has(response.statusCode) ? (response.header("location") ?? "") || null : null;
+  }
+
+  /** Whether credentials must not be sent when going from one URL to the other. */
+  shouldStripAuth(oldUrl: string, newUrl: string): boolean {
+    return shouldStripAuth(oldUrl, newUrl);
+  }
+
+  /** Removes the credentials that must not follow the redirect, and adds those that netrc has for the new host. */
+  rebuildAuth(prepared: PreparedRequest, response: Response): void {
+    prepared.fields.delete("proxy-authorization");
+    const leaves = this.shouldStripAuth(response.request.url, prepared.url);
+    if (leaves) dropCredentials(prepared, this.credentialHeaders);
+    else if (prepared.auth !== null) prepared.prepareAuth(prepared.auth);
+    if (!leaves || !this.trustEnv || prepared.withoutCredentials) return;
+    const found = environmentAuth(prepared.target.hostname);
+    if (found !== null) prepared.prepareAuth(found);
+  }
+
+  /** Sets the method of the next request. */
+  rebuildMethod(prepared: PreparedRequest, response: Response): void {
+    prepared.method = redirectMethod(response.statusCode, prepared.method);
+  }
+}
+
+/**
+ * The request that follows a response by its redirect, or null. The response is closed and becomes a part of the
+ * call's history.
+ *
+ * @throws TooManyRedirects; InvalidURL for a Location that is not a URL; UnrewindableBodyError.
+ */
+export function nextRequest(call: Call, response: Response): PreparedRequest | null {
+  const { session } = call;
+  const target = session.getRedirectTarget(response);
+  if (target === null || target === undefined || target === "") return null;
+  if (call.redirects >= session.maxRedirects) throw tooManyRedirects(session, response);
+  const next = redirectedRequest(call, response, target);
+  call.redirects += 1;
+  response.close();
+  call.history.push(response);
+  if (requestRedirect.hasSubscribers) publishRedirect(response, call.request, next);
+  call.request = next;
+  call.settings = {
+    ...settingsFor(session, next, call.given),
+    proxies: session.rebuildProxies(next, call.given.proxies ?? null),
+    cancellation: call.cancellation ?? undefined,
+  };
+  return next;
+}
+
+/** The request that would follow, for callers who follow redirects themselves; null when it cannot be made. */
+export function offeredRequest(call: Call, response: Response): PreparedRequest | null {
+  const target = call.session.getRedirectTarget(response);
+  if (target === null || target === undefined || target === "") return null;
+  try {
+    return redirectedRequest(call, response, target);
+  } catch (error) {
+    if (error instanceof RequestException) return null;
+    throw error;
+  }
+}
+
+function redirectedRequest(call: Call, response: Response, location: string): PreparedRequest {
+  const { session, request } = call;
+  const next = followingRequest(response, request, request.url, location);
   session.rebuildMethod(next, response);
   if (keepsBody(response.statusCode, request.method)) requireRewindable(next, response);
   else dropBody(next);
   session.rebuildAuth(next, response);
-  // After the credentials, among which the old Cookie header is: the jars may have cookies for the new origin.
-  rebuildCookies(session, next, first);
+  // After the credentials, which include the old Cookie header: the jars may have cookies for the new origin.
+  rebuildCookies(session, next, call.first);
   return next;
 }
 
 /**
- * The request for a URL that a response names, as a page names the next: the same request elsewhere. What holds for
- * redirects holds here: credentials do not follow to another origin, and cookies are looked up anew.
+ * The request for a URL that a response names, as a page names the next one: the same request for another URL. The
+ * rules of redirects apply: credentials do not follow to another origin, and cookies are looked up again.
  *
  * @param first - The request that the caller made.
- * @param url - Absolute, or relative to the response's; as it stands in a header.
- * @throws InvalidURL for a URL that is none, UnrewindableBodyError for a body that cannot be sent again.
+ * @param url - Absolute, or relative to the response's; as it would be in a header.
+ * @throws InvalidURL for a text that is not a URL; UnrewindableBodyError for a body that cannot be sent again.
  */
 export function linkedRequest(
-  session: Session,
+  session: CallSession,
   response: Response,
   first: PreparedRequest,
   url: string,
 ): PreparedRequest {
-  const next = response.request.copy();
-  next.url = locationUrl(response.url, url);
-  refuseLocalScheme(next, response.request, response);
+  const next = followingRequest(response, response.request, response.url, url);
   requireRewindable(next, response);
   session.rebuildAuth(next, response);
   rebuildCookies(session, next, first);
   return next;
 }
 
-/** A server on the network has no say about the sockets of this machine (CVE-2022-33987 of got). */
+/** A copy of the request, for the URL that its response names. */
+function followingRequest(
+  response: Response,
+  request: PreparedRequest,
+  base: string,
+  location: string,
+): PreparedRequest {
+  const next = request.copy();
+  try {
+    next.url = locationUrl(base, location);
+    refuseLocalScheme(next, request, response);
+  } catch (error) {
+    if (!(error instanceof RequestException)) throw error;
+    error.response ??= response;
+    if (!error.message.startsWith("A redirect or link"))
+      error.message = `The ${linkName(response)} after ${redactedUrl(request.url)} cannot be followed. ${error.message}`;
+    throw error;
+  }
+  return next;
+}
+
+function linkName(response: Response): string {
+  return REDIRECT_STATUSES.has(response.statusCode) ? `${response.statusCode} redirect` : "next page";
+}
+
+/** A server on the network must not choose a socket of this machine (CVE-2022-33987 of got). */
 function refuseLocalScheme(next: PreparedRequest, request: PreparedRequest, response: Response): void {
   const { scheme } = next.target.parts;
   if (!scheme.endsWith("+unix") || next.target.origin === request.target.origin) return;
   throw new InvalidSchema(
-    `A redirect or link to ${JSON.stringify(next.url)} is refused: Unix sockets are reached only by a URL of the caller's own`,
+    `A redirect or link to ${JSON.stringify(redactedUrl(next.url))} was refused: a Unix socket is reached only by a URL of the caller's own`,
     { request: next, response },
   );
 }
@@ -69,35 +165,51 @@ function refuseLocalScheme(next: PreparedRequest, request: PreparedRequest, resp
 function requireRewindable(next: PreparedRequest, response: Response): void {
   if (next.source === null || next.source.replayable) return;
   throw new UnrewindableBodyError(
-    `Unable to rewind request body for the ${REDIRECT_STATUSES.has(response.statusCode) ? `${response.statusCode} redirect` : "next page"} to ${next.target.origin}: it is a stream that was read. Give bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
+    `Unable to rewind request body for the ${linkName(response)} to ${next.target.origin}: the body is a stream that was read. Use bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
     { request: next, response },
   );
 }
 
-/** RFC 9110 §15.4: the fields that describe a body go with it. */
+/** RFC 9110 §15.4: the fields that describe a body are removed with it. */
 function dropBody(next: PreparedRequest): void {
   next.dropBody();
   deleteFields(next.fields, isBodyHeader);
 }
 
-/** The Cookie header is made anew from the jars for each hop. */
-function rebuildCookies(session: Session, next: PreparedRequest, first: PreparedRequest): void {
+/** The Cookie header is made from the jars for each hop. */
+function rebuildCookies(session: CallSession, next: PreparedRequest, first: PreparedRequest): void {
   next.fields.delete("cookie");
   const given = next.cookieJar;
-  if (session.cookies.isEmpty && (given === null || given.isEmpty)) return;
-  // Cookies without a domain were meant for the hosts that the caller asks for, not for wherever those lead.
+  if (next.withoutCookies || (session.cookies.isEmpty && (given === null || given.isEmpty))) return;
+  // Cookies without a domain were meant for the hosts that the caller asks for, not for where those redirect to.
   const anyHost = !session.shouldStripAuth(first.url, next.url);
   const jar = given === null || given.isEmpty ? session.cookies : mergeCookies(given, session.cookies);
   const header = jar.headerFor(next.url, { anyHost });
   if (header !== undefined) next.useCookieHeader(header);
 }
 
-/** Takes away everything that speaks for the caller: for another origin. */
-export function dropCredentials(next: PreparedRequest, names: Iterable<string>): void {
+/** Removes all credentials of the caller: the request goes to another origin. */
+function dropCredentials(next: PreparedRequest, names: Iterable<string>): void {
   deleteFields(next.fields, (name) => name === "host" || isCredentialHeader(name, names));
   next.dropAuth();
 }
 
 function deleteFields(fields: FieldList, matches: (lowerName: string) => boolean): void {
   for (const name of new Set(fields.lower)) if (matches(name)) fields.delete(name);
+}
+
+function tooManyRedirects(session: CallSession, response: Response): TooManyRedirects {
+  response.close();
+  return new TooManyRedirects(
+    `Exceeded ${session.maxRedirects} redirects. The last one led to ${redactedUrl(response.header("location") ?? "")}; raise session.maxRedirects, or use allowRedirects: false to see each`,
+    { response },
+  );
+}
+
+function publishRedirect({ statusCode }: Response, from: PreparedRequest, to: PreparedRequest): void {
+  requestRedirect.publish({
+    statusCode,
+    from: { method: from.method, url: redactedUrl(from.url) },
+    to: { method: to.method, url: redactedUrl(to.url) },
+  });
 }

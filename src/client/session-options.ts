@@ -8,9 +8,9 @@ import type { Params } from "../message/params.js";
 import type { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import type { ClientCertificate } from "../wire/tls.js";
-import type { Proxies, RequestOptions } from "./options.js";
+import type { Proxies } from "./options.js";
 
-/** What a Session is made with; each can be assigned later, but for `retries`. */
+/** Constructor options of a Session. Each is also an attribute that can be assigned later. */
 export interface SessionOptions {
   /** Put before URLs without a scheme. */
   readonly baseUrl?: string | URL | null | undefined;
@@ -38,7 +38,10 @@ export interface SessionOptions {
   readonly maxRedirects?: number | undefined;
   /** Read proxies, CA files and netrc from the environment. @defaultValue true */
   readonly trustEnv?: boolean | undefined;
-  /** A number: so many retries by a sensible policy; a Retry: exactly that. Either mounts adapters with it. */
+  /**
+   * Number of retries with the sensible policy, or a Retry for full control. Adapters with `maxRetries` of their own
+   * keep those.
+   */
   readonly retries?: number | Retry | null | undefined;
 }
 
@@ -59,22 +62,6 @@ export const SESSION_OPTION_NAMES: ReadonlySet<string> = new Set<keyof SessionOp
   "trustEnv",
   "retries",
 ]);
-
-/** Settings of a call that `send` takes beside the prepared request. */
-export type SendOptions = Pick<
-  RequestOptions,
-  | "stream"
-  | "timeout"
-  | "verify"
-  | "cert"
-  | "proxies"
-  | "allowRedirects"
-  | "signal"
-  | "onUploadProgress"
-  | "onDownloadProgress"
-  | "onInformational"
-  | "maxResponseSize"
->;
 
 /** What `mergeEnvironmentSettings` gives: fit for `send`. */
 export interface EnvironmentSettings {

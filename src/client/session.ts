@@ -1,51 +1,56 @@
 /** Session: what stays from call to call. */
 import { inspect } from "node:util";
 
-import type { Adapter, SendSettings } from "../adapters/adapter.js";
-import { HTTPAdapter } from "../adapters/http.js";
+import type { Adapter } from "../adapters/adapter.js";
+import { cancellationFor, HTTPAdapter } from "../adapters/http.js";
 import { authFrom, type AuthInit } from "../auth/auth-from.js";
-import { requestRedirect } from "../diagnostics/channels.js";
 import { InvalidSchema } from "../exceptions.js";
 import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from "../message/cookies/jar.js";
 import type { FieldList } from "../message/headers.js";
 import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersInit } from "../message/headers.js";
-import { hooksFrom, type Hooks } from "../message/hooks.js";
+import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
 import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
 import type { Params } from "../message/params.js";
 import { PreparedRequest, useAuthReader } from "../message/prepared.js";
-import type { Request } from "../message/request.js";
-import { type RequestInit } from "../message/request.js";
+import { Request } from "../message/request.js";
 import type { Response } from "../message/response.js";
 import { shownUrl } from "../message/url-host.js";
 import { joinBaseUrl, maskedUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
 import { refuseUnknownNames } from "../policy/nearest-name.js";
-import { isProxyNamed } from "../policy/no-proxy.js";
-import { credentialHeaders, redirectMethod, REDIRECT_STATUSES, shouldStripAuth } from "../policy/redirect.js";
 import { Retry } from "../policy/retry.js";
 import { resolveTimeout, type TimeoutOption } from "../policy/timeout.js";
 import { ACCEPT_ENCODING } from "../wire/decode.js";
 import type { ClientCertificate } from "../wire/tls.js";
 import { version } from "../version.js";
-import { environment, environmentAuth, environmentProxies, forgetEnvironment } from "./environment.js";
-import { exchange, publishRedirect, sendWithAuth, tooManyRedirects } from "./exchange.js";
+import type { Call } from "./call.js";
+import { environmentAuth, environmentProxies, environmentProxyMapping } from "./environment.js";
+import { exchange, sendWithAuth } from "./exchange.js";
 import { sessionFetch } from "./fetch.js";
-import { checkOptions, checkProxies, checkVerify, type Proxies, type RequestOptions } from "./options.js";
+import {
+  checkOptions,
+  checkOptionsObject,
+  checkProxies,
+  checkSendOptions,
+  checkVerify,
+  sendOptionsOf,
+  type Proxies,
+  type RequestOptions,
+  type SendOptions,
+} from "./options.js";
 import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
-import { dropCredentials, redirectedRequest } from "./redirects.js";
-import { responsePromise, type ResponsePromise } from "./response-promise.js";
+import { nextRequest, SessionRedirects } from "./redirects.js";
+import { responsePromise, ResponsePromise } from "./response-promise.js";
+import { resolveProxies, resolveVerify, settingsFor } from "./settings.js";
 import {
   SESSION_OPTION_NAMES,
   SHARED,
   type EnvironmentSettings,
-  type SendOptions,
   type SessionOptions,
   type SharedParts,
 } from "./session-options.js";
 
 // The message layer prepares `auth` without knowing the auth layer.
 useAuthReader(authFrom);
-
-const NO_PROXIES: Readonly<Record<string, string | null>> = Object.freeze({});
 
 /** The headers that every session begins with. */
 export function defaultHeaders(): CaseInsensitiveDict {
@@ -69,15 +74,13 @@ export function defaultHeaders(): CaseInsensitiveDict {
  * response.json(); //=> { cookies: { sessioncookie: "123456789" } }
  * ```
  */
-export class Session {
+export class Session extends SessionRedirects {
   /** Credentials for every call: a pair, an auth object or a function. */
   auth: AuthInit | null;
   /** Added to every URL's query. */
   params: Params;
   /** Proxies for every call; they beat the environment's. */
   proxies: Record<string, string | null | undefined>;
-  /** Functions that see every response, unless a call has hooks of its own. */
-  hooks: Hooks;
   /** Whether responses come with their head alone; false at first. */
   stream: boolean;
   /** true, false, or the path of a CA file or directory; true at first. */
@@ -94,16 +97,18 @@ export class Session {
   trustEnv: boolean;
   /** Adapters by prefix, the longest first. */
   adapters: Map<string, Adapter>;
-  /** Names of headers that a redirect to another origin drops. */
-  credentialHeaders: readonly string[] = credentialHeaders;
 
   #headers: CaseInsensitiveDict;
   #cookies: RequestsCookieJar;
+  #hooks: Hooks;
+  #retries: Retry | null = null;
+  #fetch: typeof globalThis.fetch | null = null;
 
   /** @throws TypeError for an unknown option or a value of the wrong type. */
   constructor(options: SessionOptions = NO_OPTIONS) {
+    super();
     if (typeof options !== "object" || options === null)
-      throw new TypeError("new Session(options) takes an object of options");
+      throw new TypeError("The argument of new Session() must be an options object: new Session({ timeout: 5 })");
     const shared = (options as { readonly [SHARED]?: SharedParts })[SHARED];
     options = ownOptions(options);
     refuseUnknownNames(options, SESSION_OPTION_NAMES, "Session");
@@ -115,7 +120,7 @@ export class Session {
     this.auth = options.auth ?? null;
     this.params = options.params ?? {};
     this.proxies = { ...options.proxies };
-    this.hooks = hooksFrom(options.hooks);
+    this.#hooks = hooksFrom(options.hooks);
     this.stream = options.stream ?? false;
     this.verify = options.verify ?? true;
     this.cert = options.cert ?? null;
@@ -125,11 +130,10 @@ export class Session {
     this.trustEnv = options.trustEnv ?? true;
     this.#cookies = options.cookies == null ? new RequestsCookieJar() : cookieJarFrom(options.cookies);
     this.adapters = shared?.adapters ?? new Map<string, Adapter>();
+    this.retries = options.retries ?? null;
     if (shared !== undefined) return;
-    const { retries } = options;
-    const maxRetries = typeof retries === "number" ? Retry.sensible(retries) : (retries ?? 0);
-    this.mount("https://", new HTTPAdapter({ maxRetries }));
-    this.mount("http://", new HTTPAdapter({ maxRetries }));
+    this.mount("https://", new HTTPAdapter());
+    this.mount("http://", new HTTPAdapter());
   }
 
   /** Sent with every request. */
@@ -148,49 +152,75 @@ export class Session {
     this.#cookies = cookieJarFrom(cookies);
   }
 
+  /** Functions that see every response, unless a call has hooks of its own. */
+  get hooks(): Hooks {
+    return this.#hooks;
+  }
+  set hooks(hooks: HooksInit | null) {
+    this.#hooks = hooksFrom(hooks);
+  }
+
+  /**
+   * The retries of adapters that were made without `maxRetries`; null for none. A number stands for the sensible policy.
+   *
+   * @throws RangeError or TypeError for a value that cannot be.
+   */
+  get retries(): Retry | null {
+    return this.#retries;
+  }
+  set retries(retries: number | Retry | null) {
+    this.#retries = typeof retries === "number" ? Retry.sensible(retries) : retries;
+  }
+
   /** Sends a GET request. @throws RequestException: see `request`. */
   get(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("GET", url, options, "get()");
+    return this.#verb("GET", url, options);
   }
 
   /** Sends an OPTIONS request. */
   options(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("OPTIONS", url, options, "options()");
+    return this.#verb("OPTIONS", url, options);
   }
 
   /** Sends a HEAD request. Redirects are not followed unless `allowRedirects: true`. */
   head(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("HEAD", url, options, "head()");
+    return this.#verb("HEAD", url, notFollowing(options));
   }
 
   /** Sends a POST request. */
   post(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("POST", url, options, "post()");
+    return this.#verb("POST", url, options);
   }
 
   /** Sends a PUT request. */
   put(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("PUT", url, options, "put()");
+    return this.#verb("PUT", url, options);
   }
 
   /** Sends a PATCH request. */
   patch(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("PATCH", url, options, "patch()");
+    return this.#verb("PATCH", url, options);
   }
 
   /** Sends a DELETE request. */
   delete(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call("DELETE", url, options, "delete()");
+    return this.#verb("DELETE", url, options);
   }
 
   /**
-   * Sends a request and follows redirects.
+   * Sends a request and follows redirects. The methods named after the verbs call this one.
    *
-   * @param method - Any token; upper-cased.
-   * @throws RequestException of one kind or another for whatever goes wrong; TypeError for wrong arguments.
+   * @param method - Any token; converted to upper case.
+   * @throws A subclass of RequestException on any failure; TypeError for wrong arguments.
    */
   request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#call(method, url, options, "request()");
+    try {
+      const given: RequestOptions = options === undefined ? NO_OPTIONS : checkOptions(options, method);
+      const prepared = this.prepareRequest(new Request(method, url, given));
+      return this.send(prepared, sendOptionsOf(given));
+    } catch (error) {
+      return responsePromise(Promise.reject(error));
+    }
   }
 
   /**
@@ -212,23 +242,38 @@ export class Session {
   /**
    * The request as the session would send it: its headers, params, cookies and credentials merged in.
    *
-   * @throws MissingSchema, InvalidURL, InvalidHeader, InvalidJSONError … for what cannot be sent.
+   * @throws MissingSchema, InvalidURL, InvalidHeader, InvalidJSONError … for a request that cannot be sent.
    */
   prepareRequest(request: Request): PreparedRequest {
-    forgetEnvironment();
-    return this.#prepare(request.method ?? "", request.url, request, request.hooks);
+    const { url } = request;
+    const prepared = new PreparedRequest();
+    prepared.prepareMethod(request.method ?? "");
+    prepared.prepareUrl(
+      this.baseUrl === null || url === undefined ? url : joinBaseUrl(this.baseUrl, url),
+      this.#mergedParams(request.params),
+    );
+    prepared.useFields(this.#mergedFields(request.headers));
+    this.#prepareCookies(prepared, request.cookies);
+    prepared.prepareBody(request.data, request.files, request.json);
+    this.#prepareAuth(prepared, request.auth);
+    // After the credentials, which may have registered hooks of their own.
+    const { response } = request.hasHooks ? request.hooks : this.#hooks;
+    if (response.length > 0) prepared.hooks.response.push(...response);
+    return prepared;
   }
 
   /**
    * Sends a prepared request, with the session's settings and the environment's, as `request` does.
    *
    * @param settings - For this call, in place of the session's.
+   * @throws TypeError for an option that belongs to the request, such as `headers`: change the prepared request.
    */
   send(prepared: PreparedRequest, settings?: SendOptions): ResponsePromise {
     try {
       if (!(prepared instanceof PreparedRequest))
         throw new TypeError("You can only send PreparedRequests: session.send(session.prepareRequest(request))");
-      return this.#exchange(prepared, settings === undefined ? NO_OPTIONS : checkOptions(settings, "send()"), true);
+      const given: SendOptions = settings === undefined ? NO_OPTIONS : checkSendOptions(settings);
+      return responsePromise(exchange(this.#callFor(prepared, given), given.allowRedirects ?? true));
     } catch (error) {
       return responsePromise(Promise.reject(error));
     }
@@ -245,11 +290,10 @@ export class Session {
     verify?: boolean | string | null,
     cert?: ClientCertificate | null,
   ): EnvironmentSettings {
-    forgetEnvironment();
     return {
-      proxies: this.#resolveProxies(url, proxies ?? null),
+      proxies: resolveProxies(this, url, proxies ?? null, environmentProxyMapping),
       stream: stream ?? this.stream,
-      verify: this.#resolveVerify(verify ?? undefined),
+      verify: resolveVerify(this, verify ?? undefined, true),
       cert: cert ?? this.cert,
     };
   }
@@ -294,131 +338,73 @@ export class Session {
   }
 
   /** A standard `fetch` over this session: its cookies, credentials, proxies and retries. */
-  readonly fetch: typeof globalThis.fetch = (input, init) => sessionFetch(this, input, init);
-
-  // ── redirects: override these to change how they are followed ─────────────────────────────────────────────────────
+  get fetch(): typeof globalThis.fetch {
+    // Libraries call it without its session.
+    return (this.#fetch ??= (input, init) => sessionFetch(this, input, init));
+  }
 
   /**
-   * Follows the redirects of a response by hand: gives each response that follows.
+   * Follows the redirects of a response one by one, and gives each response that follows.
    *
-   * @param response - Of `allowRedirects: false`.
-   * @param request - Its request.
+   * @param response - A response received with `allowRedirects: false`.
+   * @param request - The request that was sent for it.
+   * @param settings - As of `send`; `timeout.total` and `signal` hold for all redirects together.
    * @throws TooManyRedirects past `maxRedirects`.
    */
   async *resolveRedirects(
     response: Response,
     request: PreparedRequest,
-    settings: SendOptions = {},
+    settings?: SendOptions,
   ): AsyncGenerator<Response, void> {
-    const history: Response[] = [...response.history];
+    const given: SendOptions = settings === undefined ? NO_OPTIONS : checkSendOptions(settings);
+    const call = this.#callFor(request, given);
+    call.history.push(...response.history);
     let current = response;
-    let sent = request;
-    for (let redirects = 0; ; redirects += 1) {
-      const next = this.nextRequest(current, sent, request);
-      if (next === null) return;
-      if (redirects >= this.maxRedirects) throw tooManyRedirects(this, current);
-      current.close();
-      history.push(current);
-      if (requestRedirect.hasSubscribers) publishRedirect(current, sent, next);
-      const proxies = this.rebuildProxies(next, settings.proxies ?? null);
-      current = await sendWithAuth(this, next, { ...this.#settingsFor(next, settings), proxies }, history);
-      sent = next;
-      yield current;
+    try {
+      while (nextRequest(call, current) !== null) {
+        current = await sendWithAuth(call);
+        yield current;
+      }
+    } finally {
+      call.cancellation?.release();
     }
-  }
-
-  /** Where a response redirects to, or null when it does not. */
-  getRedirectTarget(response: Response): string | null {
-    return REDIRECT_STATUSES.has(response.statusCode) ? (response.header("location") ?? "") || null : null;
-  }
-
-  /** Whether credentials stay behind when going from one URL to the other. */
-  shouldStripAuth(oldUrl: string, newUrl: string): boolean {
-    return shouldStripAuth(oldUrl, newUrl);
-  }
-
-  /** Takes credentials away where they must not follow, and gives those of netrc for the new host. */
-  rebuildAuth(prepared: PreparedRequest, response: Response): void {
-    prepared.fields.delete("proxy-authorization");
-    const leaves = this.shouldStripAuth(response.request.url, prepared.url);
-    if (leaves) dropCredentials(prepared, this.credentialHeaders);
-    else if (prepared.auth !== null) prepared.prepareAuth(prepared.auth);
-    if (!leaves || !this.trustEnv || prepared.withoutCredentials) return;
-    const found = environmentAuth(hostOf(prepared));
-    if (found !== null) prepared.prepareAuth(found);
   }
 
   /** The proxies for the request of a hop, by the environment where neither the call nor the session names one. */
   rebuildProxies(prepared: PreparedRequest, proxies: Proxies | null): Readonly<Record<string, string | null>> {
-    return this.#resolveProxies(prepared.url, proxies);
-  }
-
-  /** Sets the method that a redirect asks for. */
-  rebuildMethod(prepared: PreparedRequest, response: Response): void {
-    prepared.method = redirectMethod(response.statusCode, prepared.method);
-  }
-
-  /** The request that a response redirects to, or null. @internal */
-  nextRequest(response: Response, request: PreparedRequest, first: PreparedRequest): PreparedRequest | null {
-    const target = this.getRedirectTarget(response);
-    return target === null ? null : redirectedRequest(this, response, request, first, target);
+    return resolveProxies(this, prepared.url, proxies, environmentProxies);
   }
 
   [inspect.custom](): string {
     return `<Session>`;
   }
 
-  // ── the inside ────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── private ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Whatever goes wrong comes through the promise. */
-  #call(method: string, url: string | URL, options: RequestOptions | undefined, call: string): ResponsePromise {
+  #verb(method: string, url: string | URL, options: RequestOptions | undefined): ResponsePromise {
     try {
-      const given: RequestOptions = options === undefined ? NO_OPTIONS : checkOptions(options, call);
-      const hooks = given.hooks == null ? this.hooks : hooksFrom(given.hooks);
-      const prepared = this.#prepare(method, url, given, hooks);
-      return this.#exchange(prepared, given, call !== "head()");
+      if (options !== undefined) checkOptionsObject(options, method);
     } catch (error) {
       return responsePromise(Promise.reject(error));
     }
+    const sent = this.request(method, url, options);
+    // A subclass may override `request` with an async function.
+    return sent instanceof ResponsePromise ? sent : responsePromise(Promise.resolve(sent as Promise<Response>));
   }
 
-  #exchange(prepared: PreparedRequest, given: SendOptions, follow: boolean): ResponsePromise {
-    const settings = this.#settingsFor(prepared, given);
-    return responsePromise(exchange(this, prepared, settings, given.proxies ?? null, given.allowRedirects ?? follow));
-  }
-
-  #settingsFor(prepared: PreparedRequest, given: SendOptions): SendSettings {
+  #callFor(prepared: PreparedRequest, given: SendOptions): Call {
+    const settings = settingsFor(this, prepared, given);
+    const cancellation = cancellationFor(settings);
     return {
-      stream: given.stream ?? this.stream,
-      timeout: given.timeout === undefined ? this.timeout : given.timeout,
-      verify: this.#resolveVerify(given.verify),
-      cert: given.cert === undefined ? this.cert : given.cert,
-      proxies: this.#resolveProxies(prepared.url, given.proxies ?? null),
-      onUploadProgress: given.onUploadProgress ?? undefined,
-      onDownloadProgress: given.onDownloadProgress ?? undefined,
-      onInformational: given.onInformational ?? undefined,
-      maxResponseSize: given.maxResponseSize,
-      keyLogFile: this.trustEnv ? environment().keyLogFile : undefined,
-      signal: given.signal ?? undefined,
-      cancellation: undefined,
+      session: this,
+      first: prepared,
+      request: prepared,
+      given,
+      cancellation,
+      settings: cancellation === null ? settings : { ...settings, cancellation },
+      history: [],
+      redirects: 0,
     };
-  }
-
-  #prepare(method: string, url: string | URL | undefined, given: RequestInit, hooks: Hooks): PreparedRequest {
-    const prepared = new PreparedRequest();
-    prepared.prepareMethod(method);
-    prepared.prepareUrl(
-      this.baseUrl === null || url === undefined ? url : joinBaseUrl(this.baseUrl, url),
-      this.#mergedParams(given.params),
-    );
-    prepared.useFields(this.#mergedFields(given.headers));
-    this.#prepareCookies(prepared, given.cookies);
-    prepared.prepareBody(given.data, given.files, given.json);
-    this.#prepareAuth(prepared, given.auth);
-    // After the credentials, which may have registered hooks of their own.
-    const { response } = hooks.response.length > 0 ? hooks : this.hooks;
-    if (response.length > 0) prepared.hooks.response.push(...response);
-    return prepared;
   }
 
   #mergedParams(given: Params | null | undefined): Params | null {
@@ -443,11 +429,9 @@ export class Session {
   }
 
   #prepareCookies(prepared: PreparedRequest, given: unknown): void {
-    if (given == null) {
-      if (!this.#cookies.isEmpty) prepared.prepareSessionCookies(this.#cookies);
-      return;
-    }
-    prepared.prepareCookies(mergeCookies(this.#cookies, given), cookieJarFrom(given));
+    if (given === null) prepared.withoutCookies = true;
+    else if (given !== undefined) prepared.prepareCookies(mergeCookies(this.#cookies, given), cookieJarFrom(given));
+    else if (!this.#cookies.isEmpty) prepared.prepareSessionCookies(this.#cookies);
   }
 
   #prepareAuth(prepared: PreparedRequest, given: unknown): void {
@@ -456,44 +440,24 @@ export class Session {
       return;
     }
     let auth: unknown = given ?? this.auth;
-    if (auth === null && this.trustEnv) auth = environmentAuth(hostOf(prepared));
+    if (auth === null && this.trustEnv) auth = environmentAuth(prepared.target.hostname);
     prepared.prepareAuth(auth ?? undefined);
   }
-
-  #resolveVerify(given: boolean | string | undefined): boolean | string {
-    const chosen = given ?? this.verify;
-    if (chosen === true && given === undefined) checkVerify(this.verify);
-    if (chosen !== true) {
-      checkVerify(chosen);
-      return chosen;
-    }
-    return this.trustEnv ? (environment().caBundle ?? true) : true;
-  }
-
-  /** Whoever comes first and names a proxy for the URL decides: the call, the session, the environment. */
-  #resolveProxies(url: string, given: Proxies | null): Readonly<Record<string, string | null>> {
-    const { proxies } = this;
-    if (given !== null && isProxyNamed(url, given)) return definite(given);
-    if (!isEmptyObject(proxies) && isProxyNamed(url, proxies)) return definite({ ...proxies, ...given });
-    const fromEnvironment = this.trustEnv ? environmentProxies(url) : null;
-    if (fromEnvironment === null) return NO_PROXIES;
-    return definite({ ...fromEnvironment, ...proxies, ...given });
-  }
 }
 
-function definite(proxies: Proxies): Readonly<Record<string, string | null>> {
-  const found: Record<string, string | null> = {};
-  for (const [key, value] of Object.entries(proxies)) if (value !== undefined) found[key] = value;
-  return found;
+/** Options of a call that does not follow redirects unless they say so. */
+function notFollowing(options: RequestOptions | undefined): RequestOptions {
+  if (options === undefined) return NOT_FOLLOWING;
+  // Anything but an object is refused afterwards.
+  return typeof options === "object" && options !== null
+    ? { ...options, allowRedirects: options.allowRedirects ?? false }
+    : options;
 }
+
+const NOT_FOLLOWING: RequestOptions = Object.freeze({ allowRedirects: false });
 
 function isEmptyObject(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Symbol.iterator in value) return false;
   for (const _ in value) return false;
   return true;
-}
-
-function hostOf(prepared: PreparedRequest): string {
-  const { host } = prepared.target.parts;
-  return host.startsWith("[") ? host.slice(1, -1) : host;
 }

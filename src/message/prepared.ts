@@ -46,7 +46,7 @@ export interface PrepareOptions {
 
 /** The part of an auth object that preparing needs; the auth layer makes them. */
 interface AppliedAuth {
-  apply(request: PreparedRequest): PreparedRequest | Promise<PreparedRequest>;
+  apply(request: PreparedRequest): PreparedRequest | PromiseLike<PreparedRequest>;
 }
 
 let authFrom: (value: unknown) => AppliedAuth | null = () => {
@@ -66,6 +66,8 @@ interface Target {
   readonly path: string;
   /** The value of the Host header. */
   readonly host: string;
+  /** The host without the brackets of an IPv6 address. */
+  readonly hostname: string;
   /** Scheme, host and port. */
   readonly origin: string;
 }
@@ -84,6 +86,7 @@ function targetOf(url: string): Target {
     parts,
     path: pathUrlOf(parts),
     host: hostHeaderOf(parts),
+    hostname: parts.host.startsWith("[") ? parts.host.slice(1, -1) : parts.host,
     origin: `${parts.scheme}://${parts.host}:${effectivePort(parts)}`,
   };
   if (url.length <= MAX_CACHED_URL) {
@@ -118,6 +121,8 @@ export class PreparedRequest {
   hooks: Hooks = { response: [] };
   /** `auth: null` was said: no redirect brings credentials in. @internal */
   withoutCredentials = false;
+  /** `cookies: null` was said: no cookie is sent, and none of the response is stored. @internal */
+  withoutCookies = false;
 
   #url = "";
   #target: Target | null = null;
@@ -321,6 +326,7 @@ export class PreparedRequest {
     copy.#auth = this.#auth;
     copy.#signing = this.#signing;
     copy.withoutCredentials = this.withoutCredentials;
+    copy.withoutCookies = this.withoutCookies;
     copy.hooks = { response: [...this.hooks.response] };
     return copy;
   }
@@ -381,12 +387,12 @@ export class PreparedRequest {
 
   /** Has `auth.apply` sign; what it returns takes the place of this request's parts. @internal */
   applyAuth(auth: AppliedAuth): void {
-    const signed = auth.apply(this);
-    if (signed instanceof Promise) {
-      this.#signing = signed;
-      // It is awaited by send(); one that fails before is not an unhandled rejection.
-      signed.catch(() => undefined);
-    } else this.#adopt(signed);
+    const signed: unknown = auth.apply(this);
+    if (isPromiseLike(signed)) {
+      this.#signing = Promise.resolve(signed).then((value) => checkedRequest(value, "apply()"));
+      // send() awaits it; one that fails before then is not an unhandled rejection.
+      this.#signing.catch(() => undefined);
+    } else this.#adopt(checkedRequest(signed, "apply()"));
   }
 
   /** Whether an auth function's promise is still to be waited for. @internal */
@@ -409,12 +415,18 @@ export class PreparedRequest {
   }
 
   #adopt(signed: PreparedRequest): void {
-    if (signed === this || !(#fields in signed)) return;
+    if (signed === this) return;
     this.method = signed.method;
     this.url = signed.url;
-    this.headers = signed.headers;
-    this.#body = signed.#body;
     this.hooks = signed.hooks;
+    if (#fields in signed) {
+      this.headers = signed.headers;
+      this.#body = signed.#body;
+    } else {
+      // A request of another copy of this package: what is public of it.
+      this.prepareHeaders([...(signed as PreparedRequest).headers]);
+      this.body = (signed as PreparedRequest).body;
+    }
   }
 
   #useBody(body: Body | null): void {
@@ -439,6 +451,36 @@ export class PreparedRequest {
     if (fields.has("content-length") || fields.has("transfer-encoding")) return;
     fields.append("Transfer-Encoding", "chunked");
   }
+}
+
+/**
+ * Checks what an auth function or `apply` returned.
+ *
+ * @param who - The function, for the message.
+ * @returns The value, known to be a request.
+ * @throws TypeError when it is not a request: most often a forgotten `return request`.
+ */
+export function checkedRequest(value: unknown, who: string): PreparedRequest {
+  if (value instanceof PreparedRequest) return value;
+  const request = value as Partial<PreparedRequest> | null | undefined;
+  if (
+    typeof request === "object" &&
+    request !== null &&
+    typeof request.method === "string" &&
+    typeof request.url === "string" &&
+    typeof request.headers === "object"
+  )
+    return request as PreparedRequest;
+  throw new TypeError(
+    `The auth ${who} must return the PreparedRequest that it was given (or another one), but returned ${
+      value === null ? "null" : typeof value === "object" ? "another object" : typeof value
+    }. Did you forget "return request"?`,
+  );
+}
+
+/** Whether a value is to be awaited: promises of other libraries and realms are not instances of Promise. */
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
 /** A body that was taken away leaves no length behind. */

@@ -59,8 +59,7 @@ export class Request {
   cookies: unknown;
   /** A value to send as JSON; ignored beside `data` and `files`. */
   json: unknown;
-  /** Functions that see the response. */
-  hooks: Hooks;
+  #hooks: Hooks | null;
 
   constructor(method?: string, url?: string | URL, init: RequestInit = NO_OPTIONS) {
     init = ownOptions(init);
@@ -73,7 +72,20 @@ export class Request {
     this.auth = init.auth;
     this.cookies = init.cookies;
     this.json = init.json;
-    this.hooks = hooksFrom(init.hooks);
+    this.#hooks = init.hooks == null ? null : hooksFrom(init.hooks);
+  }
+
+  /** Functions that see the response. */
+  get hooks(): Hooks {
+    return (this.#hooks ??= hooksFrom(null));
+  }
+  set hooks(hooks: HooksInit | null) {
+    this.#hooks = hooksFrom(hooks);
+  }
+
+  /** Whether there is any hook. @internal */
+  get hasHooks(): boolean {
+    return this.#hooks !== null && this.#hooks.response.length > 0;
   }
 
   /** Prepares the request by itself: nothing of a session goes into it. */

@@ -1,0 +1,38 @@
+/** One call of a session: what its requests, redirects and responses have in common. */
+import type { Adapter, SendSettings } from "../adapters/adapter.js";
+import type { Cancellation } from "../adapters/cancellation.js";
+import type { RequestsCookieJar } from "../message/cookies/jar.js";
+import type { PreparedRequest } from "../message/prepared.js";
+import type { Response } from "../message/response.js";
+import type { Proxies, SendOptions } from "./options.js";
+import type { SessionSettings } from "./settings.js";
+
+/** What a call needs of its session. */
+export interface CallSession extends SessionSettings {
+  readonly cookies: RequestsCookieJar;
+  readonly maxRedirects: number;
+  readonly credentialHeaders: readonly string[];
+  getAdapter(url: string): Adapter;
+  getRedirectTarget(response: Response): string | null;
+  shouldStripAuth(oldUrl: string, newUrl: string): boolean;
+  rebuildAuth(prepared: PreparedRequest, response: Response): void;
+  rebuildMethod(prepared: PreparedRequest, response: Response): void;
+  rebuildProxies(prepared: PreparedRequest, proxies: Proxies | null): Readonly<Record<string, string | null>>;
+}
+
+export interface Call {
+  readonly session: CallSession;
+  /** The request that the caller made: credentials and cookies were meant for its origin. */
+  readonly first: PreparedRequest;
+  /** The options that the caller gave: they are resolved again for each hop. */
+  readonly given: SendOptions;
+  readonly cancellation: Cancellation | null;
+  /** The request that is under way, as it was before its auth object answered any response. */
+  request: PreparedRequest;
+  /** For the request that is under way. */
+  settings: SendSettings;
+  /** The responses so far that were followed by another request, by redirects or authentication, the oldest first. */
+  readonly history: Response[];
+  /** How many of them were redirects that this call followed. */
+  redirects: number;
+}
