@@ -157,7 +157,7 @@ function refuseLocalScheme(next: PreparedRequest, request: PreparedRequest, resp
   const { scheme } = next.target.parts;
   if (!scheme.endsWith("+unix") || next.target.origin === request.target.origin) return;
   throw new InvalidSchema(
-    `A redirect or link to ${JSON.stringify(redactedUrl(next.url))} was refused: a Unix socket is reached only by a URL of the caller's own`,
+    `A redirect or link to ${JSON.stringify(redactedUrl(next.url))} was refused: Unix sockets are reached only by a URL of the caller's own`,
     { request: next, response },
   );
 }

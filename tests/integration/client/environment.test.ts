@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, beforeEach, describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 
 import { ProxyError, Session, SSLError, type Proxies, type RequestOptions, type SessionOptions } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
@@ -23,10 +23,6 @@ after(async () => {
   await secure.close();
   await rm(directory, { recursive: true });
 });
-
-/** The environment is read once a turn of the event loop. */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-beforeEach(nextTurn);
 
 function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
@@ -65,7 +61,6 @@ describe("credentials: auth= > session.auth > netrc > user-info > Authorization 
     for (const content of ["machine", "machine 127.0.0.1 login"]) {
       process.env["NETRC"] = join(directory, `broken-${content.length}`);
       await writeFile(process.env["NETRC"], content);
-      await nextTurn();
       const response = await new Session().get(echo.url);
       assert.equal(response.json<Received>().headers["authorization"], undefined);
     }
@@ -98,7 +93,6 @@ describe("the CA bundle", () => {
     assert.ok(error instanceof SSLError);
     assert.match(error.message, /missing\.pem/);
     process.env["REQUESTS_CA_BUNDLE"] = "";
-    await nextTurn();
     assert.equal((await new Session().get(`${secure.url}/get`)).statusCode, 200);
   });
 

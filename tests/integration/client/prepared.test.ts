@@ -1,6 +1,6 @@
 /** The prepared flow: prepare alone or by a session, edit, send. */
 import assert from "node:assert/strict";
-import { after, beforeEach, describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 
 import requests, { PreparedRequest, ProxyError, Request, Session } from "requests-ts";
 
@@ -8,9 +8,6 @@ import { closedPort, failure, serve, type Received } from "./serve.js";
 
 const echo = await serve();
 after(() => echo.close());
-/** The environment is read once a turn of the event loop. */
-beforeEach(() => new Promise<void>((resolve) => setImmediate(resolve)));
-
 async function sent(prepared: PreparedRequest, session = new Session()): Promise<Received> {
   return (await session.send(prepared)).json<Received>();
 }

@@ -12,6 +12,7 @@ import requests, {
   codes,
 } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
+import { mockRequests } from "requests-ts/testing";
 
 import { failure, serve, type Received } from "./serve.js";
 
@@ -275,6 +276,29 @@ describe("resolveRedirects by hand", () => {
     );
     assert.equal(error.name, "TooManyRedirects");
     assert.equal(count, 2);
+  });
+
+  it("ends in TotalTimeout when all redirects together take too long", async () => {
+    const session = new Session();
+    const mock = mockRequests(session);
+    mock.get("http://api.example.test/", { status: 302, headers: { Location: "/" }, delay: 0.03 });
+    const first = await session.get("http://api.example.test/", { allowRedirects: false });
+    const error = await failure(
+      (async () => {
+        for await (const _ of session.resolveRedirects(first, first.request, { timeout: { total: 0.1 } }));
+      })(),
+    );
+    assert.equal(error.name, "TotalTimeout");
+  });
+
+  it("ends with the reason of its signal", async () => {
+    const session = new Session();
+    const first = await session.get(`${server.url}/redirect/5`, { allowRedirects: false });
+    const controller = new AbortController();
+    await assert.rejects(async () => {
+      for await (const _ of session.resolveRedirects(first, first.request, { signal: controller.signal }))
+        controller.abort(new Error("given up"));
+    }, /given up/);
   });
 
   it("can be left early", async () => {

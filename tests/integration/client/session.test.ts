@@ -85,7 +85,7 @@ describe("new Session()", () => {
     assert.deepEqual([session.timeout, session.verify, session.cert, session.stream], [5, false, "/c.pem", true]);
     assert.deepEqual(session.hooks, { response: [hook] });
     assert.deepEqual([session.maxRedirects, session.trustEnv], [3, false]);
-    assert.equal((session.adapters.get("http://") as HTTPAdapter).maxRetries.total, 2);
+    assert.equal(session.retries?.total, 2);
   });
 
   const refused: [options: Record<string, unknown>, type: typeof TypeError | typeof RangeError, message: RegExp][] = [
