@@ -1,5 +1,6 @@
 import { defaultMaxListeners, getMaxListeners, setMaxListeners } from "node:events";
 
+import { LONGEST_TIMER } from "../policy/timeout.js";
 import { Deadline } from "../wire/deadline.js";
 
 /** One reason to stop a call, wherever it stands: an AbortSignal, or the end of its total time. */
@@ -79,17 +80,23 @@ export class Cancellation {
   async sleep(seconds: number): Promise<void> {
     this.throwIfCancelled();
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => {
-          off();
-          resolve();
-        },
-        Math.ceil(seconds * 1000),
-      );
+      let left = Math.ceil(seconds * 1000);
+      let timer: ReturnType<typeof setTimeout>;
+      const wait = (): void => {
+        // A longer time is waited for in pieces.
+        const piece = Math.min(left, LONGEST_TIMER);
+        left -= piece;
+        timer = setTimeout(left > 0 ? wait : done, piece);
+      };
+      const done = (): void => {
+        off();
+        resolve();
+      };
       const off = this.onCancel((reason) => {
         clearTimeout(timer);
         reject(reason);
       });
+      wait();
     });
   }
 

@@ -178,7 +178,7 @@ if (clientUrl !== undefined) {
       const started = performance.now();
       response.close();
       await eventually(() => adapter.statistics.open === 0);
-      assert.ok(performance.now() - started < 1500, `${performance.now() - started} ms`);
+      assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`);
     });
   });
 }
@@ -199,7 +199,7 @@ function check(report: Report): void {
   );
   const { response = 0, ...failed } = outcomes;
   // Broken and not to be repeated are only some of the POSTs and the streams; the rest is what retries are for.
-  assert.ok(response > REQUESTS * 0.9, `only ${response} responses`);
+  assert.ok(response > REQUESTS * 0.6, `only ${response} responses`);
   assert.ok(Object.keys(failed).length > 1, "no fault came through: this test proves nothing");
   assert.ok(retries > REQUESTS * 0.05, `only ${retries} retries: this test proves nothing`);
   assert.deepEqual({ ...statistics, origins: 0 }, { open: 0, idle: 0, waiting: 0, origins: 0 });

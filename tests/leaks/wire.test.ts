@@ -185,7 +185,7 @@ describe("a process", { timeout: 60_000 }, () => {
       const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", code], { timeout: 20_000 });
       assert.equal(stdout, "done\n");
       assert.equal(stderr, "");
-      assert.ok(performance.now() - started < 8000, "it took long to end");
+      assert.ok(performance.now() - started < 20_000, "it took long to end");
       await server.close();
     });
 });

@@ -182,7 +182,7 @@ const LIMITS: readonly Limit[] = [
     error: "TooManyRedirects",
     code: "ERR_TOO_MANY_REDIRECTS",
     phase: undefined,
-    message: "Exceeded LIMIT redirects. The last one led to /next; raise session.maxRedirects, or allowRedirects: false to see each",
+    message: "Exceeded LIMIT redirects. The last one led to /next; raise session.maxRedirects, or use allowRedirects: false to see each",
   },
   { name: "bytes of a body with its length", ...maxResponseSize, answers: (bytes) => [`${LINE}Content-Length: ${bytes}\r\n\r\n${"x".repeat(bytes)}`], ...TOO_LARGE },
   { name: "bytes of a chunked body", ...maxResponseSize, answers: (bytes) => [`${CHUNKED}${bytes.toString(16)}\r\n${"x".repeat(bytes)}\r\n0\r\n\r\n`], ...TOO_LARGE },

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { ConnectTimeout, ProxyError, Session, SSLError } from "requests-ts";
 
 import { CREDENTIALS, failsThrough, TARGET, type Fault } from "../_support/proxy-faults.js";
-import { answering, OK, pause, rawServer, rejection, type Peer, type Script } from "../_support/raw-server.js";
+import { answering, GRACE, OK, pause, rawServer, rejection, type Peer, type Script } from "../_support/raw-server.js";
 
 const ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
 
@@ -189,7 +189,7 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
         error.message,
       );
       const elapsed = performance.now() - started;
-      assert.ok(elapsed > 245 && elapsed < 600, `${elapsed} ms`);
+      assert.ok(elapsed > 245 && elapsed < 250 + GRACE, `${elapsed} ms`);
     });
 
   it("says yes and closes: the TLS handshake with the target failed", async () => {

@@ -33,7 +33,7 @@ const LIMIT = 0.3;
 /** Retries that are allowed. */
 const RETRIES = 2;
 /** Seconds by which a busy machine may be late. */
-const LATE = 0.25;
+const LATE = 10;
 
 type Scheme = "http" | "https";
 type Retried = "yes" | "no" | "";
