@@ -6,7 +6,7 @@ import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import type { Body } from "../message/body/body.js";
-import { maskedUrl } from "../message/url.js";
+import { redactedUrl } from "../message/redaction.js";
 import { refuseUnknownNames } from "../policy/nearest-name.js";
 import { selectProxy } from "../policy/no-proxy.js";
 import { RetriesExhausted, Retry } from "../policy/retry.js";
@@ -277,7 +277,7 @@ export class HTTPAdapter extends BaseAdapter {
       response.close();
       const attempts = error.retry.history.length;
       const exhausted = new RetryError(
-        `Max retries exceeded with url: ${maskedUrl(request.url)} (${String(error.reason)}, ${attempts} attempts)`,
+        `Max retries exceeded with url: ${redactedUrl(request.url)} (${String(error.reason)}, ${attempts} attempts)`,
         { request, response, cause: error, attempt: attempts },
       );
       exhausted.retries = error.retry;

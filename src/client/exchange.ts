@@ -173,7 +173,7 @@ function offeredRequest(
 export function tooManyRedirects(session: Session, response: Response): TooManyRedirects {
   response.close();
   return new TooManyRedirects(
-    `Exceeded ${session.maxRedirects} redirects. The last one led to ${response.header("location") ?? ""}; raise session.maxRedirects, or allowRedirects: false to see each`,
+    `Exceeded ${session.maxRedirects} redirects. The last one led to ${redactedUrl(response.header("location") ?? "")}; raise session.maxRedirects, or allowRedirects: false to see each`,
     {
       response,
     },

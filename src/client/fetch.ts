@@ -1,4 +1,5 @@
 /** `session.fetch`: the standard interface over a session, for libraries that take a fetch. */
+import { redactedUrl } from "../message/redaction.js";
 import type { Session } from "./session.js";
 import type { RequestOptions } from "./options.js";
 
@@ -35,7 +36,7 @@ export async function sessionFetch(
   }
   if (request.redirect === "error" && response.isRedirect) {
     response.close();
-    throw new TypeError(`fetch failed: unexpected redirect from ${request.url}`);
+    throw new TypeError(`fetch failed: unexpected redirect from ${redactedUrl(request.url)}`);
   }
   const headers = new Headers();
   for (const [name, value] of response.raw.headers) {

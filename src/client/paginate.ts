@@ -6,7 +6,8 @@ import { headerEntries, type HeadersInit } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { Request } from "../message/request.js";
 import type { Response } from "../message/response.js";
-import { maskedUrl, mergeParams } from "../message/url.js";
+import { redactedUrl } from "../message/redaction.js";
+import { mergeParams } from "../message/url.js";
 import { checkOptions, type RequestOptions } from "./options.js";
 import { linkedRequest } from "./redirects.js";
 import type { Session } from "./session.js";
@@ -148,7 +149,7 @@ async function* itemsOf<T>(
     const found = (await items(response, (page += 1))) as unknown;
     if (typeof found !== "object" || found === null || !(Symbol.iterator in found || Symbol.asyncIterator in found))
       throw new TypeError(
-        `${call}: items(response) must give an array or another iterable, and gave ${found === null ? "null" : `a value of type ${typeof found}`} for page ${page} (${maskedUrl(response.url)})`,
+        `${call}: items(response) must give an array or another iterable, and gave ${found === null ? "null" : `a value of type ${typeof found}`} for page ${page} (${redactedUrl(response.url)})`,
       );
     for await (const item of found as AsyncIterable<T>) {
       yield item;
@@ -220,7 +221,7 @@ function refuseLoop(seen: Map<string, number>, prepared: PreparedRequest, page: 
   const before = seen.get(key);
   if (before !== undefined)
     throw new RequestException(
-      `Page ${page} is page ${before} again (${prepared.method} ${maskedUrl(prepared.url)}): the list leads in a circle. Stop it by next: … null, or by maxPages`,
+      `Page ${page} is page ${before} again (${prepared.method} ${redactedUrl(prepared.url)}): the list leads in a circle. Stop it by next: … null, or by maxPages`,
       { request: prepared, code: "ERR_PAGINATION_LOOP" },
     );
   seen.set(key, page);

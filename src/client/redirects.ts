@@ -3,6 +3,7 @@ import { InvalidSchema, UnrewindableBodyError } from "../exceptions.js";
 import type { FieldList } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
+import { redactedUrl } from "../message/redaction.js";
 import { locationUrl } from "../message/url.js";
 import { isBodyHeader, isCredentialHeader, keepsBody, REDIRECT_STATUSES } from "../policy/redirect.js";
 import { mergeCookies } from "../message/cookies/jar.js";
@@ -61,7 +62,7 @@ function refuseLocalScheme(next: PreparedRequest, request: PreparedRequest, resp
   const { scheme } = next.target.parts;
   if (!scheme.endsWith("+unix") || next.target.origin === request.target.origin) return;
   throw new InvalidSchema(
-    `A redirect or link to ${JSON.stringify(next.url)} is refused: Unix sockets are reached only by a URL of the caller's own`,
+    `A redirect or link to ${JSON.stringify(redactedUrl(next.url))} is refused: Unix sockets are reached only by a URL of the caller's own`,
     { request: next, response },
   );
 }

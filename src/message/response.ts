@@ -25,7 +25,7 @@ import { apparentEncoding, decodeText, detectJsonEncoding } from "./text/charset
 import { encodingFromHeaders } from "./text/content-type.js";
 import { parseJson, validateJson, validateJsonLater } from "./text/json.js";
 import { linksByRel } from "./text/link.js";
-import { maskedUrl } from "./url.js";
+import { redactedUrl } from "./shown-url.js";
 
 export type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 
@@ -336,7 +336,7 @@ export class Response implements AsyncIterable<Buffer> {
   raiseForStatus(): this {
     if (this.ok) return this;
     const side = this.statusCode < 500 ? "Client" : "Server";
-    throw new HTTPError(`${this.statusCode} ${side} Error: ${this.reason} for url: ${maskedUrl(this.#url)}`, {
+    throw new HTTPError(`${this.statusCode} ${side} Error: ${this.reason} for url: ${redactedUrl(this.#url)}`, {
       response: this,
     });
   }
