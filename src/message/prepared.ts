@@ -18,6 +18,7 @@ import {
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
 import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import type { Params } from "./params.js";
+import { credentialHeaders } from "./redaction.js";
 import { authFromUrl, effectivePort, hostHeaderOf, pathUrlOf, prepareUrl, splitUrl, type UrlParts } from "./url.js";
 
 /** What a request is prepared from; all of it is optional. */
@@ -118,6 +119,8 @@ export class PreparedRequest {
   hooks: Hooks = { response: [] };
   /** `auth: null` was said: no redirect brings credentials in. @internal */
   withoutCredentials = false;
+  /** Names of headers that carry credentials beside the usual ones: masked wherever the request is shown. @internal */
+  credentialHeaders: readonly string[] = credentialHeaders;
 
   #url = "";
   #target: Target | null = null;
@@ -321,6 +324,7 @@ export class PreparedRequest {
     copy.#auth = this.#auth;
     copy.#signing = this.#signing;
     copy.withoutCredentials = this.withoutCredentials;
+    copy.credentialHeaders = this.credentialHeaders;
     copy.hooks = { response: [...this.hooks.response] };
     return copy;
   }
