@@ -16,6 +16,7 @@ import {
   type HeadersInit,
 } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
+import { maskedPrepared } from "./masked.js";
 import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import type { Params } from "./params.js";
 import { credentialHeaders } from "./redaction.js";
@@ -336,6 +337,11 @@ export class PreparedRequest {
    */
   toCurl(options: CurlOptions = {}): string {
     return curlCommand(this, this.#body, options);
+  }
+
+  /** The request in plain values, with secrets masked: what `JSON.stringify` writes. */
+  toJSON(): Record<string, unknown> {
+    return maskedPrepared(this);
   }
 
   [inspect.custom](): string {

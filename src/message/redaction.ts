@@ -4,7 +4,7 @@ import { redactedUrl, redactedUrls } from "./shown-url.js";
 
 export { redactedBody } from "./redacted-body.js";
 export { isSecretParameter } from "./secret-names.js";
-export { redactedQuery, redactedUrl } from "./shown-url.js";
+export { redactedQuery, redactedUrl, redactedUrls } from "./shown-url.js";
 
 /**
  * Headers that carry credentials, dropped when a redirect leaves the origin and masked wherever requests are shown. The
