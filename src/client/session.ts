@@ -29,6 +29,7 @@ import { version } from "../version.js";
 import { environment, environmentAuth, environmentProxies, forgetEnvironment } from "./environment.js";
 import { exchange, publishRedirect, sendWithAuth, tooManyRedirects } from "./exchange.js";
 import { sessionFetch } from "./fetch.js";
+import { maskedSession } from "./masked-session.js";
 import { checkOptions, checkProxies, checkVerify, type Proxies, type RequestOptions } from "./options.js";
 import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import { dropCredentials, redirectedRequest } from "./redirects.js";
@@ -364,6 +365,11 @@ export class Session {
     return target === null ? null : redirectedRequest(this, response, request, first, target);
   }
 
+  /** The settings in plain values, with secrets masked: what `JSON.stringify` writes. */
+  toJSON(): Record<string, unknown> {
+    return maskedSession(this);
+  }
+
   [inspect.custom](): string {
     return `<Session>`;
   }
@@ -383,6 +389,7 @@ export class Session {
   }
 
   #exchange(prepared: PreparedRequest, given: SendOptions, follow: boolean): ResponsePromise {
+    prepared.credentialHeaders = this.credentialHeaders;
     const settings = this.#settingsFor(prepared, given);
     return responsePromise(exchange(this, prepared, settings, given.proxies ?? null, given.allowRedirects ?? follow));
   }
@@ -406,6 +413,7 @@ export class Session {
 
   #prepare(method: string, url: string | URL | undefined, given: RequestInit, hooks: Hooks): PreparedRequest {
     const prepared = new PreparedRequest();
+    prepared.credentialHeaders = this.credentialHeaders;
     prepared.prepareMethod(method);
     prepared.prepareUrl(
       this.baseUrl === null || url === undefined ? url : joinBaseUrl(this.baseUrl, url),
