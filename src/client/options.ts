@@ -6,12 +6,15 @@ import type { HeadersInit } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
 import { ownOptions } from "../message/own-options.js";
 import type { Params } from "../message/params.js";
-import { nearestName, refuseUnknownNames } from "../policy/nearest-name.js";
+import { refuseUnknownNames } from "../policy/nearest-name.js";
+import { proxyKey } from "../policy/no-proxy.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import type { ClientCertificate } from "../wire/tls.js";
+import { looksLikeOption, unknownRequestOption } from "./option-aliases.js";
 
 /**
- * Proxies by `scheme`, `scheme://host`, `all` or `all://host`. `null` means a direct connection.
+ * Proxies by `scheme`, `scheme://host`, `all` or `all://host` of the request's URL. `null` means a direct connection;
+ * `no_proxy` lists hosts that are connected to directly.
  *
  * @example `{ https: "http://proxy.example:3128", "https://internal.example": null }`
  */
@@ -123,32 +126,73 @@ export const MERGE_RULES: Readonly<Record<keyof RequestOptions, MergeRule>> = Ob
   maxResponseSize: "call-only",
 });
 
-/** What stands before the options where it is not the URL alone: in the call, and in words. */
-const BEFORE_OPTIONS: Readonly<Record<string, { readonly all: string; readonly last: string }>> = {
-  "request()": { all: "method, url", last: "the URL" },
-  "send()": { all: "prepared", last: "the request" },
-};
+const OPTION_NAMES: readonly string[] = Object.keys(MERGE_RULES);
+
+/** How the arguments of a call begin where it is not with the URL alone. */
+const FIRST_ARGUMENTS: Readonly<Record<string, string>> = { "request()": "method, url", "send()": "prepared" };
+
+/** Calls for which values in the place of the options were meant for the query, and for the body. */
+const BODILESS: ReadonlySet<string> = new Set(["get()", "head()", "options()"]);
+const WITH_BODY: ReadonlySet<string> = new Set(["post()", "put()", "patch()", "delete()", "request()"]);
 
 /**
  * @returns The options that the caller gave, and none that `Object.prototype` has.
  * @throws TypeError for an unknown option (naming the nearest), and for a value of the wrong type.
  */
 export function checkOptions(options: unknown, call: string): RequestOptions {
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw new TypeError(
-      `${call} takes an object of options behind ${BEFORE_OPTIONS[call]?.last ?? "the URL"}, not ${kindOf(options)}: ${call.replace("()", "")}(${BEFORE_OPTIONS[call]?.all ?? "url"}, { ${hintFor(options)} })`,
-    );
+  if (typeof options !== "object" || options === null || Array.isArray(options)) throw notOptions(options, call);
   const given = ownOptions(options);
-  for (const name in given) if (!Object.hasOwn(MERGE_RULES, name)) throw unknownOption(name, call);
+  let isEmpty = true;
+  for (const name in given) {
+    if (!Object.hasOwn(MERGE_RULES, name))
+      throw isContent(options) ? notOptions(options, call) : unknownOption(name, call, given);
+    isEmpty = false;
+  }
+  // FormData and URLSearchParams have no properties: they would be ignored.
+  if (isEmpty && isContent(options)) throw notOptions(options, call);
   checkTypes(given);
   return given;
 }
 
-function unknownOption(name: string, call: string): TypeError {
-  const nearest = nearestName(name, Object.keys(MERGE_RULES));
+function notOptions(options: unknown, call: string): TypeError {
   return new TypeError(
-    `${call} has no option ${JSON.stringify(name)}; ${nearest === null ? `there are ${Object.keys(MERGE_RULES).join(", ")}` : `did you mean ${JSON.stringify(nearest)}?`}`,
+    `The ${ordinalOfOptions(call)} argument of ${call} must be an options object, not ${kindOf(options)}: ${example(call, hintFor(options))}`,
   );
+}
+
+/** Whether an object is a body, a promise or the like, and no options object. */
+function isContent(value: object): boolean {
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  return (tag !== "Object" && tag !== "Module") || Symbol.asyncIterator in value;
+}
+
+function unknownOption(name: string, call: string, given: object): TypeError {
+  const error = unknownRequestOption(name, OPTION_NAMES, call);
+  const names = Object.keys(given);
+  const isData =
+    names.every((one) => !Object.hasOwn(MERGE_RULES, one)) && names.some((one) => !looksLikeOption(one, OPTION_NAMES));
+  const meant = isData ? wrapped(name, call) : null;
+  if (meant !== null)
+    error.message += ` The ${ordinalOfOptions(call)} argument of ${call} is an options object. ${meant}`;
+  return error;
+}
+
+/** What to write when the values themselves were given, as with `axios.post(url, data)`. */
+function wrapped(name: string, call: string): string | null {
+  const first = /^[A-Za-z_$][\w$]{0,40}$/.test(name) ? name : JSON.stringify(name.slice(0, 40));
+  if (WITH_BODY.has(call))
+    return `To send an object as the body, write ${example(call, `json: { ${first}: … }`)}, or data: { … } for a form.`;
+  return BODILESS.has(call)
+    ? `To send an object as the query, write ${example(call, `params: { ${first}: … }`)}.`
+    : null;
+}
+
+function ordinalOfOptions(call: string): string {
+  return call === "request()" ? "third" : "second";
+}
+
+function example(call: string, options: string): string {
+  return `${call.replace("()", "")}(${FIRST_ARGUMENTS[call] ?? "url"}, { ${options} })`;
 }
 
 function checkTypes(options: RequestOptions): void {
@@ -164,7 +208,7 @@ function checkTypes(options: RequestOptions): void {
     throw new TypeError(`signal must be an AbortSignal, not ${kindOf(signal)}`);
   if (maxResponseSize !== undefined && !(typeof maxResponseSize === "number" && maxResponseSize >= 0))
     throw new (typeof maxResponseSize === "number" ? RangeError : TypeError)(
-      `maxResponseSize must be a number of bytes from 0 up, not ${String(maxResponseSize)}`,
+      `maxResponseSize must be a number of bytes, 0 or greater, not ${String(maxResponseSize)}`,
     );
   if (proxies != null) checkProxies(proxies);
 }
@@ -192,15 +236,18 @@ export function checkCert(cert: unknown): void {
 
 const CERT_PARTS: ReadonlySet<string> = new Set(["cert", "key", "pfx", "passphrase"]);
 
-/** @throws TypeError unless it maps names to URLs or null. */
+/** @throws TypeError unless it maps schemes and hosts to URLs or null. */
 export function checkProxies(proxies: unknown): asserts proxies is Proxies {
-  if (typeof proxies !== "object" || proxies === null || Array.isArray(proxies))
+  if (typeof proxies !== "object" || proxies === null || Symbol.iterator in proxies)
     throw new TypeError(
       `proxies must be an object such as { https: "http://proxy.example:3128" }, not ${kindOf(proxies)}`,
     );
-  for (const [key, value] of Object.entries(proxies))
-    if (value != null && typeof value !== "string")
-      throw new TypeError(`proxies[${JSON.stringify(key)}] must be a URL or null, not ${kindOf(value)}`);
+  for (const [key, value] of Object.entries(proxies)) {
+    if (value === undefined) continue;
+    const wanted = proxyKey(key) === "no_proxy" ? 'text such as "localhost,.example.com"' : "a URL";
+    if (value !== null && typeof value !== "string")
+      throw new TypeError(`proxies[${JSON.stringify(key)}] must be ${wanted} or null, not ${kindOf(value)}`);
+  }
 }
 
 function checkBoolean(value: unknown, name: string): void {
@@ -216,10 +263,14 @@ function checkFunction(value: unknown, name: string): void {
 function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "another object" : typeof value === "undefined" ? "nothing" : `a ${typeof value}`;
+  if (typeof value === "undefined") return "nothing";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  return tag === "Object" ? "another object" : `a ${tag}`;
 }
 
 /** requests takes params or data at this place. */
 function hintFor(options: unknown): string {
-  return typeof options === "string" ? "data: text" : "params: …, headers: …";
+  if (typeof options === "string") return "data: text";
+  return typeof options === "object" && options !== null && isContent(options) ? "data: …" : "params: …, headers: …";
 }

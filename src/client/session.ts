@@ -18,7 +18,6 @@ import { type RequestInit } from "../message/request.js";
 import type { Response } from "../message/response.js";
 import { shownUrl } from "../message/shown-url.js";
 import { joinBaseUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
-import { refuseUnknownNames } from "../policy/nearest-name.js";
 import { isProxyNamed } from "../policy/no-proxy.js";
 import { credentialHeaders, redirectMethod, REDIRECT_STATUSES, shouldStripAuth } from "../policy/redirect.js";
 import { Retry } from "../policy/retry.js";
@@ -30,6 +29,7 @@ import { environment, environmentAuth, environmentProxies, forgetEnvironment } f
 import { exchange, publishRedirect, sendWithAuth, tooManyRedirects } from "./exchange.js";
 import { sessionFetch } from "./fetch.js";
 import { maskedSession } from "./masked-session.js";
+import { refuseUnknownOptions } from "./option-aliases.js";
 import { checkOptions, checkProxies, checkVerify, type Proxies, type RequestOptions } from "./options.js";
 import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import { dropCredentials, redirectedRequest } from "./redirects.js";
@@ -107,7 +107,7 @@ export class Session {
       throw new TypeError("new Session(options) takes an object of options");
     const shared = (options as { readonly [SHARED]?: SharedParts })[SHARED];
     options = ownOptions(options);
-    refuseUnknownNames(options, SESSION_OPTION_NAMES, "Session");
+    refuseUnknownOptions(options, SESSION_OPTION_NAMES, "Session");
     if (options.verify !== undefined) checkVerify(options.verify);
     if (options.proxies != null) checkProxies(options.proxies);
     resolveTimeout(options.timeout);

@@ -15,7 +15,7 @@ import { MockAdapter, type ReplyInit } from "requests-ts/testing";
 import { eventLine } from "#internal/diagnostics/lines";
 import type { DiagnosticsMessages } from "#internal/diagnostics/messages";
 
-import { rawServer, type RawServer } from "../_support/raw-server.js";
+import { rawServer, type RawServer } from "../../_support/raw-server.js";
 
 const SECRET = "s3cret";
 /** Also as Basic authentication writes it. */
