@@ -107,8 +107,7 @@ export class HTTPAdapter extends BaseAdapter {
     const pool = (options as { readonly [POOL]?: Pool })[POOL];
     options = ownOptions(options);
     refuseUnknownNames(options, OPTION_NAMES, "HTTPAdapter");
-    if (options.http2 === true)
-      throw new TypeError("http2: true is not possible yet: HTTPAdapter speaks HTTP/1.1; leave the option out");
+    if (options.http2 === true) throw new TypeError("HTTP/2 is not supported yet: leave out http2: true");
     const idle = count(options.poolMaxsize, 10, "poolMaxsize", 0);
     const open = count(options.maxConnections, 100, "maxConnections", 1);
     const limits: WireLimits = {
@@ -338,7 +337,7 @@ export function cancellationFor(settings: Pick<SendSettings, "signal">, timeouts
       total,
       (elapsed) =>
         new TotalTimeout(
-          `Total timeout reached. (total timeout=${total / 1000}) The call with its redirects, retries and body was not over after ${(elapsed / 1000).toFixed(3)} s`,
+          `Total timeout reached. (total timeout=${total / 1000}) The call, with its redirects, retries and body, did not finish within ${total / 1000} s`,
           {
             elapsed: elapsed / 1000,
           },
@@ -465,6 +464,6 @@ function unrewindable(request: PreparedRequest, response: Response): Unrewindabl
 function count(value: number | undefined, fallback: number, name: string, least: number): number {
   if (value === undefined) return fallback;
   if (typeof value !== "number" || !(value >= least))
-    throw new RangeError(`HTTPAdapter: ${name} must be a number from ${least} up, not ${String(value)}`);
+    throw new RangeError(`HTTPAdapter: ${name} must be ${least} or greater, not ${String(value)}`);
   return value;
 }

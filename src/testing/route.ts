@@ -50,11 +50,11 @@ export class MockRoute {
     this.#url = compileUrl(url);
     this.#match = match;
     this.#replies = Array.isArray(replies) ? (replies as readonly ReplyInit[]) : [replies as ReplyInit];
-    if (this.#replies.length === 0) throw new TypeError("A sequence of replies needs one at least");
+    if (this.#replies.length === 0) throw new TypeError("A sequence of replies must contain at least one reply");
     for (const reply of this.#replies)
       if (typeof reply !== "function" && reply !== "passthrough" && !(reply instanceof Error)) checkReply(reply);
     if (match.times !== undefined && !(Number.isInteger(match.times) && match.times > 0))
-      throw new RangeError(`times must be a whole number from 1 up, not ${String(match.times)}`);
+      throw new RangeError(`times must be a whole number, 1 or greater, not ${String(match.times)}`);
   }
 
   /** The calls that it answered, the oldest first. */

@@ -159,7 +159,7 @@ describe("a route", () => {
       () => new MockAdapter().get("/", { error: "boom" as "reset" }),
       /error takes an Error or one of/,
     ],
-    ["no replies", () => new MockAdapter().get("/", []), /needs one at least/],
+    ["no replies", () => new MockAdapter().get("/", []), /must contain at least one reply/],
     ["times of none", () => new MockAdapter().get("/", {}, { times: 0 }), /times must be/],
   ];
   for (const [what, make, message] of mistakes)

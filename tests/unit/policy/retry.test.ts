@@ -106,7 +106,7 @@ describe("Retry", () => {
       /Unknown option "status_forcelist" for Retry. Did you mean "statusForcelist"\?/,
     ],
     [{ totl: 1 }, "TypeError", /Did you mean "total"/],
-    ["3", "TypeError", /Retry takes an object of options, not a string/],
+    ["3", "TypeError", /The argument of Retry must be an options object, not a string/],
     [1.5, "RangeError", /total is 1.5/],
     [{ total: "3" }, "TypeError", /total must be a number, null \(no limit\) or false \(never\), not the string "3"/],
     [{ total: true }, "TypeError", /total must be/],
