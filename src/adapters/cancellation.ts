@@ -56,19 +56,18 @@ export class Cancellation {
     return () => this.#listeners?.delete(listener);
   }
 
-  /** Waits, unless the call is stopped before. @param seconds - To wait. */
+  /** Waits before a retry, unless the call is stopped first. @param seconds - To wait. */
   async sleep(seconds: number): Promise<void> {
     this.throwIfCancelled();
     await new Promise<void>((resolve, reject) => {
-      const deadline = new Deadline(seconds * 1000, () => {
+      const stop = startWait(seconds * 1000, () => {
         off();
         resolve();
       });
       const off = this.onCancel((reason) => {
-        deadline.stop();
+        stop();
         reject(reason);
       });
-      deadline.start();
     });
   }
 
@@ -83,6 +82,24 @@ export class Cancellation {
     this.#release = null;
     release?.();
   }
+}
+
+const realSetTimeout = globalThis.setTimeout;
+
+/**
+ * Starts a wait that fake timers of a test runner move: they need not move the clock that a Deadline asks.
+ *
+ * @returns What ends the wait early.
+ */
+function startWait(milliseconds: number, onOver: () => void): () => void {
+  const { setTimeout, clearTimeout } = globalThis;
+  if (setTimeout !== realSetTimeout) {
+    const timer = setTimeout(onOver, milliseconds);
+    return () => clearTimeout(timer);
+  }
+  const deadline = new Deadline(milliseconds, onOver);
+  deadline.start();
+  return () => deadline.stop();
 }
 
 /** As many calls as Node's own fetch lets follow one signal before it warns of a leak. */
