@@ -16,7 +16,7 @@ import { PreparedRequest, useAuthReader } from "../message/prepared.js";
 import type { Request } from "../message/request.js";
 import { type RequestInit } from "../message/request.js";
 import type { Response } from "../message/response.js";
-import { shownUrl } from "../message/shown-url.js";
+import { redactedUrl, shownUrl } from "../message/shown-url.js";
 import { joinBaseUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
 import { isProxyNamed } from "../policy/no-proxy.js";
 import { credentialHeaders, redirectMethod, REDIRECT_STATUSES, shouldStripAuth } from "../policy/redirect.js";
@@ -266,7 +266,7 @@ export class Session {
     const plain = url.startsWith("http+unix://") ? this.adapters.get("http://") : undefined;
     if (plain !== undefined) return plain;
     throw new InvalidSchema(
-      `No connection adapters were found for '${shownUrl(url)}'; there are adapters for ${[...this.adapters.keys()].join(", ")} (session.mount adds one)`,
+      `No connection adapters were found for '${shownUrl(url)}'; there are adapters for ${[...this.adapters.keys()].map((prefix) => redactedUrl(prefix)).join(", ")} (session.mount adds one)`,
     );
   }
 

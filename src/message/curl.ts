@@ -43,10 +43,9 @@ export function curlCommand(request: PreparedRequest, body: Body | null, options
       parts.push("--data-binary", "@-");
     }
   }
-  const { scheme, host } = request.target.parts;
   let { url } = request;
-  if (scheme === "http+unix") {
-    parts.push("--unix-socket", shellWord(unquote(host)));
+  if (/^http\+unix:/i.test(url)) {
+    parts.push("--unix-socket", shellWord(unquote(request.target.parts.host)));
     url = `http://localhost${request.target.path}`;
   }
   // Otherwise a URL such as "-o:/x" would be an option.

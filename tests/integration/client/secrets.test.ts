@@ -12,6 +12,7 @@ import { HTTPAdapter, Request, RequestsCookieJar, Retry, Session, type RequestOp
 import { HarRecorder } from "requests-ts/har";
 import { instrument } from "requests-ts/opentelemetry";
 import { MockAdapter, type ReplyInit } from "requests-ts/testing";
+import { SERVER_KEY_PAIR } from "#internal/httpbin/certificate";
 import { eventLine } from "#internal/diagnostics/lines";
 import type { DiagnosticsMessages } from "#internal/diagnostics/messages";
 
@@ -321,6 +322,39 @@ describe("an exception", () => {
     const error = await failure(session.post(secretUrl("https://127.0.0.1:1"), OPTIONS));
     assert.equal(error.name, "SSLError", String(error));
     assertCleanError(error, session);
+    assertClean("observers", told.splice(0));
+  });
+
+  const PEM = `-----BEGIN PRIVATE KEY-----\n${SECRET}\n-----END PRIVATE KEY-----\n`;
+  const certificates: readonly Exclude<RequestOptions["cert"], null | undefined>[] = [
+    ["client.pem", PEM],
+    [PEM, "client.key"],
+    PEM,
+    { cert: "client.pem", key: `${SECRET}\nwithout its heading` },
+    { cert: SERVER_KEY_PAIR.cert, key: PEM },
+    [SERVER_KEY_PAIR.cert, PEM],
+  ];
+  for (const cert of certificates)
+    it(`of a key in the place of its path: ${inspect(cert).slice(0, 60)}`, async () => {
+      const session = new Session({ trustEnv: false });
+      const error = await failure(session.get("https://127.0.0.1:1/", { cert, timeout: 5 }));
+      assert.equal(error.name, "SSLError", String(error));
+      assertCleanError(error, session);
+    });
+
+  it("of a URL that was made unsendable by hand", async () => {
+    const session = new Session({ trustEnv: false });
+    const prepared = session.prepareRequest(new Request("GET", "http://127.0.0.1:1/"));
+    for (const path of [`/a b?token=${SECRET}`, `/a?token=${SECRET} `, `/a?x=1&token=${SECRET}\n`]) {
+      prepared.url = `http://${SECRET}@127.0.0.1:1${path}`;
+      const error = await failure(session.send(prepared));
+      assert.equal(error.name, "InvalidURL", String(error));
+      assertCleanError(error, session);
+    }
+    prepared.url = `${SECRET}@h`;
+    assertCleanError(await failure(session.send(prepared)), session);
+    session.mount(`https://user:${SECRET}@h/`, new HTTPAdapter());
+    assertCleanError(await failure(session.get("mock://h/")), session);
     assertClean("observers", told.splice(0));
   });
 
