@@ -67,7 +67,7 @@ export class RequestException extends Error {
   retries: Retry | undefined;
 
   constructor(message = "", details: ExceptionDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code ?? (new.target as unknown as { readonly code: string }).code;
     // Requests and responses are large: they stay reachable and out of console.log.
     const response = details.response;
@@ -82,6 +82,17 @@ export class RequestException extends Error {
 
   /** The `code` of instances that are made without one. */
   static readonly code: string = "ERR_REQUEST";
+}
+
+/** Control, line separator and bidirectional characters, but no tab and no line feed. */
+const UNPRINTABLE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** A message may quote a server, whose text must not steer the terminal that it is printed on. */
+function printable(message: string): string {
+  return message.replace(UNPRINTABLE, (character) => {
+    const digits = character.charCodeAt(0).toString(16);
+    return digits.length > 2 ? `\\u${digits}` : `\\x${digits.padStart(2, "0")}`;
+  });
 }
 
 function hide(target: object, name: string, value: unknown): void {

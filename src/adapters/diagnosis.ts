@@ -1,4 +1,4 @@
-/** What the adapter tells the diagnostics channels: called only when somebody listens. */
+/** What the adapter publishes on the diagnostics channels: called only when there are subscribers. */
 import {
   diagnosedError,
   nextRequestId,
@@ -17,8 +17,8 @@ import type { ResponseHead } from "../wire/http1/head.js";
 
 /** The request as it may be shown to others. */
 export function diagnosedRequest(request: PreparedRequest, attempt: number): DiagnosedRequest {
-  const { fields, source, target, method } = request;
-  const headers = redactedFields(fields.raw);
+  const { fields, source, target, method, credentialHeaders } = request;
+  const headers = redactedFields(fields.raw, credentialHeaders);
   return {
     id: nextRequestId(),
     method,
@@ -29,7 +29,13 @@ export function diagnosedRequest(request: PreparedRequest, attempt: number): Dia
   };
 }
 
-export function publishHead(request: DiagnosedRequest, head: ResponseHead, connection: Connection): void {
+/** @param credentialHeaders - Names of headers to mask beside the usual ones. */
+export function publishHead(
+  request: DiagnosedRequest,
+  head: ResponseHead,
+  connection: Connection,
+  credentialHeaders: readonly string[],
+): void {
   requestHead.publish({
     request,
     connection: connection.diagnosed,
@@ -37,7 +43,7 @@ export function publishHead(request: DiagnosedRequest, head: ResponseHead, conne
     statusCode: head.statusCode,
     reason: head.reason,
     httpVersion: head.version === 10 ? "1.0" : "1.1",
-    headers: redactedFields(head.rawHeaders),
+    headers: redactedFields(head.rawHeaders, credentialHeaders),
   });
 }
 

@@ -6,7 +6,7 @@ import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import type { Body } from "../message/body/body.js";
-import { maskedUrl } from "../message/url.js";
+import { redactedUrl } from "../message/redaction.js";
 import { refuseUnknownNames } from "../policy/nearest-name.js";
 import { selectProxy } from "../policy/no-proxy.js";
 import { RetriesExhausted, Retry } from "../policy/retry.js";
@@ -107,8 +107,7 @@ export class HTTPAdapter extends BaseAdapter {
     const pool = (options as { readonly [POOL]?: Pool })[POOL];
     options = ownOptions(options);
     refuseUnknownNames(options, OPTION_NAMES, "HTTPAdapter");
-    if (options.http2 === true)
-      throw new TypeError("http2: true is not possible yet: HTTPAdapter speaks HTTP/1.1; leave the option out");
+    if (options.http2 === true) throw new TypeError("HTTP/2 is not supported yet: leave out http2: true");
     const idle = count(options.poolMaxsize, 10, "poolMaxsize", 0);
     const open = count(options.maxConnections, 100, "maxConnections", 1);
     const limits: WireLimits = {
@@ -277,7 +276,7 @@ export class HTTPAdapter extends BaseAdapter {
       response.close();
       const attempts = error.retry.history.length;
       const exhausted = new RetryError(
-        `Max retries exceeded with url: ${maskedUrl(request.url)} (${String(error.reason)}, ${attempts} attempts)`,
+        `Max retries exceeded with url: ${redactedUrl(request.url)} (${String(error.reason)}, ${attempts} attempts)`,
         { request, response, cause: error, attempt: attempts },
       );
       exhausted.retries = error.retry;
@@ -343,7 +342,7 @@ export function cancellationFor(settings: Pick<SendSettings, "signal" | "timeout
       total,
       (elapsed) =>
         new TotalTimeout(
-          `Total timeout reached. (total timeout=${total / 1000}) The call with its redirects, retries and body was not over after ${(elapsed / 1000).toFixed(3)} s`,
+          `Total timeout reached. (total timeout=${total / 1000}) The call, with its redirects, retries and body, did not finish within ${total / 1000} s`,
           {
             elapsed: elapsed / 1000,
           },
@@ -470,6 +469,6 @@ function unrewindable(request: PreparedRequest, response: Response): Unrewindabl
 function count(value: number | undefined, fallback: number, name: string, least: number): number {
   if (value === undefined) return fallback;
   if (typeof value !== "number" || !(value >= least))
-    throw new RangeError(`HTTPAdapter: ${name} must be a number from ${least} up, not ${String(value)}`);
+    throw new RangeError(`HTTPAdapter: ${name} must be ${least} or greater, not ${String(value)}`);
   return value;
 }

@@ -5,7 +5,8 @@ import { basicAuthHeader } from "../auth/basic.js";
 import { digestAuthorization, digestChallenges, qopFor, type DigestChallenge } from "../auth/digest-response.js";
 import { parseChallenges } from "../message/text/challenges.js";
 import { InvalidProxyURL } from "../exceptions.js";
-import { authFromUrl, effectivePort, maskedUrl, splitUrl, type UrlParts } from "../message/url.js";
+import { authorityEnd, shownProxyUrl } from "../message/shown-url.js";
+import { authFromUrl, effectivePort, splitUrl, type UrlParts } from "../message/url.js";
 import type { ProxyCredentials, ProxyHop } from "../wire/tunnel.js";
 
 /** A proxy as its URL describes it. */
@@ -39,24 +40,21 @@ export function proxyServer(url: string): ProxyServer {
 
 function readProxy(url: string): ProxyServer {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url.replace(/^\/\//, "")}`;
-  const shown = maskedUrl(full);
+  const shown = shownProxyUrl(full);
+  const end = authorityEnd(full, full.indexOf("//") + 2);
+  // Such a URL may parse, with the user name as its host and a part of the password as its port.
+  if (full.includes("@", end)) throw malformed(shown, undefined);
   let parts: UrlParts;
   try {
     parts = splitUrl(full);
   } catch (error) {
-    throw new InvalidProxyURL(
-      `Please check proxy URL. It is malformed and could be missing the host. The URL is ${JSON.stringify(shown)}.`,
-      { cause: error },
-    );
+    throw malformed(shown, error);
   }
   if (!SCHEMES.has(parts.scheme))
     throw new InvalidProxyURL(
       `Please check proxy URL ${JSON.stringify(shown)}. Its scheme must be one of ${[...SCHEMES].join(", ")}.`,
     );
-  if (parts.host === "")
-    throw new InvalidProxyURL(
-      `Please check proxy URL. It is malformed and could be missing the host. The URL is ${JSON.stringify(shown)}.`,
-    );
+  if (parts.host === "") throw malformed(shown, undefined);
   const scheme = parts.scheme as ProxyServer["scheme"];
   const found = credentialsOf(full, parts);
   if (found !== null) checkSocksCredentials(scheme, found, shown);
@@ -64,10 +62,21 @@ function readProxy(url: string): ProxyServer {
     scheme,
     host: parts.host.startsWith("[") ? parts.host.slice(1, -1) : parts.host,
     port: effectivePort(parts),
-    shown: shown.replace(/\/+$/, ""),
+    shown: shown.slice(0, authorityEnd(shown, shown.indexOf("//") + 2)),
     credentials: found === null ? null : new Credentials(found[0], found[1]),
     key: full,
   };
+}
+
+/** The URL is hidden up to its last "@": a password with a "/", "?", "#" or "\\" in it ends the authority too early. */
+function malformed(shown: string, cause: unknown): InvalidProxyURL {
+  const hint = shown.includes("***")
+    ? ' Percent-encode the user name and password: "#" as %23, "/" as %2F, "?" as %3F, "\\" as %5C, "@" as %40.'
+    : "";
+  return new InvalidProxyURL(
+    `Please check proxy URL. It is malformed and could be missing the host. The URL is ${JSON.stringify(shown)}.${hint}`,
+    { cause },
+  );
 }
 
 /** A user without a password is one too, for a proxy. */
@@ -89,7 +98,7 @@ function checkSocksCredentials(scheme: string, [username, password]: readonly [s
   const hasNul = scheme.startsWith("socks4") && username.includes("\0");
   if (tooLong || hasNul)
     throw new InvalidProxyURL(
-      `Please check proxy URL ${JSON.stringify(shown)}. ${tooLong ? "Its user name and password may have 255 bytes each." : "Its user name has a NUL in it."}`,
+      `Please check proxy URL ${JSON.stringify(shown)}. ${tooLong ? "Its user name and password must not exceed 255 bytes each." : "Its user name contains a NUL character."}`,
     );
 }
 

@@ -67,7 +67,7 @@ abstract class Receiving implements ResponseSink, WireExchange {
     this.#connection = connection;
     this.#reused = connection.requests > 1;
     this.#remoteAddress = connection.remoteAddress;
-    if (requestHead.hasSubscribers) publishHead(this.diagnosed, head, connection);
+    if (requestHead.hasSubscribers) publishHead(this.diagnosed, head, connection, this.request.credentialHeaders);
     const coding = rawValues(head.rawHeaders, "content-encoding");
     const { maxOutput } = this.limits;
     try {

@@ -4,6 +4,7 @@ import type { LookupFunction } from "node:net";
 
 import { InvalidURL } from "../exceptions.js";
 import type { PreparedRequest } from "../message/prepared.js";
+import { shownUrl } from "../message/shown-url.js";
 import { effectivePort } from "../message/url.js";
 import type { Route, RouteOptions } from "../wire/connect.js";
 import { cachedLookup } from "../wire/dns-cache.js";
@@ -85,7 +86,9 @@ export class Routes {
     const host = parts.host.startsWith("[") ? parts.host.slice(1, -1).replace("%25", "%") : parts.host;
     const port = unix ? 80 : effectivePort(parts);
     if (host === "" || port === 0)
-      throw new InvalidURL(`Invalid URL '${request.url}': there is no host and port to connect to`, { request });
+      throw new InvalidURL(`Invalid URL '${shownUrl(request.url)}': there is no host and port to connect to`, {
+        request,
+      });
     if (tls?.verify === false) warnUnverified(parts.host);
     const socketPath = unix ? socketPathOf(host, request) : (this.#options.socketPath ?? null);
     return {
@@ -119,7 +122,7 @@ function socketPathOf(host: string, request: PreparedRequest): string {
     return decodeURIComponent(host);
   } catch (error) {
     throw new InvalidURL(
-      `Invalid URL '${request.url}': the host of http+unix is the path of a socket, with / written as %2F`,
+      `Invalid URL '${shownUrl(request.url)}': the host of http+unix is the path of a socket, with / written as %2F`,
       { request, cause: error },
     );
   }

@@ -26,12 +26,7 @@ export function authFrom(value: unknown): AuthBase | null {
   if (Array.isArray(value)) {
     if (value.length === 2 && isCredential(value[0]) && isCredential(value[1]))
       return new HTTPBasicAuth(value[0], value[1]);
-    // The items stay out of the message: one of them is likely to be a password.
-    throw new TypeError(
-      `auth given as a list must be [user, password], two strings, not ${value.length} item(s) of ${
-        value.map((item: unknown) => (item === null ? "null" : typeof item)).join(", ") || "nothing"
-      }`,
-    );
+    throw new TypeError(`auth given as a list must be [user, password], two strings: ${whatIsWrong(value)}`);
   }
   if (typeof value === "object") {
     const { apply, flow } = value as Partial<AuthBase>;
@@ -83,6 +78,15 @@ function authFromFunction(sign: AuthFunction): AuthBase {
   if ((sign.prototype as unknown) instanceof AuthBase)
     throw new TypeError(`auth is the class ${sign.name} itself: give an object of it, new ${sign.name}(…)`);
   return new AppliedAuth(sign, sign.name === "" ? "function" : `function ${sign.name}`);
+}
+
+/** The items stay out of the message: one of them is likely to be a password. */
+function whatIsWrong(pair: readonly unknown[]): string {
+  if (pair.length !== 2) return `it has ${pair.length} item${pair.length === 1 ? "" : "s"}`;
+  const at = isCredential(pair[0]) ? 1 : 0;
+  const kind = pair[at] === null || pair[at] === undefined ? String(pair[at]) : `of type ${typeof pair[at]}`;
+  const hint = pair[at] === undefined ? " (is an environment variable unset?)" : "";
+  return `the ${at === 0 ? "user name" : "password"} is ${kind}${hint}`;
 }
 
 function isCredential(value: unknown): value is string | Uint8Array {

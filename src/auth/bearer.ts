@@ -25,7 +25,7 @@ export class HTTPBearerAuth extends AuthBase {
     if (typeof (token as unknown) !== "string")
       throw new TypeError(
         `token must be a string, not ${token === null ? "null" : typeof token}` +
-          (token === undefined ? ": is an environment variable missing?" : ""),
+          (token === undefined ? " (is an environment variable unset?)" : ""),
       );
     refuseUnsendable(token);
     this.token = token;
@@ -54,7 +54,7 @@ export class HTTPBearerAuth extends AuthBase {
 
 /** Wider than RFC 6750's b64token, since issued tokens are; as narrow as one header word must be. */
 function refuseUnsendable(token: string): void {
-  if (token === "") throw new InvalidHeader("The bearer token is empty: is an environment variable missing?");
+  if (token === "") throw new InvalidHeader("The bearer token is empty (is an environment variable unset?)");
   for (let at = 0; at < token.length; at += 1) {
     const code = token.charCodeAt(at);
     if (code > 0x20 && code < 0x7f) continue;

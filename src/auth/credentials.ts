@@ -29,7 +29,7 @@ export function requireCredential(value: unknown, name: string): asserts value i
   if (typeof value !== "string" && !(value instanceof Uint8Array))
     throw new TypeError(
       `${name} must be a string or bytes, not ${value === null ? "null" : typeof value}` +
-        (value === undefined ? ": is an environment variable missing?" : ""),
+        (value === undefined ? " (is an environment variable unset?)" : ""),
     );
 }
 

@@ -48,7 +48,7 @@ export function parseNetrc(text: string): NetrcEntry[] {
       continue;
     }
     if (word !== "machine" && word !== "default")
-      throw new NetrcError('"machine", "default" or "macdef" must stand here', words.line);
+      throw new NetrcError('expected "machine", "default" or "macdef"', words.line);
     const machine = word === "machine" ? words.value() : null;
     if (machine === "") throw new NetrcError("machine without a name", words.line);
     const fields = { login: "", account: "", password: "" };
@@ -56,7 +56,7 @@ export function parseNetrc(text: string): NetrcEntry[] {
       if (word === "login" || word === "user") fields.login = words.value();
       else if (word === "account") fields.account = words.value();
       else if (word === "password") fields.password = words.value();
-      else throw new NetrcError('"login", "account" or "password" must stand here', words.line);
+      else throw new NetrcError('expected "login", "account" or "password"', words.line);
     }
     entries.push({ machine, ...fields });
   }

@@ -3,6 +3,7 @@ import type { Adapter, AroundAttempt, SendSettings } from "../adapters/adapter.j
 import { HTTPAdapter } from "../adapters/http.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
+import type { Retry } from "../policy/retry.js";
 import type { Session } from "./session.js";
 
 /** The adapter to use in place of the one that is mounted; may be that one. Called once for each. */
@@ -16,6 +17,11 @@ export class InterposedAdapter implements Adapter {
   constructor(inner: Adapter, send: Adapter["send"]) {
     this.#inner = inner;
     this.#send = send;
+  }
+
+  /** The retries of the adapter that sends, where it has any. */
+  get maxRetries(): Retry | undefined {
+    return (this.#inner as Partial<Pick<HTTPAdapter, "maxRetries">>).maxRetries;
   }
 
   async send(request: PreparedRequest, settings: SendSettings): Promise<Response> {

@@ -6,12 +6,15 @@ import type { HeadersInit } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
 import { ownOptions } from "../message/own-options.js";
 import type { Params } from "../message/params.js";
-import { nearestName, refuseUnknownNames } from "../policy/nearest-name.js";
+import { refuseUnknownNames } from "../policy/nearest-name.js";
+import { proxyKey } from "../policy/no-proxy.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import type { ClientCertificate } from "../wire/tls.js";
+import { looksLikeOption, unknownRequestOption } from "./option-aliases.js";
 
 /**
- * Proxies by `scheme`, `scheme://host`, `all` or `all://host`. `null` means a direct connection.
+ * Proxies by `scheme`, `scheme://host`, `all` or `all://host` of the request's URL. `null` means a direct connection;
+ * `no_proxy` lists hosts that are connected to directly.
  *
  * @example `{ https: "http://proxy.example:3128", "https://internal.example": null }`
  */
@@ -123,6 +126,15 @@ export const MERGE_RULES: Readonly<Record<keyof RequestOptions, MergeRule>> = Ob
   maxResponseSize: "call-only",
 });
 
+const OPTION_NAMES: readonly string[] = Object.keys(MERGE_RULES);
+
+/** How the arguments of a call begin where it is not with the URL alone. */
+const FIRST_ARGUMENTS: Readonly<Record<string, string>> = { "request()": "method, url", "send()": "prepared" };
+
+/** Calls for which values in the place of the options were meant for the query, and for the body. */
+const BODILESS: ReadonlySet<string> = new Set(["get()", "head()", "options()"]);
+const WITH_BODY: ReadonlySet<string> = new Set(["post()", "put()", "patch()", "delete()", "request()"]);
+
 /** The options that concern the sending of a request that is prepared already. */
 export type SendOptions = Pick<
   RequestOptions,
@@ -175,10 +187,7 @@ export function sendOptionsOf(given: RequestOptions): SendOptions | undefined {
  */
 export function checkSendOptions(options: unknown): SendOptions {
   if (options instanceof CheckedSendOptions) return options as SendOptions;
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw new TypeError(
-      `The second argument of send() must be an options object, not ${kindOf(options)}: send(prepared, { timeout: 5 })`,
-    );
+  if (typeof options !== "object" || options === null || Array.isArray(options)) throw notOptions(options, "send()");
   const given = ownOptions(options);
   for (const name in given) {
     if (Object.hasOwn(OF_SENDING, name)) continue;
@@ -186,50 +195,91 @@ export function checkSendOptions(options: unknown): SendOptions {
       throw new TypeError(
         `send() has no option "${name}": the request is prepared already. Give it to new Request(), or change the PreparedRequest`,
       );
-    throw unknownOption(name, "send()", Object.keys(OF_SENDING));
+    throw unknownRequestOption(name, Object.keys(OF_SENDING), "send()");
   }
   checkTypes(given);
   return given;
 }
 
+/** The calls that are named after their method. */
+const VERB_CALLS: Readonly<Record<string, string>> = {
+  GET: "get()",
+  OPTIONS: "options()",
+  HEAD: "head()",
+  POST: "post()",
+  PUT: "put()",
+  PATCH: "patch()",
+  DELETE: "delete()",
+};
+
+/** How the call of a method is written: `get()`, or `request()`. */
+export function callName(method: string): string {
+  return VERB_CALLS[method] ?? "request()";
+}
+
+/** @throws TypeError for a value that is not an options object, such as a body. */
+export function checkOptionsObject(options: unknown, call: string): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) throw notOptions(options, call);
+}
+
 /**
- * @returns The options that the caller gave, without those that `Object.prototype` has.
- * @param method - Of the call, for messages.
+ * @returns The options that the caller gave, and none that `Object.prototype` has.
  * @throws TypeError for an unknown option (naming the nearest), and for a value of the wrong type.
  */
-export function checkOptions(options: unknown, method: string): RequestOptions {
-  checkOptionsObject(options, null);
-  const given = ownOptions(options as RequestOptions);
-  for (const name in given)
-    if (!Object.hasOwn(MERGE_RULES, name)) throw unknownOption(name, callName(method), Object.keys(MERGE_RULES));
+export function checkOptions(options: unknown, call: string): RequestOptions {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) throw notOptions(options, call);
+  const given = ownOptions(options);
+  let isEmpty = true;
+  for (const name in given) {
+    if (!Object.hasOwn(MERGE_RULES, name))
+      throw isContent(options) ? notOptions(options, call) : unknownOption(name, call, given);
+    isEmpty = false;
+  }
+  // FormData and URLSearchParams have no properties: they would be ignored.
+  if (isEmpty && isContent(options)) throw notOptions(options, call);
   checkTypes(given);
   return given;
 }
 
-/** @param method - Of a call that is named after it; null for `request()`, whose options come third. */
-export function checkOptionsObject(options: unknown, method: string | null): void {
-  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
-  const [place, call] =
-    method === null
-      ? ["third argument of request()", "request(method, url"]
-      : [`second argument of ${callName(method)}`, `${method.toLowerCase()}(url`];
-  throw new TypeError(
-    `The ${place} must be an options object, not ${kindOf(options)}: ${call}, { ${hintFor(options)} })`,
-  );
-}
-
-const VERBS: ReadonlySet<string> = new Set(["GET", "OPTIONS", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
-
-/** As the caller wrote it: `get()`, or another call such as `paginate()`. */
-function callName(method: string): string {
-  return VERBS.has(method) ? `${method.toLowerCase()}()` : method.endsWith("()") ? method : "request()";
-}
-
-function unknownOption(name: string, call: string, known: readonly string[]): TypeError {
-  const nearest = nearestName(name, known);
+function notOptions(options: unknown, call: string): TypeError {
   return new TypeError(
-    `Unknown option ${JSON.stringify(name)} for ${call}. ${nearest === null ? `Valid options: ${known.join(", ")}` : `Did you mean ${JSON.stringify(nearest)}?`}`,
+    `The ${ordinalOfOptions(call)} argument of ${call} must be an options object, not ${kindOf(options)}: ${example(call, hintFor(options))}`,
   );
+}
+
+/** Whether an object is a body, a promise or the like, and no options object. */
+function isContent(value: object): boolean {
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  return (tag !== "Object" && tag !== "Module") || Symbol.asyncIterator in value;
+}
+
+function unknownOption(name: string, call: string, given: object): TypeError {
+  const error = unknownRequestOption(name, OPTION_NAMES, call);
+  const names = Object.keys(given);
+  const isData =
+    names.every((one) => !Object.hasOwn(MERGE_RULES, one)) && names.some((one) => !looksLikeOption(one, OPTION_NAMES));
+  const meant = isData ? wrapped(name, call) : null;
+  if (meant !== null)
+    error.message += ` The ${ordinalOfOptions(call)} argument of ${call} is an options object. ${meant}`;
+  return error;
+}
+
+/** What to write when the values themselves were given, as with `axios.post(url, data)`. */
+function wrapped(name: string, call: string): string | null {
+  const first = /^[A-Za-z_$][\w$]{0,40}$/.test(name) ? name : JSON.stringify(name.slice(0, 40));
+  if (WITH_BODY.has(call))
+    return `To send an object as the body, write ${example(call, `json: { ${first}: … }`)}, or data: { … } for a form.`;
+  return BODILESS.has(call)
+    ? `To send an object as the query, write ${example(call, `params: { ${first}: … }`)}.`
+    : null;
+}
+
+function ordinalOfOptions(call: string): string {
+  return call === "request()" ? "third" : "second";
+}
+
+function example(call: string, options: string): string {
+  return `${call.replace("()", "")}(${FIRST_ARGUMENTS[call] ?? "url"}, { ${options} })`;
 }
 
 function checkTypes(options: RequestOptions): void {
@@ -245,7 +295,7 @@ function checkTypes(options: RequestOptions): void {
     throw new TypeError(`signal must be an AbortSignal, not ${kindOf(signal)}`);
   if (maxResponseSize !== undefined && !(typeof maxResponseSize === "number" && maxResponseSize >= 0))
     throw new (typeof maxResponseSize === "number" ? RangeError : TypeError)(
-      `maxResponseSize must be a number of bytes from 0 up, not ${String(maxResponseSize)}`,
+      `maxResponseSize must be a number of bytes, 0 or greater, not ${String(maxResponseSize)}`,
     );
   if (proxies != null) checkProxies(proxies);
 }
@@ -273,15 +323,18 @@ export function checkCert(cert: unknown): void {
 
 const CERT_PARTS: ReadonlySet<string> = new Set(["cert", "key", "pfx", "passphrase"]);
 
-/** @throws TypeError unless it maps names to URLs or null. */
+/** @throws TypeError unless it maps schemes and hosts to URLs or null. */
 export function checkProxies(proxies: unknown): asserts proxies is Proxies {
-  if (typeof proxies !== "object" || proxies === null || Array.isArray(proxies))
+  if (typeof proxies !== "object" || proxies === null || Symbol.iterator in proxies)
     throw new TypeError(
       `proxies must be an object such as { https: "http://proxy.example:3128" }, not ${kindOf(proxies)}`,
     );
-  for (const [key, value] of Object.entries(proxies))
-    if (value != null && typeof value !== "string")
-      throw new TypeError(`proxies[${JSON.stringify(key)}] must be a URL or null, not ${kindOf(value)}`);
+  for (const [key, value] of Object.entries(proxies)) {
+    if (value === undefined) continue;
+    const wanted = proxyKey(key) === "no_proxy" ? 'text such as "localhost,.example.com"' : "a URL";
+    if (value !== null && typeof value !== "string")
+      throw new TypeError(`proxies[${JSON.stringify(key)}] must be ${wanted} or null, not ${kindOf(value)}`);
+  }
 }
 
 function checkBoolean(value: unknown, name: string): void {
@@ -297,10 +350,14 @@ function checkFunction(value: unknown, name: string): void {
 function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "another object" : typeof value === "undefined" ? "nothing" : `a ${typeof value}`;
+  if (typeof value === "undefined") return "nothing";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  return tag === "Object" ? "another object" : `a ${tag}`;
 }
 
 /** requests takes params or data at this place. */
 function hintFor(options: unknown): string {
-  return typeof options === "string" ? "data: text" : "params: …, headers: …";
+  if (typeof options === "string") return "data: text";
+  return typeof options === "object" && options !== null && isContent(options) ? "data: …" : "params: …, headers: …";
 }

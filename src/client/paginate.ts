@@ -6,7 +6,8 @@ import { RequestException } from "../exceptions.js";
 import { headerEntries, type HeadersInit } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
-import { maskedUrl, mergeParams } from "../message/url.js";
+import { redactedUrl } from "../message/redaction.js";
+import { mergeParams } from "../message/url.js";
 import type { CallSession } from "./call.js";
 import { checkOptions, sendOptionsOf, type RequestOptions, type SendOptions } from "./options.js";
 import { linkedRequest } from "./redirects.js";
@@ -167,7 +168,7 @@ async function* itemsOf<T>(
     const found = (await items(response, (page += 1))) as unknown;
     if (typeof found !== "object" || found === null || !(Symbol.iterator in found || Symbol.asyncIterator in found))
       throw new TypeError(
-        `${call}: items(response) must give an array or another iterable, and gave ${found === null ? "null" : `a value of type ${typeof found}`} for page ${page} (${maskedUrl(response.url)})`,
+        `${call}: items(response) must give an array or another iterable, and gave ${found === null ? "null" : `a value of type ${typeof found}`} for page ${page} (${redactedUrl(response.url)})`,
       );
     for await (const item of found as AsyncIterable<T>) {
       yield item;
@@ -235,7 +236,7 @@ function refuseLoop(seen: Map<string, number>, prepared: PreparedRequest, page: 
   const before = seen.get(key);
   if (before !== undefined)
     throw new RequestException(
-      `Page ${page} is page ${before} again (${prepared.method} ${maskedUrl(prepared.url)}): pagination loop. Return null from next() after the last page, or set maxPages`,
+      `Page ${page} is page ${before} again (${prepared.method} ${redactedUrl(prepared.url)}): pagination loop. Return null from next() after the last page, or set maxPages`,
       { request: prepared, code: "ERR_PAGINATION_LOOP" },
     );
   seen.set(key, page);

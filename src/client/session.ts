@@ -14,9 +14,8 @@ import type { Params } from "../message/params.js";
 import { PreparedRequest, useAuthReader } from "../message/prepared.js";
 import { Request } from "../message/request.js";
 import type { Response } from "../message/response.js";
-import { shownUrl } from "../message/url-host.js";
-import { joinBaseUrl, maskedUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
-import { refuseUnknownNames } from "../policy/nearest-name.js";
+import { redactedUrl, shownUrl } from "../message/shown-url.js";
+import { joinBaseUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
 import { Retry } from "../policy/retry.js";
 import { resolveTimeout, type TimeoutOption } from "../policy/timeout.js";
 import { ACCEPT_ENCODING } from "../wire/decode.js";
@@ -26,7 +25,10 @@ import type { Call } from "./call.js";
 import { environmentAuth, environmentProxies, environmentProxyMapping } from "./environment.js";
 import { exchange, sendWithAuth } from "./exchange.js";
 import { sessionFetch } from "./fetch.js";
+import { maskedSession } from "./masked-session.js";
+import { refuseUnknownOptions } from "./option-aliases.js";
 import {
+  callName,
   checkOptions,
   checkOptionsObject,
   checkProxies,
@@ -111,7 +113,7 @@ export class Session extends SessionRedirects {
       throw new TypeError("The argument of new Session() must be an options object: new Session({ timeout: 5 })");
     const shared = (options as { readonly [SHARED]?: SharedParts })[SHARED];
     options = ownOptions(options);
-    refuseUnknownNames(options, SESSION_OPTION_NAMES, "Session");
+    refuseUnknownOptions(options, SESSION_OPTION_NAMES, "Session");
     if (options.verify !== undefined) checkVerify(options.verify);
     if (options.proxies != null) checkProxies(options.proxies);
     resolveTimeout(options.timeout);
@@ -215,7 +217,8 @@ export class Session extends SessionRedirects {
    */
   request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
     try {
-      const given: RequestOptions = options === undefined ? NO_OPTIONS : checkOptions(options, method);
+      if (options !== undefined) checkOptionsObject(options, "request()");
+      const given: RequestOptions = options === undefined ? NO_OPTIONS : checkOptions(options, callName(method));
       const prepared = this.prepareRequest(new Request(method, url, given));
       return this.send(prepared, sendOptionsOf(given));
     } catch (error) {
@@ -247,6 +250,7 @@ export class Session extends SessionRedirects {
   prepareRequest(request: Request): PreparedRequest {
     const { url } = request;
     const prepared = new PreparedRequest();
+    prepared.credentialHeaders = this.credentialHeaders;
     prepared.prepareMethod(request.method ?? "");
     prepared.prepareUrl(
       this.baseUrl === null || url === undefined ? url : joinBaseUrl(this.baseUrl, url),
@@ -309,7 +313,7 @@ export class Session extends SessionRedirects {
     const plain = url.startsWith("http+unix://") ? this.adapters.get("http://") : undefined;
     if (plain !== undefined) return plain;
     throw new InvalidSchema(
-      `No connection adapters were found for '${shownUrl(maskedUrl(url))}'; there are adapters for ${[...this.adapters.keys()].join(", ")} (session.mount adds one)`,
+      `No connection adapters were found for '${shownUrl(url)}'; there are adapters for ${[...this.adapters.keys()].map((prefix) => redactedUrl(prefix)).join(", ")} (session.mount adds one)`,
     );
   }
 
@@ -375,6 +379,11 @@ export class Session extends SessionRedirects {
     return resolveProxies(this, prepared.url, proxies, environmentProxies);
   }
 
+  /** The settings in plain values, with secrets masked: what `JSON.stringify` writes. */
+  toJSON(): Record<string, unknown> {
+    return maskedSession(this);
+  }
+
   [inspect.custom](): string {
     return `<Session>`;
   }
@@ -383,7 +392,7 @@ export class Session extends SessionRedirects {
 
   #verb(method: string, url: string | URL, options: RequestOptions | undefined): ResponsePromise {
     try {
-      if (options !== undefined) checkOptionsObject(options, method);
+      if (options !== undefined) checkOptionsObject(options, callName(method));
     } catch (error) {
       return responsePromise(Promise.reject(error));
     }
@@ -393,6 +402,7 @@ export class Session extends SessionRedirects {
   }
 
   #callFor(prepared: PreparedRequest, given: SendOptions): Call {
+    prepared.credentialHeaders = this.credentialHeaders;
     const settings = settingsFor(this, prepared, given);
     const cancellation = cancellationFor(settings);
     return {

@@ -2,7 +2,15 @@
 import { isIP } from "node:net";
 
 import type { PreparedRequest, Response } from "../index.js";
-import { isSecretParameter, redactedBody, redactedFields, redactedUrl, redactedValue } from "../message/redaction.js";
+import {
+  isSecretParameter,
+  redactedBody,
+  redactedFields,
+  redactedUrl,
+  redactedUrls,
+  redactedValue,
+} from "../message/redaction.js";
+import { splitUrl, urlWithoutAuthAndFragment } from "../message/url.js";
 import type {
   HarContent,
   HarCookie,
@@ -18,8 +26,6 @@ import type {
 export interface Shown {
   /** Whether credentials stand in clear. */
   readonly credentials: boolean;
-  /** Names of headers that carry credentials. */
-  readonly credentialHeaders: readonly string[];
   /** Bytes of a body up to which it is kept. */
   readonly maxBodySize: number;
 }
@@ -30,6 +36,8 @@ export interface Recorded {
   readonly started: number;
   readonly attempt: number;
   readonly request: HarRequest;
+  /** Names of headers that carry credentials beside the usual ones. */
+  readonly credentialHeaders: readonly string[];
   response: Response | null;
   error: unknown;
   /** Milliseconds until it failed. */
@@ -52,13 +60,13 @@ export function harEntry(recorded: Recorded, shown: Shown): HarEntry {
       timings.wait +
       timings.receive,
     request: response === null ? request : { ...request, httpVersion: `HTTP/${response.httpVersion}` },
-    response: response === null ? noResponse() : harResponse(response, shown),
+    response: response === null ? noResponse() : harResponse(recorded, response, shown),
     cache: {},
     timings,
     ...(address === null ? {} : { serverIPAddress: address }),
     ...(attempt > 1 ? { _attempt: attempt } : {}),
     ...(response === null
-      ? { _error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
+      ? { _error: redactedUrls(error instanceof Error ? `${error.name}: ${error.message}` : String(error)) }
       : {}),
   };
 }
@@ -67,15 +75,16 @@ export function harRequest(request: PreparedRequest, shown: Shown): HarRequest {
   const { method, fields, source, target } = request;
   const { raw } = fields;
   const all = fields.has("host") ? raw : ["Host", target.host, ...raw];
-  const url = withoutUserAndFragment(request.url);
+  // Neither the user-info nor the fragment is sent.
+  const url = urlWithoutAuthAndFragment(request.url);
   const body = source === null ? null : postData(request, shown);
   return {
     method,
     url: shown.credentials ? url : redactedUrl(url, MASK),
     httpVersion: "HTTP/1.1",
     cookies: requestCookies(fields.getAll("cookie"), shown),
-    headers: harFields(all, shown),
-    queryString: parameters(new URL(url).searchParams, shown),
+    headers: harFields(all, shown, request.credentialHeaders),
+    queryString: parameters(new URLSearchParams(splitUrl(url).query ?? ""), shown),
     ...(body === null ? {} : { postData: body }),
     headersSize: sizeOfHead(`${method} ${target.path} HTTP/1.1`, all),
     bodySize: source === null ? 0 : (source.length ?? -1),
@@ -87,16 +96,18 @@ function postData({ source, fields }: PreparedRequest, shown: Shown): HarPostDat
   const bytes = source!.bytes;
   if (bytes === null) return { mimeType, comment: "The body was streamed and is not kept" };
   if (bytes.length > shown.maxBodySize) return { mimeType, comment: `The body of ${bytes.length} bytes is not kept` };
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!shown.credentials && fields.has("content-encoding"))
+    return { mimeType, comment: "The body has a content coding and is not kept: secrets in it cannot be masked" };
+  const buffer = shownBytes(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), mimeType, shown);
   const text = textOf(buffer);
   if (text === null) return { mimeType, text: buffer.toString("base64"), comment: "base64" };
   // HAR 1.2: params and text exclude each other.
   if (mimeType.split(";", 1)[0].trim().toLowerCase() === "application/x-www-form-urlencoded")
     return { mimeType, params: parameters(new URLSearchParams(text), shown) };
-  return { mimeType, text: shown.credentials ? text : redactedBody(text, mimeType, MASK) };
+  return { mimeType, text };
 }
 
-function harResponse(response: Response, shown: Shown): HarResponse {
+function harResponse({ credentialHeaders }: Recorded, response: Response, shown: Shown): HarResponse {
   const raw = response.raw.headers.flat();
   const location = response.headers.get("location") ?? "";
   return {
@@ -104,7 +115,7 @@ function harResponse(response: Response, shown: Shown): HarResponse {
     statusText: response.reason,
     httpVersion: `HTTP/${response.httpVersion}`,
     cookies: responseCookies(response, shown),
-    headers: harFields(raw, shown),
+    headers: harFields(raw, shown, credentialHeaders),
     content: harContent(response, shown),
     redirectURL: shown.credentials ? location : redactedValue("location", location),
     headersSize: sizeOfHead(`HTTP/${response.httpVersion} ${response.statusCode} ${response.reason}`, raw),
@@ -126,9 +137,16 @@ function harContent(response: Response, shown: Shown): HarContent {
   if (content.length === 0) return sizes;
   if (content.length > shown.maxBodySize)
     return { ...sizes, comment: `The body of ${content.length} bytes is not kept` };
-  const text = response.encoding === null || response.encoding === "utf-8" ? textOf(content) : response.text;
-  if (text === null) return { ...sizes, text: content.toString("base64"), encoding: "base64" };
-  return { ...sizes, text: shown.credentials ? text : redactedBody(text, mimeType, MASK) };
+  if (response.encoding !== null && response.encoding !== "utf-8")
+    return { ...sizes, text: shown.credentials ? response.text : redactedBody(response.text, mimeType, MASK) };
+  const bytes = shownBytes(content, mimeType, shown);
+  const text = textOf(bytes);
+  return text === null ? { ...sizes, text: bytes.toString("base64"), encoding: "base64" } : { ...sizes, text };
+}
+
+/** A field of multipart content may be a secret beside one of bytes. */
+function shownBytes(bytes: Buffer, mimeType: string, shown: Shown): Buffer {
+  return shown.credentials ? bytes : Buffer.from(redactedBody(bytes.latin1Slice(), mimeType, MASK), "latin1");
 }
 
 function noResponse(): HarResponse {
@@ -172,8 +190,8 @@ function positive(value: number): number {
   return Math.max(0, value);
 }
 
-function harFields(raw: readonly string[], shown: Shown): HarField[] {
-  const pairs = shown.credentials ? pairsOf(raw) : redactedFields(raw, shown.credentialHeaders);
+function harFields(raw: readonly string[], shown: Shown, credentialHeaders: readonly string[]): HarField[] {
+  const pairs = shown.credentials ? pairsOf(raw) : redactedFields(raw, credentialHeaders);
   return pairs.map(([name, value]) => ({ name, value }));
 }
 
@@ -186,7 +204,7 @@ function pairsOf(raw: readonly string[]): [string, string][] {
 function parameters(given: URLSearchParams, shown: Shown): HarField[] {
   return [...given].map(([name, value]) => ({
     name,
-    value: !shown.credentials && isSecretParameter(name) ? MASK : value,
+    value: shown.credentials ? value : isSecretParameter(name) ? MASK : redactedBody(value, "text/plain", MASK),
   }));
 }
 
@@ -217,15 +235,6 @@ function sizeOfHead(firstLine: string, raw: readonly string[]): number {
   let size = Buffer.byteLength(firstLine) + 4;
   for (let at = 0; at < raw.length; at += 2) size += raw[at].length + raw[at + 1].length + 4;
   return size;
-}
-
-/** Neither is sent. */
-function withoutUserAndFragment(url: string): string {
-  const bare = new URL(url);
-  bare.hash = "";
-  bare.username = "";
-  bare.password = "";
-  return bare.href;
 }
 
 /** null for bytes that are no UTF-8. */

@@ -1,10 +1,9 @@
 /** HarRecorder: writes down what goes through a session. */
-import { writeFile } from "node:fs/promises";
 import { inspect } from "node:util";
 
 import { aroundAttempts, interpose } from "../client/interposing.js";
 import { version, type PreparedRequest, type Response, type ResponseHook, type Session } from "../index.js";
-import { credentialHeaders } from "../message/redaction.js";
+import { writePrivateFile } from "../message/private-file.js";
 import { harEntry, harRequest, type Recorded, type Shown } from "./entry.js";
 import type { Har } from "./format.js";
 
@@ -38,12 +37,11 @@ export class HarRecorder {
    */
   constructor(session?: Session | null, options: HarOptions = {}) {
     const { maxBodySize = DEFAULT_BODY, maxEntries = DEFAULT_ENTRIES } = options;
-    if (!(maxBodySize >= 0)) throw new RangeError(`maxBodySize must be a number from 0 up, not ${String(maxBodySize)}`);
-    if (!(maxEntries >= 1)) throw new RangeError(`maxEntries must be a number from 1 up, not ${String(maxEntries)}`);
+    if (!(maxBodySize >= 0)) throw new RangeError(`maxBodySize must be 0 or greater, not ${String(maxBodySize)}`);
+    if (!(maxEntries >= 1)) throw new RangeError(`maxEntries must be 1 or greater, not ${String(maxEntries)}`);
     this.#maxEntries = maxEntries;
     this.#shown = {
       credentials: options.credentials === true,
-      credentialHeaders: [...credentialHeaders, ...(session?.credentialHeaders ?? [])],
       maxBodySize,
     };
     if (session !== undefined)
@@ -59,7 +57,7 @@ export class HarRecorder {
   readonly hook: ResponseHook = (response) => {
     if (this.#known.has(response)) return;
     const recorded = this.#begin(response.request, 1, Date.now() - response.timings.total * 1000);
-    this.#end(recorded, response);
+    if (recorded !== null) this.#end(recorded, response);
   };
 
   /** Entries so far. */
@@ -79,9 +77,12 @@ export class HarRecorder {
     };
   }
 
-  /** Writes the archive to a file that only its owner may read: bodies are in it. */
+  /**
+   * Writes the archive to a file that only its owner may read (mode 0600), because bodies are in it. An existing file is
+   * replaced when the new one is complete.
+   */
   async save(path: string): Promise<void> {
-    await writeFile(path, JSON.stringify(this.toJSON(), null, 2), { mode: 0o600 });
+    await writePrivateFile(path, JSON.stringify(this.toJSON(), null, 2), "utf8");
   }
 
   /** Forgets all entries. */
@@ -104,6 +105,7 @@ export class HarRecorder {
     send: (request: PreparedRequest) => Promise<Response>,
   ): Promise<Response> {
     const recorded = this.#begin(request, attempt, Date.now());
+    if (recorded === null) return send(request);
     const started = performance.now();
     try {
       const response = await send(request);
@@ -116,15 +118,17 @@ export class HarRecorder {
     }
   }
 
-  #begin(request: PreparedRequest, attempt: number, started: number): Recorded {
-    const recorded: Recorded = {
-      started,
-      attempt,
-      request: harRequest(request, this.#shown),
-      response: null,
-      error: undefined,
-      failedAfter: 0,
-    };
+  /** @returns null for a request that cannot be described, whose URL is no URL: the adapter says what is wrong with it. */
+  #begin(request: PreparedRequest, attempt: number, started: number): Recorded | null {
+    let described;
+    try {
+      described = harRequest(request, this.#shown);
+    } catch {
+      return null;
+    }
+    const { credentialHeaders } = request;
+    const outcome = { response: null, error: undefined, failedAfter: 0 };
+    const recorded = { started, attempt, request: described, credentialHeaders, ...outcome };
     this.#recorded.push(recorded);
     if (this.#recorded.length > this.#maxEntries) this.#recorded.shift();
     return recorded;

@@ -2,6 +2,7 @@
 import type { Body } from "./body/body.js";
 import type { PreparedRequest } from "./prepared.js";
 import { redactedBody, redactedUrl, redactedValue } from "./redaction.js";
+import { unquote } from "./text/url-encoded.js";
 
 /** How the command is written. */
 export interface CurlOptions {
@@ -27,74 +28,87 @@ export function curlCommand(request: PreparedRequest, body: Body | null, options
     const name = raw[at];
     // curl frames the body itself.
     if (/^(content-length|transfer-encoding)$/i.test(name)) continue;
-    const value = shown ? raw[at + 1] : redactedValue(name, raw[at + 1]);
-    parts.push("-H", shellWord(value === "" ? `${name};` : `${name}: ${value}`));
+    const value = shown ? raw[at + 1] : redactedValue(name, raw[at + 1], request.credentialHeaders);
+    parts.push("-H", headerWord(value === "" ? `${name};` : `${name}: ${value}`));
   }
   // Else curl says that it is a form.
   if (body !== null && !fields.has("content-type")) parts.push("-H", "Content-Type:");
   let source = "";
   if (body !== null) {
-    const content = shownContent(body, shown ? undefined : (fields.get("content-type") ?? ""));
+    const content = shown ? bytesOf(body) : maskedBytes(body, request);
     if (content === null) parts.push("--data-binary", "@-");
-    else if (typeof content === "string") parts.push("--data-raw", quoted(content));
+    else if (isText(content)) parts.push("--data-raw", quoted(content.toString("utf8")));
     else {
       source = `printf ${printfFormat(content)} | `;
       parts.push("--data-binary", "@-");
     }
   }
-  const { scheme, host } = request.target.parts;
-  if (scheme === "http+unix") {
-    parts.push("--unix-socket", shellWord(decodeURIComponent(host)));
-    parts.push(shellWord(redactedUrl(`http://localhost${request.target.path}`)));
-  } else parts.push(shellWord(shown ? request.url : redactedUrl(request.url)));
+  let { url } = request;
+  if (/^http\+unix:/i.test(url)) {
+    parts.push("--unix-socket", shellWord(unquote(request.target.parts.host)));
+    url = `http://localhost${request.target.path}`;
+  }
+  // Otherwise a URL such as "-o:/x" would be an option.
+  if (url.startsWith("-")) parts.push("--url");
+  parts.push(shellWord(shown ? url : redactedUrl(url)));
   return source + parts.join(" ");
 }
 
-/**
- * Text that may stand in a command, bytes that may not (a word of the shell has no NUL), or null for what is too large or
- * is read only when it is sent.
- *
- * @param contentType - Of a body whose secrets are to be masked.
- */
-function shownContent({ bytes }: Body, contentType: string | undefined): string | Uint8Array | null {
+/** null for a body that is too large, or is read only when it is sent. */
+function bytesOf({ bytes }: Body): Buffer | null {
   if (bytes === null || bytes.length > MAX_SHOWN_BODY) return null;
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const text = buffer.toString("utf8");
-  if (hasControl(text) || !Buffer.from(text).equals(buffer)) return bytes;
-  return contentType === undefined ? text : redactedBody(text, contentType);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** A body in a content coding is not shown: secrets in it cannot be masked. */
+function maskedBytes(body: Body, { fields }: PreparedRequest): Buffer | null {
+  const bytes = fields.has("content-encoding") ? null : bytesOf(body);
+  return bytes === null ? null : Buffer.from(redactedBody(bytes.latin1Slice(), fields.get("content-type")), "latin1");
+}
+
+/** Whether bytes may stand in a command as they are: UTF-8 without control characters, of which a shell knows no NUL. */
+function isText(bytes: Buffer): boolean {
+  const text = bytes.toString("utf8");
+  return !/[\x00-\x09\x0b-\x1f\x7f]/.test(text) && Buffer.from(text).equals(bytes);
 }
 
 /** POSIX: within single quotes everything stands for itself. */
 function shellWord(text: string): string {
-  if (/^[A-Za-z0-9_/:=.,@%+-]+$/.test(text)) return text;
-  return hasControl(text) ? escapedWord(text) : quoted(text);
+  if (/^[A-Za-z0-9_/:.,@%+-][A-Za-z0-9_/:=.,@%+-]*$/.test(text)) return text;
+  return /[\x00-\x1f\x7f-\x9f]/.test(text) ? printedWord(Buffer.from(text)) : quoted(text);
+}
+
+/** Headers are sent as Latin-1, whatever the encoding of the terminal is. */
+function headerWord(text: string): string {
+  return /[\x80-\xff]/.test(text) ? printedWord(Buffer.from(text, "latin1")) : shellWord(text);
+}
+
+/** Not every POSIX shell knows $'…' with its escapes. */
+function printedWord(bytes: Buffer): string {
+  return `"$(printf ${printfFormat(bytes)})"`;
 }
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** bash and zsh: $'…' with escapes, for what no terminal shows. */
-function escapedWord(text: string): string {
-  let escaped = "";
-  for (const byte of Buffer.from(text))
-    escaped += isPlain(byte) ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`;
-  return `$'${escaped}'`;
-}
-
-/** POSIX: printf takes bytes in octal. */
+/** POSIX: printf takes bytes in octal, and a first "-" for an option. */
 function printfFormat(bytes: Uint8Array): string {
   let format = "";
   for (const byte of bytes)
-    format += byte === 37 ? "%%" : isPlain(byte) ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`;
+    format +=
+      byte === PERCENT
+        ? "%%"
+        : isPlain(byte) && !(byte === HYPHEN && format === "")
+          ? String.fromCharCode(byte)
+          : `\\${byte.toString(8).padStart(3, "0")}`;
   return `'${format}'`;
 }
 
-/** Printable ASCII without quote and backslash. */
-function isPlain(byte: number): boolean {
-  return byte >= 32 && byte < 127 && byte !== 39 && byte !== 92;
-}
+const HYPHEN = 0x2d;
+const PERCENT = 0x25;
 
-function hasControl(text: string): boolean {
-  return /[\x00-\x09\x0b-\x1f\x7f]/.test(text);
+/** Printable ASCII without quote, backslash, and "!", which an interactive bash replaces within double quotes. */
+function isPlain(byte: number): boolean {
+  return byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c && byte !== 0x21;
 }

@@ -16,8 +16,10 @@ import {
   type HeadersInit,
 } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
+import { maskedPrepared } from "./masked.js";
 import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import type { Params } from "./params.js";
+import { credentialHeaders } from "./redaction.js";
 import { authFromUrl, effectivePort, hostHeaderOf, pathUrlOf, prepareUrl, splitUrl, type UrlParts } from "./url.js";
 
 /** What a request is prepared from; all of it is optional. */
@@ -123,6 +125,8 @@ export class PreparedRequest {
   withoutCredentials = false;
   /** `cookies: null` was said: no cookie is sent, and none of the response is stored. @internal */
   withoutCookies = false;
+  /** Names of headers that carry credentials beside the usual ones: masked wherever the request is shown. @internal */
+  credentialHeaders: readonly string[] = credentialHeaders;
 
   #url = "";
   #target: Target | null = null;
@@ -327,6 +331,7 @@ export class PreparedRequest {
     copy.#signing = this.#signing;
     copy.withoutCredentials = this.withoutCredentials;
     copy.withoutCookies = this.withoutCookies;
+    copy.credentialHeaders = this.credentialHeaders;
     copy.hooks = { response: [...this.hooks.response] };
     return copy;
   }
@@ -338,6 +343,11 @@ export class PreparedRequest {
    */
   toCurl(options: CurlOptions = {}): string {
     return curlCommand(this, this.#body, options);
+  }
+
+  /** The request in plain values, with secrets masked: what `JSON.stringify` writes. */
+  toJSON(): Record<string, unknown> {
+    return maskedPrepared(this);
   }
 
   [inspect.custom](): string {

@@ -1,5 +1,10 @@
-/** What is a secret in a URL or a header, and what stands in its place wherever it could be seen by others. */
-import { maskedUrl } from "./url.js";
+/** The headers that carry credentials, and what may be shown of any header. Other secrets have files of their own. */
+import { isSecretParameter } from "./secret-names.js";
+import { redactedUrl, redactedUrls } from "./shown-url.js";
+
+export { redactedBody } from "./redacted-body.js";
+export { isSecretParameter } from "./secret-names.js";
+export { redactedQuery, redactedUrl, redactedUrls } from "./shown-url.js";
 
 /**
  * Headers that carry credentials, dropped when a redirect leaves the origin and masked wherever requests are shown. The
@@ -50,131 +55,33 @@ export function isCredentialHeader(name: string, list: Iterable<string> = creden
   return false;
 }
 
-/** Names of query parameters and form fields that carry credentials; lower case, without `-`, `_` and `.`. */
-const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
-  "accesskey",
-  "accesstoken",
-  "apikey",
-  "apitoken",
-  "assertion",
-  "auth",
-  "authtoken",
-  "authorization",
-  "awsaccesskeyid",
-  "clientassertion",
-  "clientsecret",
-  "code",
-  "codeverifier",
-  "idtoken",
-  "jwt",
-  "passwd",
-  "password",
-  "privatekey",
-  "privatetoken",
-  "pwd",
-  "refreshtoken",
-  "secret",
-  "secretkey",
-  "session",
-  "sessionid",
-  "sessiontoken",
-  "sig",
-  "signature",
-  "token",
-  "xamzcredential",
-  "xamzsecuritytoken",
-  "xamzsignature",
-  "xgoogcredential",
-  "xgoogsignature",
-]);
-
-/** Whether a query parameter or form field of this name is a secret: `api_key`, `access-token`, `X-Amz-Signature` … */
-export function isSecretParameter(name: string): boolean {
-  return SECRET_PARAMETERS.has(name.toLowerCase().replace(/[-_.]/g, ""));
-}
-
-/**
- * The URL without its secrets: the password of the user-info, and the values of parameters that carry credentials.
- * Never throws.
- *
- * @param mark - What stands in place of a parameter's value.
- */
-export function redactedUrl(url: string, mark = "***"): string {
-  const shown = maskedUrl(url);
-  const question = shown.indexOf("?");
-  if (question === -1) return shown;
-  const hash = shown.indexOf("#", question);
-  const end = hash === -1 ? shown.length : hash;
-  return shown.slice(0, question + 1) + redactedQuery(shown.slice(question + 1, end), mark) + shown.slice(end);
-}
-
-/** The same for `a=1&b=2`, a query or the body of a form. */
-export function redactedQuery(query: string, mark = "***"): string {
-  return query
-    .split("&")
-    .map((part) => {
-      const equals = part.indexOf("=");
-      return equals > 0 && isSecretParameter(decoded(part.slice(0, equals))) ? part.slice(0, equals + 1) + mark : part;
-    })
-    .join("&");
-}
-
-/** Deeper than this JSON is shown as it is: nobody's form is. */
-const MAX_DEPTH = 100;
-
-/** The text of a body without the values of parameters that carry credentials: of a form, or of JSON's members. */
-export function redactedBody(text: string, contentType: string | undefined, mark = "***"): string {
-  const type = contentType?.split(";", 1)[0].trim().toLowerCase() ?? "";
-  if (type === "application/x-www-form-urlencoded") return redactedQuery(text, mark);
-  if (type !== "application/json" && !type.endsWith("+json")) return text;
-  try {
-    const value: unknown = JSON.parse(text);
-    // What has no secrets stays as it was written.
-    return hideMembers(value, mark, 0) ? JSON.stringify(value) : text;
-  } catch {
-    return text;
-  }
-}
-
-/** @returns Whether there was something to hide. */
-function hideMembers(value: unknown, mark: string, depth: number): boolean {
-  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return false;
-  const members = value as Record<string, unknown>;
-  let hidden = false;
-  for (const name of Object.keys(members)) {
-    const member = members[name];
-    if (!Array.isArray(value) && typeof member !== "object" && isSecretParameter(name)) {
-      members[name] = mark;
-      hidden = true;
-    } else if (hideMembers(member, mark, depth + 1)) hidden = true;
-  }
-  return hidden;
-}
-
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
-
 /** Fields whose value is a URL, which may carry credentials as any other. */
-const URL_FIELDS: ReadonlySet<string> = new Set(["location", "content-location", "referer", "refresh"]);
+const URL_FIELDS: ReadonlySet<string> = new Set(["location", "content-location", "referer"]);
 
 /**
  * The value of a header field without its secrets: of Authorization only the scheme is left, of Set-Cookie the name and
- * the attributes, of other credential headers nothing.
+ * the attributes, of other credential headers nothing, of URLs in any other what may be shown of a URL.
  *
- * @param list - The names of headers that carry credentials.
+ * @param list - The names of headers that carry credentials beside the usual ones.
  */
 export function redactedValue(name: string, value: string, list: Iterable<string> = credentialHeaders): string {
   const lower = name.toLowerCase();
   if (lower === "set-cookie") return redactedCookie(value);
-  if (URL_FIELDS.has(lower)) return redactedUrl(value);
-  // A list of one's own may leave it out; what it holds is a secret all the same.
   if (lower === "authorization" || lower === "proxy-authorization") return withoutSecret(value);
-  return isCredentialHeader(lower, list) ? "***" : value;
+  // A header that a caller took off the list, so that it follows redirects, is a secret all the same.
+  if (isCredentialHeader(lower) || isCredentialHeader(lower, list) || isSecretParameter(lower)) return "***";
+  if (URL_FIELDS.has(lower)) return redactedUrl(value);
+  if (lower === "link") return value.replace(/<[^<>]*>/g, (link) => `<${redactedUrl(link.slice(1, -1))}>`);
+  if (lower === "refresh") return redactedRefresh(value);
+  return redactedUrls(value);
+}
+
+/** `0; url=/next?token=…` */
+function redactedRefresh(value: string): string {
+  const start = /url\s{0,20}=\s{0,20}["']?/i.exec(value);
+  if (start === null) return redactedUrls(value);
+  const at = start.index + start[0].length;
+  return value.slice(0, at) + redactedUrl(value.slice(at));
 }
 
 /** Header fields as pairs, without their secrets. @param raw - name, value, name, value … */

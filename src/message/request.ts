@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 
 import type { HeadersInit } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
+import { maskedRequest } from "./masked.js";
 import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import type { Params } from "./params.js";
 import { PreparedRequest } from "./prepared.js";
@@ -107,6 +108,11 @@ export class Request {
    */
   deregisterHook(event: "response", hook: ResponseHook): boolean {
     return deregisterHook(this.hooks, event, hook);
+  }
+
+  /** The request in plain values, with secrets masked: what `JSON.stringify` writes. */
+  toJSON(): Record<string, unknown> {
+    return maskedRequest(this);
   }
 
   [inspect.custom](): string {

@@ -25,7 +25,8 @@ import { apparentEncoding, decodeText, detectJsonEncoding } from "./text/charset
 import { encodingFromHeaders } from "./text/content-type.js";
 import { parseJson, validateJson, validateJsonLater } from "./text/json.js";
 import { linksByRel } from "./text/link.js";
-import { maskedUrl } from "./url.js";
+import { maskedResponse } from "./masked.js";
+import { redactedUrl } from "./shown-url.js";
 
 export type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 
@@ -336,7 +337,7 @@ export class Response implements AsyncIterable<Buffer> {
   raiseForStatus(): this {
     if (this.ok) return this;
     const side = this.statusCode < 500 ? "Client" : "Server";
-    throw new HTTPError(`${this.statusCode} ${side} Error: ${this.reason} for url: ${maskedUrl(this.#url)}`, {
+    throw new HTTPError(`${this.statusCode} ${side} Error: ${this.reason} for url: ${redactedUrl(this.#url)}`, {
       response: this,
     });
   }
@@ -462,6 +463,11 @@ export class Response implements AsyncIterable<Buffer> {
   /** The pieces as they arrive, as `iterContent()` gives them. */
   [Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
     return this.iterContent();
+  }
+
+  /** The response in plain values without its body, with secrets masked: what `JSON.stringify` writes. */
+  toJSON(): Record<string, unknown> {
+    return maskedResponse(this);
   }
 
   [inspect.custom](): string {

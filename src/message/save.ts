@@ -122,13 +122,10 @@ async function hashFile(path: string, length: number, hash: Hash): Promise<void>
 
 function checkDigest(found: string, wanted: string, response: Response): void {
   if (found === wanted.toLowerCase()) return;
-  throw new RequestException(
-    `The download is not what was expected: its SHA-256 is ${found}, not ${wanted}. Nothing was saved`,
-    {
-      code: "ERR_DIGEST",
-      response,
-    },
-  );
+  throw new RequestException(`SHA-256 mismatch: expected ${wanted}, got ${found}. The file was not saved`, {
+    code: "ERR_DIGEST",
+    response,
+  });
 }
 
 function totalOf(response: Response, offset: number): number | undefined {

@@ -6,6 +6,7 @@ import { isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 
 import { InvalidURL } from "../exceptions.js";
+import { shownUrl } from "./shown-url.js";
 import { UNRESERVED, USERINFO, quote, unquoteToBytes } from "./text/url-encoded.js";
 
 /** Longest host that is made ASCII, in characters: a name of DNS has 253 at most, and punycode is not linear. */
@@ -13,20 +14,9 @@ const MAX_UNICODE_HOST = 1024;
 /** Longest label of a name, in bytes (RFC 1035 §2.3.4). */
 const MAX_LABEL = 63;
 const MAX_PORT = 65_535;
-/** Longest URL that an error message shows whole, in characters. */
-const MAX_SHOWN = 500;
 
 /** Characters that no host has, beside controls: delimiters of a URL, and those that RFC 3986 has no place for. */
 const FORBIDDEN_IN_HOST = ' "#%/:<>?@[\\]^`{|}';
-
-/** The index at which the authority that starts at `start` ends: at "/", "\", "?", "#" or the end of the text. */
-export function authorityEnd(text: string, start: number): number {
-  for (let at = start; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 0x2f || code === 0x3f || code === 0x23 || code === 0x5c) return at;
-  }
-  return text.length;
-}
 
 /** An authority in its three parts, as they were written. */
 export interface Authority {
@@ -124,7 +114,7 @@ export function canonicalHost(host: string, url: string): string {
   if (host.includes("%")) host = unescapedHost(host, url);
   const ascii = checkCharacters(host, url) ? host.toLowerCase() : asciiHost(host);
   if (ascii === null || ascii === "" || ascii.startsWith("*") || ascii.startsWith("."))
-    throw new InvalidURL("URL has an invalid label.");
+    throw new InvalidURL(`URL has an invalid label. The URL is '${shownUrl(url)}'.`);
   return ascii;
 }
 
@@ -189,22 +179,4 @@ export function failedToParse(url: string, reason: string): InvalidURL {
 /** requests' error for a URL without a host. */
 export function noHost(url: string): InvalidURL {
   return new InvalidURL(`Invalid URL '${shownUrl(url)}': No host supplied`);
-}
-
-/**
- * A URL that cannot be parsed, as a message may show it: on one line, cut when long, and without what could be a
- * password. Since nobody knows where its authority ends, all from the first ":" of it to the last "@" is hidden.
- */
-export function shownUrl(url: string): string {
-  const lastAt = url.lastIndexOf("@");
-  if (lastAt !== -1) {
-    const start = /^(?:[a-z][a-z0-9+.-]*:)?[\\/]+|^(?:https?|mailto):/i.exec(url)?.[0].length ?? 0;
-    const colon = url.indexOf(":", start);
-    if (colon !== -1 && colon < lastAt) url = `${url.slice(0, colon + 1)}***${url.slice(lastAt)}`;
-  }
-  if (url.length > MAX_SHOWN) url = `${url.slice(0, MAX_SHOWN)}…`;
-  return url.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
 }

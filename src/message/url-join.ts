@@ -2,7 +2,8 @@
 import { isUtf8 } from "node:buffer";
 
 import { InvalidURL } from "../exceptions.js";
-import { authorityEnd, canonicalAuthority, shownUrl } from "./url-host.js";
+import { authorityEnd, shownUrl } from "./shown-url.js";
+import { canonicalAuthority } from "./url-host.js";
 import { WHOLE_URI, escapeHighBytes, quote } from "./text/url-encoded.js";
 
 /** A URI reference in the five parts of RFC 3986 appendix B; null stands for "undefined". */

@@ -1,6 +1,7 @@
 /** A prepared URL taken apart, and the questions that are asked of one. */
 import { InvalidURL } from "../exceptions.js";
-import { authorityEnd, failedToParse, hasControlOrSpace, noHost, portNumber, shownUrl } from "./url-host.js";
+import { authorityEnd, shownUrl } from "./shown-url.js";
+import { failedToParse, hasControlOrSpace, noHost, portNumber } from "./url-host.js";
 import { unquote } from "./text/url-encoded.js";
 
 const SLASH = 0x2f;
@@ -126,20 +127,6 @@ function authorityRange(url: string): { readonly start: number; readonly end: nu
   const end = authorityEnd(url, start);
   const at = end === start ? -1 : url.lastIndexOf("@", end - 1);
   return { start, end, at: at < start ? -1 : at };
-}
-
-/**
- * The URL with `***` in place of its password, for messages and logs. Never throws.
- *
- * A text without "//" that looks like `user:password@host` is masked as well: people forget the scheme.
- */
-export function maskedUrl(url: string): string {
-  if (!url.includes("@")) return url;
-  const start = /^(?:[a-z][a-z0-9+.-]*:)?[\\/]+|^mailto:/i.exec(url)?.[0].length ?? 0;
-  const end = authorityEnd(url, start);
-  const at = end === start ? -1 : url.lastIndexOf("@", end - 1);
-  const colon = url.indexOf(":", start);
-  return colon === -1 || colon > at ? url : `${url.slice(0, colon + 1)}***${url.slice(at)}`;
 }
 
 /**

@@ -5,7 +5,8 @@
 import { MissingSchema } from "../exceptions.js";
 import { type Params, encodeParams } from "./params.js";
 import { PATH, QUERY, CHARACTER_SETS, quote } from "./text/url-encoded.js";
-import { authorityEnd, canonicalAuthority, noHost, opaqueAuthority, portNumber, shownUrl } from "./url-host.js";
+import { authorityEnd, shownUrl } from "./shown-url.js";
+import { canonicalAuthority, noHost, opaqueAuthority, portNumber } from "./url-host.js";
 import { removeDotSegments, requoteUri } from "./url-join.js";
 
 export { type Params, encodeParams, mergeParams } from "./params.js";
@@ -15,7 +16,6 @@ export {
   authFromUrl,
   effectivePort,
   hostHeaderOf,
-  maskedUrl,
   matchesMountPrefix,
   pathUrlOf,
   sameOrigin,

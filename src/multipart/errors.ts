@@ -120,6 +120,6 @@ export function resolveLimits(limits: MultipartLimits): ResolvedLimits {
 
 function limitOf(name: string, value: number): number {
   if (!Number.isSafeInteger(value) || value < 0)
-    throw new RangeError(`${name} must be a whole number from 0 (no limit) on, not ${String(value)}`);
+    throw new RangeError(`${name} must be a whole number, 0 (no limit) or greater, not ${String(value)}`);
   return value === 0 ? Infinity : value;
 }

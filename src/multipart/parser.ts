@@ -191,8 +191,8 @@ export class MultipartParser {
       if (!goesOn) return this.#noDelimiter();
       if (behind.length >= MAX_PADDING)
         throw new MultipartDelimiterError(
-          `Delimiter ${this.#parts + 1} of the multipart content has more than ${MAX_PADDING} blanks behind it: whoever made ` +
-            `it means something else`,
+          `Delimiter ${this.#parts + 1} of the multipart content is followed by more than ${MAX_PADDING} spaces or tabs: this ` +
+            `is not a valid delimiter`,
         );
       this.#behind = behind + String.fromCharCode(byte);
     }
@@ -312,7 +312,7 @@ export class MultipartParser {
   #bareLineFeed(): MultipartDelimiterError {
     return new MultipartDelimiterError(
       `The line of delimiter ${this.#shown()} ends in a bare LF: the lines of multipart content end in CRLF (RFC 2046 §5.1.1). ` +
-        `Whoever made it has to mend it, or something on its way changed its line ends`,
+        `The sender must use CRLF; a proxy may also have changed the line endings`,
     );
   }
 

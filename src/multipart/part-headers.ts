@@ -38,7 +38,7 @@ export function parsePartHeaders(head: Buffer): CaseInsensitiveDict {
   for (const name of ONCE)
     if (headers.getAll(name).length > 1)
       throw new ImproperBodyPartContentException(
-        `The head of a part has ${name} twice: which of them counts, nobody can tell`,
+        `The head of a part has the header ${name} more than once, which is ambiguous`,
       );
   return headers;
 }

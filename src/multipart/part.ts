@@ -114,8 +114,7 @@ export class StreamedPart extends PartHead implements AsyncIterable<Buffer> {
    * @throws StreamConsumedError when the part was read before, or passed over.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
-    if (this.#isRead)
-      throw new StreamConsumedError("This part was read already: keep what read() gave, or read it once only");
+    if (this.#isRead) throw new StreamConsumedError("This part has already been read; store the result of read()");
     this.#isRead = true;
     for (let piece = await this.#source.content(this); piece !== null; piece = await this.#source.content(this))
       yield piece;

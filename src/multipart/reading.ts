@@ -47,5 +47,7 @@ export class ByteReader {
 export function checkSize(size: number | null | undefined): number {
   if (size === undefined || size === null || size === -1 || size === Infinity) return Infinity;
   if (Number.isSafeInteger(size) && size >= 0) return size;
-  throw new RangeError(`read(size) takes a number of bytes from 0 on, or nothing for all, not ${String(size)}`);
+  throw new RangeError(
+    `read(size) takes a number of bytes, 0 or greater, or nothing for all of them, not ${String(size)}`,
+  );
 }

@@ -59,9 +59,7 @@ class Feed implements PartSource {
 
   async content(part: StreamedPart): Promise<Buffer | null> {
     if (this.open !== part)
-      throw new StreamConsumedError(
-        "This part was passed over: its content is read before the next part is asked for, or not at all",
-      );
+      throw new StreamConsumedError("This part was skipped. Read a part before you move on to the next one");
     const event = await this.next();
     if (typeof event !== "string") return event;
     // It is its end; what follows is the next part's.

@@ -7,6 +7,7 @@ import type { Attributes } from "@opentelemetry/api";
 
 import { RequestException, type CaseInsensitiveDict, type PreparedRequest, type Response } from "../index.js";
 import { redactedUrl, redactedValue } from "../message/redaction.js";
+import { effectivePort, splitUrl } from "../message/url.js";
 
 /** RFC 9110, PATCH and QUERY: others could be of any number. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set([
@@ -39,22 +40,28 @@ export function requestAttributes(
   headerNames: readonly string[],
 ): Attributes {
   const { method } = request;
-  const url = new URL(request.url);
+  const parts = splitUrl(request.url);
+  const port = effectivePort(parts);
   const known = KNOWN_METHODS.has(method);
   const attributes: Attributes = {
     "http.request.method": known ? method : "_OTHER",
     "url.full": shownUrl(request.url),
-    "server.address": url.hostname.replace(/^\[|\]$/g, ""),
-    "server.port": url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port),
+    "server.address": parts.host.replace(/^\[|\]$/g, ""),
   };
+  // A Unix socket has none.
+  if (port !== 0) attributes["server.port"] = port;
   if (!known) attributes["http.request.method_original"] = method;
   if (template !== undefined) attributes["url.template"] = template;
   if (resends > 0) attributes["http.request.resend_count"] = resends;
-  addHeaders(attributes, "http.request.header", request.headers, headerNames);
-  return attributes;
+  const { headers, credentialHeaders } = request;
+  return { ...attributes, ...headerAttributes("http.request.header", headerNames, headers, credentialHeaders) };
 }
 
-export function responseAttributes(response: Response, headerNames: readonly string[]): Attributes {
+export function responseAttributes(
+  request: PreparedRequest,
+  response: Response,
+  headerNames: readonly string[],
+): Attributes {
   const { statusCode, httpVersion, remoteAddress } = response;
   const attributes: Attributes = {
     "http.response.status_code": statusCode,
@@ -65,10 +72,13 @@ export function responseAttributes(response: Response, headerNames: readonly str
     attributes["network.peer.address"] = remoteAddress.slice(0, colon).replace(/^\[|\]$/g, "");
     attributes["network.peer.port"] = Number(remoteAddress.slice(colon + 1));
   }
-  // An error of the client is one, too: whoever asked did not get it.
+  // By the convention, a 4xx is an error in the span of a client.
   if (statusCode >= 400) attributes["error.type"] = String(statusCode);
-  addHeaders(attributes, "http.response.header", response.headers, headerNames);
-  return attributes;
+  const { headers } = response;
+  return {
+    ...attributes,
+    ...headerAttributes("http.response.header", headerNames, headers, request.credentialHeaders),
+  };
 }
 
 /** A name of few values: the class of the exception, or the system's code. */
@@ -77,23 +87,23 @@ export function errorType(error: unknown): string {
   return "_OTHER";
 }
 
-/** The convention wants both halves of the user-info gone. */
+/** The convention replaces both halves of the user-info. */
 function shownUrl(url: string): string {
-  return redactedUrl(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${REDACTED}:${REDACTED}@`), REDACTED).replace(
-    `//${REDACTED}:***@`,
-    `//${REDACTED}:${REDACTED}@`,
-  );
+  return redactedUrl(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#\\]*@/i, `$1${REDACTED}:${REDACTED}@`), REDACTED);
 }
 
-function addHeaders(
-  attributes: Attributes,
+/** @param list - Names of headers to mask beside the usual ones. */
+function headerAttributes(
   prefix: string,
-  headers: CaseInsensitiveDict,
   names: readonly string[],
-): void {
+  headers: CaseInsensitiveDict,
+  list: readonly string[],
+): Attributes {
+  const found: Attributes = {};
   for (const name of names) {
     const values = headers.getAll(name);
     if (values.length > 0)
-      attributes[`${prefix}.${name.toLowerCase()}`] = values.map((value) => redactedValue(name, value));
+      found[`${prefix}.${name.toLowerCase()}`] = values.map((value) => redactedValue(name, value, list));
   }
+  return found;
 }

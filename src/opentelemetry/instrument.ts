@@ -1,6 +1,7 @@
 /** Puts spans around the attempts of a session. */
 import {
   context,
+  diag,
   propagation,
   SpanKind,
   SpanStatusCode,
@@ -20,15 +21,19 @@ import {
   type Response,
   type Session,
 } from "../index.js";
+import { redactedUrls } from "../message/redaction.js";
 import { errorType, requestAttributes, responseAttributes, spanName } from "./attributes.js";
 
-/** How a session is instrumented. */
+/**
+ * How a session is instrumented. Errors of these functions, of the provider and of the propagator never end a call: they
+ * are passed to `diag.error` of `@opentelemetry/api`.
+ */
 export interface InstrumentOptions {
   /** Whose tracer makes the spans. @defaultValue the global one */
   readonly tracerProvider?: TracerProvider | undefined;
   /** Writes the trace's context into the headers. @defaultValue the global one */
   readonly propagator?: TextMapPropagator | undefined;
-  /** Requests that get neither a span nor a header. What it throws is what the call ends in. */
+  /** Requests that get neither a span nor a header. */
   readonly ignore?: ((request: PreparedRequest) => boolean) | undefined;
   /** The URL with names in place of its values, `/users/{id}`: part of the span's name. */
   readonly urlTemplate?: ((request: PreparedRequest) => string | undefined) | undefined;
@@ -82,41 +87,47 @@ class Tracing {
   }
 
   async around(request: PreparedRequest, resends: number, send: Parameters<AroundAttempt>[2]): Promise<Response> {
-    const {
-      ignore,
-      urlTemplate,
-      requestHeaders = NO_NAMES,
-      responseHeaders = NO_NAMES,
-      onStart,
-      onEnd,
-    } = this.#options;
-    if (ignore?.(request) === true) return send(request);
+    const { ignore, responseHeaders = NO_NAMES, onEnd } = this.#options;
+    if (observe(() => ignore?.(request)) === true) return send(request);
+    const span = observe(() => this.#start(request, resends));
+    if (span === undefined) return send(request);
+    let response: Response | null = null;
+    let failure: unknown = null;
+    try {
+      const active = trace.setSpan(context.active(), span);
+      const carrier = observe(() => this.#carrying(request, active)) ?? request;
+      response = await context.with(active, () => send(carrier));
+      const received = response;
+      observe(() => {
+        span.setAttributes(responseAttributes(request, received, responseHeaders));
+        if (received.statusCode >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
+      });
+      return received;
+    } catch (error) {
+      failure = error;
+      observe(() => {
+        span.setAttribute("error.type", errorType(error));
+        const message = redactedUrls(error instanceof Error ? error.message : String(error));
+        span.setStatus({ code: SpanStatusCode.ERROR, message });
+      });
+      throw error;
+    } finally {
+      observe(() => onEnd?.(span, response, failure));
+      observe(() => span.end());
+    }
+  }
+
+  #start(request: PreparedRequest, resends: number): Span {
+    const { tracerProvider, urlTemplate, requestHeaders = NO_NAMES, onStart } = this.#options;
     // Asked for each time: the global provider may be registered after this.
-    const tracer = (this.#options.tracerProvider ?? trace).getTracer("requests-ts", version);
-    const template = urlTemplate?.(request);
+    const tracer = (tracerProvider ?? trace).getTracer("requests-ts", version);
+    const template = observe(() => urlTemplate?.(request));
     const span = tracer.startSpan(spanName(request.method, template), {
       kind: SpanKind.CLIENT,
       attributes: requestAttributes(request, resends, template, requestHeaders),
     });
-    let response: Response | null = null;
-    let failure: unknown = null;
-    try {
-      onStart?.(span, request);
-      const active = trace.setSpan(context.active(), span);
-      const carrier = this.#carrying(request, active);
-      response = await context.with(active, () => send(carrier));
-      span.setAttributes(responseAttributes(response, responseHeaders));
-      if (response.statusCode >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
-      return response;
-    } catch (error) {
-      failure = error;
-      span.setAttribute("error.type", errorType(error));
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
-      throw error;
-    } finally {
-      onEnd?.(span, response, failure);
-      span.end();
-    }
+    observe(() => onStart?.(span, request));
+    return span;
   }
 
   /** A copy with the context in its headers: the request itself may be sent again, in another span. */
@@ -126,4 +137,20 @@ class Tracing {
     (this.#options.propagator ?? propagation).inject(active, headers, HEADER_SETTER);
     return carrier;
   }
+}
+
+/** Calls code that only observes: what it throws is reported and must not end the request. */
+function observe<T>(call: () => T): T | undefined {
+  try {
+    const result = call();
+    if (result instanceof Promise) result.catch(report);
+    return result;
+  } catch (error) {
+    report(error);
+    return undefined;
+  }
+}
+
+function report(error: unknown): void {
+  diag.error("requests-ts: the instrumentation threw", error);
 }

@@ -35,18 +35,26 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
  * @throws TypeError naming the unknown option and the nearest known one.
  */
 export function refuseUnknownNames(given: object, known: ReadonlySet<string>, where: string): void {
-  for (const name of Object.keys(given)) {
-    if (known.has(name)) continue;
-    const nearest = nearestName(name, known);
-    throw new TypeError(
-      `${where} has no option ${JSON.stringify(name)}${
-        nearest === null ? `; there are ${[...known].join(", ")}` : `; did you mean ${JSON.stringify(nearest)}?`
-      }`,
-    );
-  }
+  for (const name of Object.keys(given)) if (!known.has(name)) throw unknownOption(name, known, where);
 }
 
-function plainName(name: string): string {
+/**
+ * The error for an option that does not exist.
+ *
+ * @param known - the names that exist: the nearest is suggested, or all are listed.
+ * @param where - what the option was given to: "get()".
+ */
+export function unknownOption(name: string, known: Iterable<string>, where: string): TypeError {
+  const nearest = nearestName(name, known);
+  return new TypeError(
+    `Unknown option ${JSON.stringify(name)} for ${where}. ${
+      nearest === null ? `Valid options: ${[...known].join(", ")}.` : `Did you mean ${JSON.stringify(nearest)}?`
+    }`,
+  );
+}
+
+/** A name without regard to case, "_" and "-". */
+export function plainName(name: string): string {
   return name.replaceAll("_", "").replaceAll("-", "").toLowerCase();
 }
 

@@ -1,19 +1,24 @@
 /** Which proxy a URL goes through: the mapping of proxies, and the list of exceptions. */
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
+import { redactedUrl } from "../message/redaction.js";
 import { effectivePort, splitUrl, type UrlParts } from "../message/url.js";
+import { nearestName } from "./nearest-name.js";
 
-/** Proxies by `scheme://host`, `scheme`, `all://host` or `all`; null and "" mean a direct connection. */
+/**
+ * Proxies by `scheme://host`, `scheme`, `all://host` or `all`, in any case of letters; null and "" mean a direct
+ * connection. `no_proxy`, or `noProxy`, lists hosts that are connected to directly, as NO_PROXY does.
+ */
 export type ProxyMapping = Readonly<Record<string, string | null | undefined>>;
 
 /**
  * The proxy for a URL. The first key that is there decides, also with null: `scheme://host` (without port), `scheme`,
- * `all://host`, `all`. Keys are in lower case.
+ * `all://host`, `all`. A host of `no_proxy` has none.
  *
  * @param url - the URL of the request.
  * @param proxies - the mapping; undefined values count as not there.
  * @returns the proxy's URL as written, or null for a direct connection.
- * @throws InvalidURL for a URL that has no host or cannot be parsed.
+ * @throws InvalidURL for a URL that has no host or cannot be parsed; TypeError for a key that means nothing.
  * @see requests' `select_proxy`
  */
 export function selectProxy(url: string, proxies: ProxyMapping | null | undefined): string | null {
@@ -21,26 +26,44 @@ export function selectProxy(url: string, proxies: ProxyMapping | null | undefine
 }
 
 /**
- * Whether a mapping decides about a URL: it has one of the four keys, also with null for a direct connection.
+ * Whether a mapping decides about a URL: it has one of the four keys, also with null for a direct connection, or its
+ * `no_proxy` lists the host.
  *
  * @param url - the URL of the request.
  * @param proxies - the mapping; undefined values count as not there.
- * @throws InvalidURL for a URL that has no host or cannot be parsed.
+ * @throws InvalidURL for a URL that has no host or cannot be parsed; TypeError for a key that means nothing.
  */
 export function isProxyNamed(url: string, proxies: ProxyMapping | null | undefined): boolean {
   return decidingValue(url, proxies) !== undefined;
 }
 
-/** The value of the first key that is there, "" for null. */
+/** The value of the first key that is there, "" for a direct connection. */
 function decidingValue(url: string, proxies: ProxyMapping | null | undefined): string | undefined {
   if (proxies == null || isEmpty(proxies)) return undefined;
   const { scheme, host } = splitUrl(url);
-  return (
-    valueFor(proxies, scheme, host) ??
-    valueAt(proxies, scheme) ??
-    valueFor(proxies, "all", host) ??
-    valueAt(proxies, "all")
-  );
+  // Python's parser takes the brackets of an IPv6 address off, so its users write the key without them.
+  const bare = host.startsWith("[") ? host.slice(1, -1) : host;
+  const names =
+    host === ""
+      ? [scheme, "all"]
+      : [`${scheme}://${host}`, `${scheme}://${bare}`, scheme, `all://${host}`, `all://${bare}`, "all"];
+  let found: string | undefined;
+  let first = names.length;
+  for (const key of Object.keys(proxies)) {
+    const value = proxies[key];
+    if (value === undefined) continue;
+    const name = proxyKey(key);
+    if (name === NO_PROXY) {
+      if (value !== null && bypassesProxy(url, value)) return "";
+      continue;
+    }
+    const at = names.indexOf(name);
+    // Of two spellings of a key the last one counts.
+    if (at === -1 || at > first) continue;
+    first = at;
+    found = value ?? "";
+  }
+  return found;
 }
 
 function isEmpty(proxies: ProxyMapping): boolean {
@@ -48,17 +71,83 @@ function isEmpty(proxies: ProxyMapping): boolean {
   return true;
 }
 
-function valueFor(proxies: ProxyMapping, scheme: string, host: string): string | undefined {
-  if (host === "") return undefined;
-  const value = valueAt(proxies, `${scheme}://${host}`);
-  // Python's parser takes the brackets of an IPv6 address off, so its users write the key without them.
-  return value ?? (host.startsWith("[") ? valueAt(proxies, `${scheme}://${host.slice(1, -1)}`) : undefined);
+const NO_PROXY = "no_proxy";
+
+/** Names that other clients give to a proxy, or that name the scheme of the proxy instead of the URL's. */
+const MEANS_ALL: ReadonlySet<string> = new Set([
+  "*",
+  "any",
+  "default",
+  "proxies",
+  "proxy",
+  "server",
+  "socks",
+  "socks4",
+  "socks4a",
+  "socks5",
+  "socks5h",
+  "uri",
+  "url",
+]);
+const WEB = ["http", "https"];
+/** A proxy in parts, as axios takes it. */
+const PARTS: ReadonlySet<string> = new Set(["auth", "host", "hostname", "password", "port", "protocol", "username"]);
+
+const knownKeys = new Map<string, string>();
+const MAX_KNOWN_KEYS = 1000;
+
+/**
+ * A key of a mapping of proxies, in lower case.
+ *
+ * @throws TypeError for a key that no URL would ever fit, so that a request does not go out directly by mistake.
+ */
+export function proxyKey(key: string): string {
+  const known = knownKeys.get(key);
+  if (known !== undefined) return known;
+  const name = key.toLowerCase();
+  const checked = /^no[-_]?proxy$/.test(name) ? NO_PROXY : name;
+  if (checked !== NO_PROXY) {
+    const meant = meantKey(name);
+    if (meant !== name) throw unknownKey(key, meant);
+  }
+  if (knownKeys.size >= MAX_KNOWN_KEYS) knownKeys.clear();
+  knownKeys.set(key, checked);
+  return checked;
 }
 
-function valueAt(proxies: ProxyMapping, key: string): string | undefined {
-  if (!Object.hasOwn(proxies, key)) return undefined;
-  const value = proxies[key];
-  return value === null ? "" : value;
+/** The key itself where it is one; otherwise the key that was probably meant, or null. */
+function meantKey(name: string): string | null {
+  if (MEANS_ALL.has(name)) return "all";
+  if (PARTS.has(name)) return null;
+  const ofVariable = /^([a-z]+?)[-_]?prox(?:y|ies)$/.exec(name)?.[1];
+  if (ofVariable !== undefined) return ofVariable;
+  const parts = /^([a-z][a-z0-9+-]*)(:\/{0,2})?(.*)$/s.exec(name);
+  if (parts === null) return isHost(name) ? `all://${name}` : null;
+  const [, written, separator, rest] = parts;
+  // "htpp", "htps"
+  const scheme = nearestName(written, WEB) ?? written;
+  if (separator === undefined && rest === "" && name !== "localhost") return scheme;
+  if (separator === undefined) return isHost(name) ? `all://${name}` : null;
+  if (rest === "" || rest === "*" || rest === "/") return scheme;
+  if (separator !== "://") return null;
+  const authority = rest.slice(rest.lastIndexOf("@") + 1).replace(/[/?#].*$/s, "");
+  const host = /^(\[[^\]]*\]|[^:]*):\d*$/.exec(authority)?.[1] ?? authority;
+  return host === "" || host.includes("*") ? scheme : isHost(host) ? `${scheme}://${host}` : null;
+}
+
+function isHost(text: string): boolean {
+  return isIPv6(text) || /^(?:\[[0-9a-f:.%]+\]|[^\s:/?#@[\]*\\]+)$/i.test(text);
+}
+
+function unknownKey(key: string, meant: string | null): TypeError {
+  const hint =
+    meant === null
+      ? 'Write { https: "http://user:password@proxy.example:3128" }.'
+      : `Did you mean ${JSON.stringify(meant)}?`;
+  return new TypeError(
+    `Unknown key ${JSON.stringify(redactedUrl(key))} in proxies. ${hint} A key is the scheme of the request's URL, ` +
+      '"all", either with "://host", or "no_proxy".',
+  );
 }
 
 /**

@@ -29,8 +29,8 @@ export class RetryBudget {
 
   /** @throws RangeError for numbers below 0 and NaN. */
   constructor({ ratio = 0.2, floor = 10 }: RetryBudgetOptions = {}) {
-    if (!(ratio >= 0)) throw new RangeError(`budget.ratio must be a number from 0 up, not ${ratio}`);
-    if (!(floor >= 0)) throw new RangeError(`budget.floor must be a number from 0 up, not ${floor}`);
+    if (!(ratio >= 0)) throw new RangeError(`budget.ratio must be 0 or greater, not ${ratio}`);
+    if (!(floor >= 0)) throw new RangeError(`budget.floor must be 0 or greater, not ${floor}`);
     this.ratio = ratio;
     this.floor = floor;
     this.#tokens = floor;

@@ -175,7 +175,9 @@ const KNOWN: ReadonlySet<string> = new Set(Object.keys(RETRY_DEFAULTS));
  */
 export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions {
   if (typeof (options as unknown) !== "object" || options === null)
-    throw new TypeError(`Retry takes an object of options, not a ${typeof options}: new Retry({ total: 3 })`);
+    throw new TypeError(
+      `The argument of Retry must be an options object, not a ${typeof options}: new Retry({ total: 3 })`,
+    );
   options = ownOptions(options);
   refuseUnknownNames(options, KNOWN, "Retry");
   for (const name of COUNTERS) checkCounter(name, options[name]);
@@ -270,13 +272,15 @@ function checkCounter(name: string, value: unknown): void {
   if (value === undefined || value === null || value === false) return;
   if (typeof value !== "number") throw mistaken(name, "a number, null (no limit) or false (never)", value);
   if (!Number.isInteger(value) || value < -1)
-    throw new RangeError(`Retry: ${name} is ${value}, but must be a whole number from 0 up, null (no limit) or false`);
+    throw new RangeError(
+      `Retry: ${name} is ${value}, but must be a whole number, 0 or greater, null (no limit) or false`,
+    );
 }
 
 function checkSeconds(name: string, value: unknown): void {
   if (value === undefined) return;
   if (typeof value !== "number") throw mistaken(name, "a number of seconds", value);
-  if (!(value >= 0)) throw new RangeError(`Retry: ${name} is ${value}, but must be a number of seconds from 0 up`);
+  if (!(value >= 0)) throw new RangeError(`Retry: ${name} is ${value}, but must be a number of seconds, 0 or greater`);
 }
 
 function mistaken(name: string, wanted: string, value: unknown): TypeError {

@@ -1,7 +1,7 @@
 /** The policy of retries: urllib3's `Retry`, camel-cased. Decides; waiting and sending are the adapter's. */
 import { inspect } from "node:util";
 
-import { maskedUrl } from "../message/url.js";
+import { redactedUrl } from "../message/redaction.js";
 import { retryAfterSeconds } from "./retry-after.js";
 import type { RetryBudget } from "./retry-budget.js";
 import { retryKind } from "./retry-kind.js";
@@ -260,10 +260,10 @@ export class Retry {
     const counter = kind!;
     const record: RetryRecord = Object.freeze({
       method,
-      url: maskedUrl(url),
+      url: redactedUrl(url),
       error: error ?? null,
       status: error === undefined ? (response?.statusCode ?? null) : null,
-      redirectLocation: redirectLocation === undefined ? null : maskedUrl(redirectLocation),
+      redirectLocation: redirectLocation === undefined ? null : redactedUrl(redirectLocation),
     });
     const next = this.new({
       total: decremented(this.total),

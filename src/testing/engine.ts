@@ -4,7 +4,6 @@
  */
 import { duplexPair, type Duplex } from "node:stream";
 import type { Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import type { PreparedRequest } from "../index.js";
 import type { Route } from "../wire/connect.js";
@@ -15,6 +14,7 @@ import { connectTimedOut } from "../wire/errors.js";
 import { DEFAULT_LIMITS, type WireLimits } from "../wire/limits.js";
 import { Pool } from "../wire/pool.js";
 import type { MockCall } from "./call.js";
+import { delay, inNextTurn } from "./clock.js";
 import { PassThrough } from "./errors.js";
 import { faultBeforeConnection, timeoutFault } from "./faults.js";
 import { checkReply, type Reply, type ReplyInit } from "./reply.js";
@@ -166,7 +166,7 @@ class MockExchange implements ConnectionOwner {
           : new Deadline(limit, () => this.#fail(connectTimedOut(address, limit, deadline!.elapsed, "connect")));
       deadline?.start();
       try {
-        await this.#sleep(connectDelay);
+        await delay(connectDelay, this.#over.signal);
       } finally {
         deadline?.stop();
       }
@@ -189,7 +189,7 @@ class MockExchange implements ConnectionOwner {
     if (this.#dispatch.request.expectContinue) far.write("HTTP/1.1 100 Continue\r\n\r\n");
     this.#body.whenSent(() => {
       // The last bytes are still on their way out.
-      setImmediate(() => {
+      inNextTurn(() => {
         void this.#answer(answer, reply, near, far).catch((error: unknown) => this.#fail(error));
       });
     });
@@ -207,22 +207,13 @@ class MockExchange implements ConnectionOwner {
       if (typeof found === "function") checkReply(reply);
       await this.#beforeConnection(reply);
     }
-    if (reply.delay !== undefined) await this.#sleep(reply.delay);
+    if (reply.delay !== undefined) await delay(reply.delay, signal);
     if (signal.aborted) return;
     const { error } = reply;
     if (error === undefined) await writeReply({ near, far, signal }, reply, this.#call.method);
     else if (error === "reset" || error === "closed" || error === "garbage") breakOff({ near, far, signal }, error);
     else if (error instanceof Error) throw error;
     else throw timeoutFault(error, this.#route.address, this.#dispatch.request)!;
-  }
-
-  async #sleep(seconds: number): Promise<void> {
-    const { signal } = this.#over;
-    try {
-      await sleep(seconds * 1000, undefined, { signal });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
   }
 
   #fail(error: unknown): void {

@@ -41,7 +41,7 @@ export function timeoutFault(fault: Fault, address: string, request: WireRequest
   }
   if (fault === "TotalTimeout")
     return new TotalTimeout(
-      "Total timeout reached. The call with its redirects, retries and body was not over in time",
+      "Total timeout reached. The call, with its redirects, retries and body, did not finish in time",
       {
         phase: "wait",
         address,

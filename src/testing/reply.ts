@@ -117,7 +117,7 @@ export function checkReply(reply: unknown): asserts reply is Reply {
   for (const name of ["delay", "connectDelay", "cut"] as const) {
     const value = given[name];
     if (value !== undefined && !(value >= 0))
-      throw new RangeError(`${name} must be a number from 0 up, not ${String(value)}`);
+      throw new RangeError(`${name} must be 0 or greater, not ${String(value)}`);
   }
   const { drip } = given;
   if (drip !== undefined && !(drip.bytes >= 1 && drip.every >= 0))

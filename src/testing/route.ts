@@ -1,7 +1,7 @@
 /** A route: which requests it answers, with what, and what came of it. */
 import { isDeepStrictEqual } from "node:util";
 
-import { isCredentialHeader, redactedUrl } from "../message/redaction.js";
+import { isCredentialHeader, isSecretParameter, redactedBody, redactedUrl } from "../message/redaction.js";
 import type { MockCall } from "./call.js";
 import { checkReply, type ReplyInit } from "./reply.js";
 import { compileUrl, type CompiledUrl, type UrlPattern } from "./url-pattern.js";
@@ -50,11 +50,11 @@ export class MockRoute {
     this.#url = compileUrl(url);
     this.#match = match;
     this.#replies = Array.isArray(replies) ? (replies as readonly ReplyInit[]) : [replies as ReplyInit];
-    if (this.#replies.length === 0) throw new TypeError("A sequence of replies needs one at least");
+    if (this.#replies.length === 0) throw new TypeError("A sequence of replies must contain at least one reply");
     for (const reply of this.#replies)
       if (typeof reply !== "function" && reply !== "passthrough" && !(reply instanceof Error)) checkReply(reply);
     if (match.times !== undefined && !(Number.isInteger(match.times) && match.times > 0))
-      throw new RangeError(`times must be a whole number from 1 up, not ${String(match.times)}`);
+      throw new RangeError(`times must be a whole number, 1 or greater, not ${String(match.times)}`);
   }
 
   /** The calls that it answered, the oldest first. */
@@ -120,7 +120,7 @@ export class MockRoute {
     if ("difference" in verdict) differ(verdict.difference, verdict.weight);
     if (this.methods.length > 0 && !this.methods.includes(call.method)) differ(`the method is ${call.method}`);
     for (const [name, value] of this.#url.query)
-      if (!call.query.getAll(name).includes(value)) differ(different(`params.${name}`, call.query.getAll(name), value));
+      if (!call.query.getAll(name).includes(value)) differ(different("params", name, call.query.getAll(name), value));
     this.#compareFields("params", this.#match.params, (name) => call.query.getAll(name), differ);
     this.#compareFields("headers", this.#match.headers, (name) => call.headers.getAll(name), differ);
     if (bodyKnown && differences.length === 0) this.#compareBody(call, differ);
@@ -138,14 +138,7 @@ export class MockRoute {
   ): void {
     for (const [name, expected] of Object.entries(wanted ?? {})) {
       const values = valuesOf(name);
-      if (fits(values, expected)) continue;
-      // Messages of failed tests end up in logs.
-      const secret = kind === "headers" && isCredentialHeader(name);
-      differ(
-        secret
-          ? `headers.${name} ${values.length === 0 ? "is missing" : "is another"}`
-          : different(`${kind}.${name}`, values, expected),
-      );
+      if (!fits(values, expected)) differ(different(kind, name, values, expected));
     }
   }
 
@@ -155,12 +148,12 @@ export class MockRoute {
       const found = jsonOf(call);
       if (found === undefined) differ("the body is no JSON");
       else if (!isDeepStrictEqual(found.value, json))
-        differ(`the JSON is ${shortened(JSON.stringify(found.value))}, not ${shortened(JSON.stringify(json))}`);
+        differ(`the JSON is ${shown(JSON.stringify(found.value))}, not ${shown(JSON.stringify(json))}`);
     }
     if (form !== undefined) this.#compareFields("form", form, (name) => call.form.getAll(name), differ);
     if (text !== undefined && !(typeof text === "string" ? text === call.text : new RegExp(text).test(call.text)))
       differ(
-        `the text is ${shortened(JSON.stringify(call.text))}, not ${typeof text === "string" ? shortened(JSON.stringify(text)) : String(text)}`,
+        `the text is ${JSON.stringify(shown(call.text))}, not ${typeof text === "string" ? JSON.stringify(shown(text)) : String(text)}`,
       );
     if (body !== undefined && !call.body.equals(body))
       differ(`the body is ${call.body.length} other bytes than the ${body.length} wanted`);
@@ -175,7 +168,11 @@ function fits(values: readonly string[], expected: Expected): boolean {
   return values.includes(String(expected));
 }
 
-function different(what: string, values: readonly string[], expected: Expected): string {
+/** Messages of failed tests end up in logs: the values of credentials are left out. */
+function different(kind: string, name: string, values: readonly string[], expected: Expected): string {
+  const what = `${kind}.${name}`;
+  if (kind === "headers" ? isCredentialHeader(name) : isSecretParameter(name))
+    return `${what} ${values.length === 0 ? "is missing" : "has another value"}`;
   const wanted =
     expected === null ? "absent" : expected instanceof RegExp ? String(expected) : JSON.stringify(expected);
   if (values.length === 0) return `${what} is missing, not ${wanted}`;
@@ -188,6 +185,11 @@ function jsonOf(call: MockCall): { readonly value: unknown } | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A body without its secrets. */
+function shown(text: string): string {
+  return shortened(redactedBody(text, undefined));
 }
 
 function shortened(text: string): string {

@@ -1,9 +1,9 @@
 /** Writes a reply as a server would: head, framing, body, and whatever is to go wrong with it. */
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { FieldList, headerEntries } from "../message/headers.js";
+import { delay } from "./clock.js";
 import { connectionReset, GARBAGE } from "./faults.js";
 import type { Reply } from "./reply.js";
 
@@ -115,7 +115,7 @@ async function writePieces(end: ServerEnd, { source, limit, drip }: Pieces): Pro
   for await (const piece of source) {
     const step = drip === undefined ? piece.length : drip.bytes;
     for (let at = 0; at < piece.length; at += step) {
-      if (drip !== undefined && !first) await sleep(drip.every * 1000, undefined, { signal: end.signal });
+      if (drip !== undefined && !first) await delay(drip.every, end.signal);
       first = false;
       const part = piece.subarray(at, Math.min(at + step, piece.length, at + left));
       left -= part.length;

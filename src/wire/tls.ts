@@ -159,14 +159,27 @@ function unusable(policy: TlsPolicy, identity: Identity, error: Error): SSLError
 
 function nameOf(cert: ClientCertificate | null): string {
   if (cert === null) return "no client certificate";
-  if (typeof cert === "string") return cert;
-  if (Array.isArray(cert)) return cert.join(", ");
-  const { cert: certificate, key, pfx } = cert as Exclude<ClientCertificate, string | readonly string[]>;
-  return (
-    [certificate, key, pfx].filter((part) => typeof part === "string" && !part.includes("-----BEGIN")).join(", ") ||
-    "given in memory"
-  );
+  const parts =
+    typeof cert === "string"
+      ? [cert]
+      : Array.isArray(cert)
+        ? (cert as readonly string[])
+        : partsOf(cert as CertificateParts);
+  return parts.filter((part) => typeof part === "string" && isPath(part)).join(", ") || "given in memory";
 }
+
+type CertificateParts = Exclude<ClientCertificate, string | readonly string[]>;
+
+function partsOf({ cert, key, pfx }: CertificateParts): readonly (string | Uint8Array | undefined)[] {
+  return [cert, key, pfx];
+}
+
+/** A key that was given in the place of its path must not stand in a message. */
+function isPath(text: string): boolean {
+  return text.length <= MAX_PATH && !/-----BEGIN|[\r\n]/.test(text);
+}
+
+const MAX_PATH = 1024;
 
 function filesOf(policy: TlsPolicy): string[] {
   const files: string[] = [];
@@ -312,6 +325,7 @@ function readFile(path: string, what: string): Buffer {
     return readFileSync(path);
   } catch (error) {
     const found = (error as NodeJS.ErrnoException).code === "ENOENT" ? "Could not find" : "Could not read";
+    if (!isPath(path)) throw new SSLError(`${found} the TLS ${what} file: this is not a path`, { phase: "tls" });
     throw new SSLError(`${found} the TLS ${what} file, invalid path: ${path}`, { cause: error, phase: "tls" });
   }
 }

@@ -207,7 +207,8 @@ function socksFailure(proxy: ProxyHop, error: Error, target: string): ProxyError
             : /socket closed/i.test(message)
               ? "it closed the connection in the middle of the handshake"
               : NOT_SOCKS;
-  return proxyError(proxy, `SOCKS connection failed: ${what} (${message})`, { cause: error });
+  // The package's own error carries the password in its options.
+  return proxyError(proxy, `SOCKS connection failed: ${what} (${message})`, { cause: new Error(message) });
 }
 
 /** An error of the proxy, which is named without its password. */

@@ -60,9 +60,9 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "wire/limits",
     "wire/pool",
   ],
-  // What is a secret must be one list. Both stand in front of a session's adapters.
-  har: ["index", "client/interposing", "message/redaction"],
-  opentelemetry: ["index", "client/interposing", "message/redaction"],
+  // What is a secret must be one list, and what a host is one parser. Both stand in front of a session's adapters.
+  har: ["index", "client/interposing", "message/private-file", "message/redaction", "message/url"],
+  opentelemetry: ["index", "client/interposing", "message/redaction", "message/url"],
 };
 
 /** Packages that a layer may import beside Node's own modules. */

@@ -159,7 +159,7 @@ export const DEPARTURES: readonly Departure[] = [
     id: 21,
     kind: "purpose",
     title: "Messages keep secrets.",
-    text: "The URL in an HTTPError has its password masked, and InvalidHeader names the header, not its value. The words of requests stand first in a message wherever it has any; what was wrong, where, and what to try follow.",
+    text: "The URL in an HTTPError has passwords, tokens and parameters such as `api_key` masked, and InvalidHeader names the header, not its value. Control characters of a reason phrase are escaped. The words of requests stand first in a message wherever it has any; what was wrong, where, and what to try follow.",
   },
   {
     id: 22,
@@ -292,5 +292,12 @@ export const DEPARTURES: readonly Departure[] = [
     kind: "open",
     title: "The body of a redirect must decode.",
     text: "Requests follows a redirect whose own body is, say, no gzip although it says so; we end in ContentDecodingError.",
+  },
+  {
+    id: 44,
+    kind: "purpose",
+    title: "Keys of `proxies` are checked.",
+    text: 'A key that no URL fits, such as `"http://"`, `"*"` or `http_proxy`, is a TypeError that names the right one; requests ignores it and connects directly. Case does not matter. `no_proxy` in `proxies` holds for the proxies beside it as well; in requests only for those of the environment. A proxy URL with `#`, `?`, `/` or a backslash before its last `@` is InvalidProxyURL; requests may take the user name for the host.',
+    provenBy: "tests/unit/policy/no-proxy.test.ts: may be written in any case",
   },
 ];

@@ -23,7 +23,10 @@ import { ByteLines, TextLines } from "#internal/message/text/lines";
 import { linksByRel, parseHeaderLinks } from "#internal/message/text/link";
 import { unquote } from "#internal/message/text/url-encoded";
 import { locationUrl, parseReference } from "#internal/message/url-join";
-import { authFromUrl, maskedUrl, prepareUrl, splitUrl } from "#internal/message/url";
+import { redactedBody, redactedValue } from "#internal/message/redaction";
+import { redactedJson } from "#internal/message/redacted-json";
+import { redactedUrl, redactedUrls, shownProxyUrl, shownUrl } from "#internal/message/shown-url";
+import { authFromUrl, prepareUrl, splitUrl } from "#internal/message/url";
 import { splitAuthority } from "#internal/message/url-host";
 import { bypassesProxy } from "#internal/policy/no-proxy";
 import { parseHttpDate, retryAfterSeconds } from "#internal/policy/retry-after";
@@ -99,7 +102,11 @@ const PARSERS: readonly Row[] = [
   ["codingsOf", ["", "gzip,", ",", " ", "identity,"], codingsOf],
   ["splitUrl, prepareUrl", ["http://h/", ...URLS], (text) => [splitUrl(text), prepareUrl(text)]],
   ["splitUrl, prepareUrl, host", ["http://", ...URLS, "xn--", "0x7f.", "1."], (text) => allOf(() => splitUrl(text), () => prepareUrl(text))],
-  ["authFromUrl, maskedUrl", ["http://", ...URLS], (text) => allOf(() => authFromUrl(text), () => maskedUrl(text))],
+  ["authFromUrl", ["http://", ...URLS], authFromUrl],
+  ["redactedUrl, shownUrl", ["http://", "http://h?", ...URLS, "token=", "&", ";", "?a=", "%7B"], (text) => [redactedUrl(text), shownUrl(text), shownProxyUrl(text), redactedUrls(text)]],
+  ["redactedJson", ["", "{", "[", '"', '"a":', '"token":', '"token":{"a":', "\\", '\\"token\\":', '\\\\\\"', " ", "\n", "{}"], (text) => redactedJson(text, "***")],
+  ["redactedBody, multipart", ["--B\r\n", "--B\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n", "--B\r\n\r\na=1&", "\r\n", "\n ", '; name="', "--B"], (text) => redactedBody(text, "multipart/form-data; boundary=B")],
+  ["redactedValue", ["", "<", "<http://u:p@", ">", "url=", "http://", "url "], (text) => [redactedValue("Link", text), redactedValue("Refresh", text), redactedValue("Set-Cookie", text), redactedValue("X", text)]],
   ["locationUrl, parseReference", ["", ...URLS, "../", "//", "http:"], (text) => allOf(() => locationUrl("http://h/a/b?c", text), () => parseReference(text))],
   ["splitAuthority", ["", ...URLS], splitAuthority],
   ["unquote", ["", "%41", "%", "%4", "+", "é"], unquote],

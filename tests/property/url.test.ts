@@ -4,11 +4,11 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 
 import { RequestException } from "#internal/exceptions";
+import { redactedUrl, shownProxyUrl, shownUrl } from "#internal/message/shown-url";
 import {
   encodeParams,
   joinUrl,
   locationUrl,
-  maskedUrl,
   matchesMountPrefix,
   prepareUrl,
   requoteUri,
@@ -179,7 +179,7 @@ describe("properties of URLs", () => {
   it("a masked URL has no password", () => {
     fc.assert(
       fc.property(text, (input) => {
-        const masked = maskedUrl(`http://user:s3cret${input.replace(/[/\\?#]/g, "")}@h/`);
+        const masked = redactedUrl(`http://user:s3cret${input.replace(/[/\\?#]/g, "")}@h/`);
         assert.equal(masked, "http://user:***@h/");
       }),
       RUNS,
@@ -215,7 +215,9 @@ describe("URLs take linear time", () => {
         attempt(() => prepareUrl(value));
         attempt(() => splitUrl(value));
         attempt(() => locationUrl("http://h/a", value));
-        maskedUrl(value);
+        redactedUrl(value);
+        shownUrl(value);
+        shownProxyUrl(value);
         matchesMountPrefix(value, "http://example.com/");
       });
     });

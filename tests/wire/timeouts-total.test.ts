@@ -57,7 +57,7 @@ describe("timeout.total", OPTIONS, () => {
     code: "ERR_TOTAL_TIMEOUT",
     phase,
     message:
-      /^Total timeout reached\. \(total timeout=0\.04\) The call with its redirects, retries and body was not over after 0\.0\d+ s$/,
+      /^Total timeout reached\. \(total timeout=0\.04\) The call, with its redirects, retries and body, did not finish within 0\.04 s$/,
     after: SHORT,
   });
   const limited: RequestOptions = { timeout: { total: SHORT } };

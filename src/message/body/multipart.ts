@@ -112,8 +112,8 @@ function checkContents(parts: readonly Part[], boundary: string): void {
   });
   if (at === -1) return;
   throw new InvalidHeader(
-    `${JSON.stringify(boundary)} cannot be the boundary of this multipart body: it stands in the content of part ${at + 1}. ` +
-      `Leave the boundary out, and one of chance is taken`,
+    `${JSON.stringify(boundary)} cannot be the boundary of this multipart body: it occurs in the content of part ${at + 1}. ` +
+      `Omit the boundary to use a random one`,
   );
 }
 

@@ -4,9 +4,9 @@
  * (0 for a session cookie), name, value. `#HttpOnly_` before the domain marks an HttpOnly cookie; other lines that
  * begin with `#` are comments. The file holds the bytes of the Cookie header.
  */
-import { randomBytes } from "node:crypto";
-import { open, readFile, rename, unlink } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 
+import { writePrivateFile } from "../private-file.js";
 import { checkedPair } from "./attributes.js";
 import { canonicalDomain, decodeHeaderText, isAddress, LATEST_EXPIRY, type StoredCookie } from "./cookie.js";
 
@@ -88,7 +88,7 @@ function parseLine(text: string, line: number, now: number, path: string | undef
   // curl and editors that cut trailing tabs leave an empty value out.
   if (fields.length === 6) fields.push("");
   if (fields.length !== 7)
-    throw new CookieFileError(`a cookie has 7 fields with tabs between, this line ${fields.length}`, line, path);
+    throw new CookieFileError(`expected 7 tab-separated fields, found ${fields.length}`, line, path);
   const [domain, spans, cookiePath, secure, expires, rawName, rawValue] = fields as [
     string,
     string,
@@ -156,18 +156,5 @@ export async function readCookieFile(path: string): Promise<StoredCookie[]> {
  * @throws the file system's own error; the old file is then untouched.
  */
 export async function writeCookieFile(path: string, cookies: readonly StoredCookie[]): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  const file = await open(temporary, "wx", 0o600);
-  try {
-    try {
-      await file.writeFile(formatCookieFile(cookies), "latin1");
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    throw error;
-  }
+  await writePrivateFile(path, formatCookieFile(cookies), "latin1");
 }

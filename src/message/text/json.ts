@@ -8,19 +8,22 @@ import type { SchemaIssue, SchemaResult, StandardSchema } from "../standard-sche
 export function parseJson(text: string, details: ExceptionDetails = {}): unknown {
   try {
     return JSON.parse(text) as unknown;
-  } catch (error) {
-    if (text.trim() === "")
-      throw new JSONDecodeError("Expecting value: the body is empty", text, 0, { ...details, cause: error });
+  } catch {
+    if (text.trim() === "") throw notJson("Expecting value: the body is empty", text, 0, details);
     const at = faultOf(text);
-    throw new JSONDecodeError(`${explain(text, at)}; the body is not JSON`, text, at, { ...details, cause: error });
+    throw notJson(`${explain(text, at)}; the body is not JSON`, text, at, details);
   }
+}
+
+/** The engine's own error is no cause: it quotes the body, which may hold secrets. */
+function notJson(message: string, text: string, at: number, details: ExceptionDetails): JSONDecodeError {
+  return new JSONDecodeError(message, text, at, { ...details, cause: new SyntaxError(`No JSON at position ${at}`) });
 }
 
 function explain(text: string, at: number): string {
   if (at >= text.length) return "Unexpected end of the text";
   if (text.startsWith("<")) return "Expecting value, found markup (an error page?)";
-  const shown = text.slice(at, at + 12).split("\n", 1)[0];
-  return `Expecting value or punctuation, found ${JSON.stringify(shown)}`;
+  return `Expecting value or punctuation, found ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))}`;
 }
 
 /**

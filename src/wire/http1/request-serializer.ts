@@ -36,7 +36,7 @@ function requestLine(method: string, target: string): string {
   if (!isToken(method)) throw invalidMethod(method);
   if (target === "" || FORBIDDEN_IN_TARGET.test(target))
     throw new InvalidURL(
-      `Invalid request target ${quoted(target)}: white space and control characters must be percent-encoded`,
+      `Invalid request target ${quoted(target.replace(/\?.*$/s, "?…"))}: white space and control characters must be percent-encoded`,
     );
   return `${method} ${target} HTTP/1.1\r\n`;
 }

@@ -205,11 +205,7 @@ describe("an adapter of one's own", () => {
 
 describe("new HTTPAdapter()", () => {
   const refused: [options: Record<string, unknown>, type: typeof TypeError | typeof RangeError, message: RegExp][] = [
-    [
-      { http2: true },
-      TypeError,
-      /^http2: true is not possible yet: HTTPAdapter speaks HTTP\/1\.1; leave the option out$/,
-    ],
+    [{ http2: true }, TypeError, /^HTTP\/2 is not supported yet: leave out http2: true$/],
     [{ pool_maxsize: 5 }, TypeError, /poolMaxsize/],
     [{ maxRetry: 5 }, TypeError, /maxRetries/],
     [{ poolMaxsize: -1 }, RangeError, /poolMaxsize/],

@@ -321,7 +321,11 @@ describe("paginate gives items", () => {
 
 describe("paginate refuses", () => {
   const cases: readonly (readonly [string, unknown, RegExp])[] = [
-    ["an unknown option", { allow_redirects: true }, /paginate\(\) has no option/],
+    [
+      "an unknown option",
+      { allow_redirects: true },
+      /Unknown option "allow_redirects" for paginate\(\)\. Did you mean "allowRedirects"\?$/,
+    ],
     ["next that is no function", { next: "x" }, /next must be a function/],
     ["items that is no function", { items: 5 }, /items must be a function/],
     ["maxPages that is no number", { maxPages: "5" }, /maxPages must be a number/],
@@ -335,6 +339,6 @@ describe("paginate refuses", () => {
   it("an unknown option of next()", async () => {
     linking();
     const next = (): object => ({ cursor: 1 });
-    assert.match((await failure(all(session.paginate(server.url, { next })))).message, /next\(\) of paginate\(\) has no option "cursor"/); // prettier-ignore
+    assert.match((await failure(all(session.paginate(server.url, { next })))).message, /^Unknown option "cursor" for next\(\) of paginate\(\)/); // prettier-ignore
   });
 });

@@ -160,7 +160,7 @@ describe("session.send(prepared)", () => {
   it("refuses an option that is none", async () => {
     const prepared = new Request("GET", echo.url).prepare();
     const error = await failure(new Session().send(prepared, { allow_redirects: false } as object));
-    assert.match(error.message, /did you mean "allowRedirects"/);
+    assert.match(error.message, /Did you mean "allowRedirects"/);
   });
 
   it("an error knows the request", async () => {

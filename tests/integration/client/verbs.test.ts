@@ -1,6 +1,7 @@
 /** The functions of the module and the verbs of a session: what each sends, and how each treats redirects. */
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { Readable } from "node:stream";
 import { after, describe, it } from "node:test";
 
 import requests, * as named from "requests-ts";
@@ -94,11 +95,18 @@ describe("a method that is no token", () => {
 
 describe("a second argument that is not an options object is a TypeError that shows the right call", () => {
   const wrong: [unknown, RegExp][] = [
-    ["a=1", /^post\(\) takes an object of options behind the URL, not a string: post\(url, \{ data/],
+    ["a=1", /^The second argument of post\(\) must be an options object, not a string: post\(url, \{ data: text \}\)$/],
     [[["a", "1"]], /not an array/],
     [null, /not null/],
     [5, /not a number/],
     [() => 1, /not a function/],
+    [new URLSearchParams("a=1"), /not a URLSearchParams: post\(url, \{ data: … \}\)$/],
+    [new FormData(), /not a FormData: post\(url, \{ data/],
+    [new Map([["a", "1"]]), /not a Map: post\(url, \{ data/],
+    [Buffer.from("a"), /not a Uint8Array: post\(url, \{ data/],
+    [new Blob(["a"]), /not a Blob: post\(url, \{ data/],
+    [Readable.from(["a"]), /not another object: post\(url, \{ data/],
+    [Promise.resolve({}), /not a Promise/],
   ];
   for (const [options, message] of wrong)
     it(String(options), async () => {
@@ -115,7 +123,7 @@ describe("so do request() and send()", () => {
     const error = await failure(requests.request("POST", echo.url, "a=1" as unknown as RequestOptions));
     assert.equal(
       error.message,
-      "request() takes an object of options behind the URL, not a string: request(method, url, { data: text })",
+      "The third argument of request() must be an options object, not a string: request(method, url, { data: text })",
     );
   });
   it("send(prepared, settings)", async () => {
@@ -124,7 +132,7 @@ describe("so do request() and send()", () => {
     const error = await failure(session.send(prepared, 5 as unknown as RequestOptions));
     assert.match(
       error.message,
-      /^send\(\) takes an object of options behind the request, not a number: send\(prepared, \{/,
+      /^The second argument of send\(\) must be an options object, not a number: send\(prepared, \{/,
     );
   });
 });
@@ -144,9 +152,35 @@ describe("an unknown option is a TypeError that names the nearest known one", ()
     it(`${given} → ${meant}`, async () => {
       const error = await failure(requests.get(echo.url, { [given]: undefined }));
       assert.ok(error instanceof TypeError);
-      assert.match(error.message, new RegExp(`has no option "${given}"; did you mean "${meant}"\\?`));
+      assert.equal(error.message, `Unknown option "${given}" for get(). Did you mean "${meant}"?`);
     });
 });
+
+describe("values in the place of the options", () => {
+  const body = "The second argument of post() is an options object. To send an object as the body, write post(url, { json: { name: … } }), or data: { … } for a form."; // prettier-ignore
+  const table: readonly (readonly [call: () => Promise<unknown>, message: RegExp])[] = [
+    [() => requests.post(echo.url, { name: "ada" } as object), new RegExp(`^Unknown option "name" for post\\(\\)\\. Valid options: .*maxResponseSize\\. ${escaped(body)}$`)],
+    [() => requests.put(echo.url, { date: 1, name: 1 } as object), /Did you mean "data"\?.* write put\(url, \{ json: \{ date: … \} \}\)/],
+    [() => requests.patch(echo.url, { username: "u", password: "p" } as object), /Did you mean "auth"\?.* write patch\(url, \{ json: \{ username: … \} \}\)/],
+    [() => requests.request("POST", echo.url, { "first-name": 1 } as object), /The third argument of request\(\) .* write request\(method, url, \{ json: \{ "first-name": … \} \}\)/],
+    [() => requests.get(echo.url, { q: "x" } as object), /write get\(url, \{ params: \{ q: … \} \}\)\.$/],
+    // One option that exists: the others are mistakes.
+    [() => requests.post(echo.url, { name: "ada", timeout: 1 } as object), /maxResponseSize\.$/],
+    [() => requests.post(echo.url, { proxy: "http://p" } as object), /or \{ all: … \}\.$/],
+  ]; // prettier-ignore
+  for (const [call, message] of table)
+    it(String(call), async () => {
+      const before = echo.requests.length;
+      const error = await failure(call());
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, message);
+      assert.equal(echo.requests.length, before);
+    });
+});
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
 
 describe("ResponsePromise", () => {
   it("await requests.get(url).raiseForStatus().json() reads well", async () => {

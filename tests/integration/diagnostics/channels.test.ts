@@ -1,6 +1,6 @@
 /** The channels of node:diagnostics_channel: which events come, in which order, and with what in them. */
 import assert from "node:assert/strict";
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -9,9 +9,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
-import { HTTPAdapter, Retry, Session, type DiagnosticsMessages } from "requests-ts";
+import { HTTPAdapter, Request, Retry, Session, type DiagnosticsMessages } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
 import { MockAdapter } from "requests-ts/testing";
+
+import { ON_BUN, ON_DENO } from "../../_support/runtime.js";
 
 type Name = keyof DiagnosticsMessages;
 type Event = { readonly [N in Name]: { readonly name: N; readonly message: DiagnosticsMessages[N] } }[Name];
@@ -263,6 +265,52 @@ describe("the channels", () => {
     ]);
     assert.equal(only(events, "requests:request:redirect")[0].to.url, "http://u:***@h/next?sig=***");
     assert.doesNotMatch(JSON.stringify(events), /s3cret|dXNlcjpzM2NyZXQ/);
+  });
+
+  it("never tell a token, a fragment, or a header of the session's list", async () => {
+    const mock = new MockAdapter();
+    mock.get("*", { headers: { "X-Mine": "s3cret", Link: "<http://h/?token=s3cret>; rel=next" } });
+    const session = new Session();
+    session.credentialHeaders = ["X-Mine"];
+    session.mount("http://", mock);
+    const prepared = new Request("GET", "http://s3cret@h/#access_token=s3cret", { headers: { "X-Mine": "s3cret" } }).prepare(); // prettier-ignore
+    const events = await eventsOf(async () => {
+      await session.get("http://s3cret@h/?a=1#id_token=s3cret", { headers: { "X-Mine": "s3cret" } });
+      await session.send(prepared);
+    });
+    assert.equal(only(events, "requests:request:start")[0].request.url, "http://***@h/?a=1#id_token=***");
+    assert.equal(only(events, "requests:request:head").length, 2);
+    assert.doesNotMatch(JSON.stringify(events), /s3cret/);
+  });
+
+  const skip = ON_BUN || ON_DENO ? "the runtime has its own way of reporting what a subscriber throws" : false;
+  it("do not end a request when a subscriber throws", { skip }, async () => {
+    const thrown: unknown[] = [];
+    const onThrown = (error: unknown): void => void thrown.push(error);
+    const fail = (): never => {
+      throw new Error("from a subscriber");
+    };
+    const names = [
+      "requests:request:start",
+      "requests:request:head",
+      "requests:request:end",
+      "requests:connection:open",
+    ];
+    const before = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException").on("uncaughtException", onThrown);
+    for (const name of names) channel(name).subscribe(fail);
+    const session = new Session();
+    try {
+      assert.equal((await session.get(`${server.url}/get`)).statusCode, 200);
+      // Node tells of them in a later turn.
+      while (thrown.length < names.length) await new Promise((resolve) => setImmediate(resolve));
+      assert.ok(thrown.every((error) => String(error) === "Error: from a subscriber"));
+    } finally {
+      for (const name of names) channel(name).unsubscribe(fail);
+      process.off("uncaughtException", onThrown);
+      for (const listener of before) process.on("uncaughtException", listener);
+      await session.close();
+    }
   });
 
   it("make nothing of a request that nobody watches", async () => {

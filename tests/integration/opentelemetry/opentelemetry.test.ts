@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 
-import { context, propagation, SpanKind, SpanStatusCode, trace, type Attributes } from "@opentelemetry/api";
+import { context, diag, propagation, SpanKind, SpanStatusCode, trace, type Attributes } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import {
@@ -14,7 +14,7 @@ import {
 import requests, { BaseAdapter, Response, Retry, Session, version } from "requests-ts";
 import { HarRecorder } from "requests-ts/har";
 import { httpbin } from "requests-ts/httpbin";
-import { instrument } from "requests-ts/opentelemetry";
+import { instrument, type InstrumentOptions } from "requests-ts/opentelemetry";
 import { MockAdapter, mockRequests } from "requests-ts/testing";
 
 const exporter = new InMemorySpanExporter();
@@ -218,6 +218,80 @@ describe("instrument", () => {
     assert.equal(mock.calls[0].headers.has("traceparent"), false);
     assert.deepEqual(attributes().map((found) => found["mine"]), ["GET"]); // prettier-ignore
     assert.deepEqual(ends, [[200, null]]);
+  });
+
+  it("shows no token in a URL, a fragment, a header of the session's list or an error of others", async () => {
+    const { session, mock } = mocked();
+    mock.any("*", { headers: { "X-Mine": "s3cret", Link: "<http://h/?token=s3cret>; rel=next" } });
+    session.credentialHeaders = ["X-Mine"];
+    const names = ["X-Mine", "Link", "Referer"];
+    instrument(session, { ...options, requestHeaders: names, responseHeaders: names });
+    const headers = { "X-Mine": "s3cret", Referer: "https://s3cret@h/?sig=s3cret" };
+    await session.get("http://s3cret@h/?token=s3cret#access_token=s3cret", { headers });
+    mock.clear();
+    mock.any("*", new Error("no https://user:s3cret@h/?api_key=s3cret"));
+    await session.get("http://user:s3cret@h/").catch(() => undefined);
+    assert.doesNotMatch(JSON.stringify(spans().map(({ attributes, status }) => [attributes, status])), /s3cret/);
+    assert.deepEqual(
+      attributes().map((found) => found["url.full"]),
+      ["http://REDACTED:REDACTED@h/?token=REDACTED#access_token=REDACTED", "http://REDACTED:REDACTED@h/"],
+    );
+    assert.equal(spans()[1].status.message, "no https://user:***@h/?api_key=***");
+  });
+
+  const targets: readonly (readonly [url: string, address: string, port: number | undefined])[] = [
+    ["http://1.2.3.4.5:1/", "1.2.3.4.5", 1],
+    ["http://xn--a/", "xn--a", 80],
+    ["http://999.999.999.999/", "999.999.999.999", 80],
+    ["https://[::1]/", "::1", 443],
+    ["http://[fe80::1%25eth0]:8080/", "fe80::1%25eth0", 8080],
+    ["http+unix://%2Fa.sock/x", "%2Fa.sock", undefined],
+  ];
+  for (const [url, address, port] of targets)
+    it(`describes ${url}, also where a redirect leads there`, async () => {
+      const { session, mock } = mocked();
+      session.mount("http+unix://", mock);
+      mock.get("/from", { status: 302, headers: { Location: url } });
+      mock.get(() => true);
+      instrument(session, options);
+      await session.get(url).catch(() => undefined);
+      if (!url.startsWith("http+unix")) await session.get("http://h/from").catch(() => undefined);
+      const [first] = attributes();
+      assert.deepEqual([first["server.address"], first["server.port"]], [address, port]);
+    });
+
+  it("passes errors of the instrumentation to diag, and none to the call", async () => {
+    const reported: unknown[] = [];
+    diag.setLogger({ error: (_message, error) => void reported.push(error), warn() {}, info() {}, debug() {}, verbose() {} }); // prettier-ignore
+    const fail = (name: string) => (): never => {
+      throw new Error(name);
+    };
+    const broken = { fields: () => [], extract: fail("extract"), inject: fail("inject") };
+    const hostile: readonly (readonly [string, InstrumentOptions])[] = [
+      ["ignore", { ignore: fail("ignore") }],
+      ["urlTemplate", { urlTemplate: fail("urlTemplate") }],
+      ["onStart", { onStart: fail("onStart") }],
+      ["onEnd", { onEnd: fail("onEnd") }],
+      ["onEnd later", { onEnd: (async () => fail("onEnd later")()) }],
+      ["getTracer", { tracerProvider: { getTracer: fail("getTracer") } }],
+      ["startSpan", { tracerProvider: { getTracer: () => ({ startSpan: fail("startSpan") }) } as never }],
+      ["inject", { propagator: broken as never }],
+    ];
+    try {
+      for (const [name, given] of hostile) {
+        const { session, mock } = mocked();
+        mock.get("/fine", { text: "fine" });
+        mock.get("/refused", { error: "refused" });
+        instrument(session, { ...options, ...given });
+        assert.equal((await session.get("http://h/fine")).text, "fine", name);
+        const error = await session.get("http://h/refused").catch((reason: unknown) => reason);
+        assert.ok(error instanceof requests.ConnectionError, name);
+        await Promise.resolve();
+        assert.deepEqual(reported.splice(0).map(String), [`Error: ${name}`, `Error: ${name}`]);
+      }
+    } finally {
+      diag.disable();
+    }
   });
 
   it("does not change the request that it was given", async () => {

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import requests, { RetryError, Retry, Session, type Response } from "requests-ts";
+import requests, { HTTPAdapter, RetryError, Retry, Session, type Response } from "requests-ts";
+import { HarRecorder } from "requests-ts/har";
 import { httpbin } from "requests-ts/httpbin";
 import {
   MockAdapter,
@@ -78,7 +79,7 @@ describe("a route", () => {
       "secret headers",
       { headers: { Authorization: "Bearer good" } },
       { headers: { Authorization: "Bearer s3cret" } },
-      "headers.Authorization is another",
+      "headers.Authorization has another value",
     ],
     ["json", { json: { a: [1, { b: 2 }] } }, { json: { a: [1, { b: 2 }] } }, null],
     ["json", { json: { a: 1 } }, { json: { a: 2 } }, 'the JSON is {"a":2}, not {"a":1}'],
@@ -159,7 +160,7 @@ describe("a route", () => {
       () => new MockAdapter().get("/", { error: "boom" as "reset" }),
       /error takes an Error or one of/,
     ],
-    ["no replies", () => new MockAdapter().get("/", []), /needs one at least/],
+    ["no replies", () => new MockAdapter().get("/", []), /must contain at least one reply/],
     ["times of none", () => new MockAdapter().get("/", {}, { times: 0 }), /times must be/],
   ];
   for (const [what, make, message] of mistakes)
@@ -339,6 +340,28 @@ describe("an unmatched request", () => {
     assert.deepEqual([mock.calls.length, mock.unmatched], [1, [error]]);
   });
 
+  it("shows no credentials in what differs", async () => {
+    const { mock, session } = mocked();
+    mock.post("/a?sig=mine", {}, { params: { api_key: "other" }, headers: { "X-Api-Key": "other" } });
+    const first = await session
+      .post("/a?api_key=s3cret&sig=s3cret", { headers: { "X-Api-Key": "s3cret" } })
+      .catch((reason: unknown) => reason);
+    assert.match(
+      String(first),
+      /params\.sig has another value\n.*params\.api_key has another.*\n.*headers\.X-Api-Key has another/,
+    );
+    assert.doesNotMatch(String(first), /s3cret/);
+    mock.clear();
+    mock.post("/b", {}, { form: { password: "other", user: "ada" } });
+    mock.post("/b", {}, { json: { password: "other" } });
+    mock.post("/b", {}, { text: "password=other" });
+    for (const options of [{ data: { password: "s3cret" } }, { json: { password: ["s3cret"] } }]) {
+      const error = await session.post("/b", options).catch((reason: unknown) => reason);
+      assert.ok(error instanceof UnmatchedRequest);
+      assert.doesNotMatch(error.message, /s3cret/);
+    }
+  });
+
   it("without any route says how to add one", async () => {
     const { session } = mocked();
     await assert.rejects(session.get("/x"), /There are no routes: mock\.get\(/);
@@ -428,3 +451,55 @@ async function* pieces(...texts: readonly string[]): AsyncGenerator<string, void
     yield text;
   }
 }
+
+describe("retries", () => {
+  const flaky: readonly Reply[] = [{ status: 503 }, { error: "reset" }, { text: "at last" }];
+  /** Statuses and faults are retried at once. */
+  const retries = (): Retry => new Retry({ total: 3, statusForcelist: [503], backoffFactor: 0 });
+
+  it("are those of the session whose adapters are replaced", async () => {
+    const session = new Session({ retries: retries() });
+    await using mock = mockRequests(session);
+    mock.get("*", flaky);
+    assert.equal((await session.get(`${API}/x`)).text, "at last");
+    assert.deepEqual(mock.calls.map(({ attempt }) => attempt), [1, 2, 3]); // prettier-ignore
+  });
+
+  it("are those of the adapter that is mounted when the call is made", async () => {
+    const session = new Session();
+    await using mock = mockRequests(session);
+    mock.get("*", flaky);
+    assert.equal((await session.get(`${API}/x`)).statusCode, 503);
+    mock.reset();
+    session.mount(`${API}/`, new HTTPAdapter({ maxRetries: retries() }));
+    assert.equal((await session.get(`${API}/x`)).text, "at last");
+    mock.reset();
+    const plain = session.adapters.get("http://") as HTTPAdapter;
+    plain.maxRetries = retries();
+    assert.equal((await session.get("http://h/")).text, "at last");
+  });
+
+  it("are found behind a recorder", async () => {
+    const session = new Session({ retries: retries() });
+    const har = new HarRecorder(session);
+    await using mock = mockRequests(session);
+    mock.get("*", flaky);
+    assert.equal((await session.get(`${API}/x`)).text, "at last");
+    har.stop();
+  });
+
+  it("are the mock's own where they were given", async () => {
+    const session = new Session({ retries: retries() });
+    for (const maxRetries of [0, false, null, new Retry({ total: 0 })] as const) {
+      const mock = mockRequests(session, { maxRetries });
+      mock.get("*", [{ error: "reset" }, { text: "a" }]);
+      await assert.rejects(session.get(`${API}/x`), { name: "ConnectionError" });
+      mock.restore();
+    }
+    const mock = mockRequests(session);
+    mock.maxRetries = new Retry({ total: 0 });
+    mock.get("*", [{ error: "reset" }, { text: "a" }]);
+    await assert.rejects(session.get(`${API}/x`), { name: "ConnectionError" });
+    mock.restore();
+  });
+});

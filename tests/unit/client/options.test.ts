@@ -21,11 +21,11 @@ describe("the merge table", () => {
 describe("checkOptions", () => {
   it("an inherited unknown option is refused too", () => {
     const base: object = { allow_redirects: true };
-    assert.throws(() => checkOptions(Object.create(base), "get()"), /did you mean "allowRedirects"/);
+    assert.throws(() => checkOptions(Object.create(base), "get()"), /Did you mean "allowRedirects"/);
   });
 
   it("one that is like nothing lists what there is", () => {
-    assert.throws(() => checkOptions({ zzzzzzzz: 1 }, "get()"), /there are params, data, json/);
+    assert.throws(() => checkOptions({ zzzzzzzz: 1 }, "get()"), /Valid options: params, data, json/);
   });
 });
 

@@ -1,9 +1,10 @@
 /** toCurl(): a command that is safe to paste. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 
-import { Request, type RequestInit } from "requests-ts";
+import { PreparedRequest, Request, type RequestInit } from "requests-ts";
 
 const curl = (method: string, url: string, init: RequestInit = {}, credentials?: boolean): string =>
   new Request(method, url, init).prepare().toCurl(credentials === undefined ? {} : { credentials });
@@ -49,23 +50,88 @@ describe("toCurl", () => {
     }
   });
 
-  it("a shell takes it apart into the words that were meant", () => {
-    const hostile = '\'; touch /tmp/x; echo "$HOME" `id` \\ ! é';
-    const command = curl("POST", "http://h/?q=1", { data: hostile, headers: { A: "x'y" } });
-    const words = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`])
-      .toString()
-      .split("\n");
-    assert.deepEqual(words.slice(0, -1), [
-      "curl",
-      "-X",
-      "POST",
-      "-H",
-      "A: x'y",
-      "-H",
-      "Content-Type:",
-      "--data-raw",
-      hostile,
-      "http://h/?q=1",
-    ]);
+  it("masks what is nested, multipart, in lines, in bytes, or in a header of the session's list", () => {
+    const bodies: RequestInit[] = [
+      { json: { password: ["s3cret"], token: { value: "s3cret" } } },
+      { data: { "user[password]": "s3cret" } },
+      { files: { password: [null, "s3cret"], file: ["a.bin", Buffer.from([0, 255])] } },
+      { data: '{"token":"s3cret"}\n{"token":"s3cret"}\n', headers: { "Content-Type": "application/x-ndjson" } },
+      { data: "password=s3cret" },
+      { data: Buffer.concat([Buffer.from('{"token":"s3cret"}'), Buffer.from([0])]) },
+    ];
+    for (const init of bodies) {
+      const command = curl("POST", "https://s3cret@h/#access_token=s3cret", init);
+      assert.doesNotMatch(command, /s3cret/);
+      assert.match(command, /\*\*\*/);
+    }
+    const encoded = { data: gzipSync('{"token":"s3cret"}'), headers: { "Content-Encoding": "gzip" } };
+    assert.match(curl("POST", "http://h/", encoded), /--data-binary @- http:/);
+    const prepared = new Request("GET", "http://h/", { headers: { "X-Mine": "s3cret" } }).prepare();
+    prepared.credentialHeaders = ["X-Mine"];
+    assert.doesNotMatch(prepared.copy().toCurl(), /s3cret/);
+    assert.match(prepared.toCurl({ credentials: true }), /s3cret/);
+  });
+
+  it("shows the URL of a Unix socket as it is when asked to", () => {
+    const url = "http+unix://%2Ftmp%2Fa.sock/v1?token=s3cret";
+    assert.match(curl("GET", url), /token=\*\*\*/);
+    assert.match(curl("GET", url, {}, true), /token=s3cret/);
   });
 });
+
+describe("the shell", () => {
+  const shells = ["sh", "dash", "bash", "ksh", "zsh", "busybox"].filter((shell) => canRun(shell));
+
+  /** The arguments that curl gets, and its standard input, as latin-1 text. */
+  function run(shell: string, command: string): { readonly words: string[]; readonly input: string } {
+    const fake = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; printf '\\0'; case "$*" in *@-*) cat;; esac; }`;
+    const [file, ...before] = shell === "busybox" ? ["busybox", "sh"] : [shell];
+    const output = execFileSync(file, [...before, "-c", `${fake}\n${command}`], { encoding: "latin1", input: "" });
+    const end = output.indexOf("\0\0");
+    return { words: output.slice(0, end).split("\0"), input: output.slice(end + 2) };
+  }
+
+  const bytes = (text: string): string => Buffer.from(text).toString("latin1");
+  const all = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
+  const hostile = '\'; touch /tmp/x; echo "$HOME" `id` $(id) \\ ! !! % %s %d \\n # ~ * ? [a] {a,b} é';
+  const cases: readonly {
+    readonly url?: string;
+    readonly headers?: Record<string, string>;
+    readonly data?: string | Buffer;
+    readonly words: readonly string[];
+    readonly input?: string;
+  }[] = [
+    { headers: { A: hostile }, words: ["-H", `A: ${hostile}`, "http://h/"] },
+    { headers: { A: "a\tb" }, words: ["-H", "A: a\tb", "http://h/"] },
+    { headers: { A: "a\x7f\x80\x9b'!$(id)" }, words: ["-H", "A: a\x7f\x80\x9b'!$(id)", "http://h/"] },
+    { headers: { "-o": "x" }, words: ["-H", "-o: x", "http://h/"] },
+    { data: hostile, words: ["-X", "POST", "-H", "Content-Type:", "--data-raw", bytes(hostile), "http://h/"] },
+    { data: "-a\nb\n\n", words: ["-X", "POST", "-H", "Content-Type:", "--data-raw", "-a\nb\n\n", "http://h/"] },
+    ...[all, ...["-n\x01", "--\x01", "-v a[$(id)]\x01", "\x001", "%\x01", "\x01\n\n", "!\x01"].map((text) => Buffer.from(text))].map(
+      (data) => ({
+        data,
+        words: ["-X", "POST", "-H", "Content-Type:", "--data-binary", "@-", "http://h/"],
+        input: data.toString("latin1"),
+      }),
+    ),
+    { url: "-o:/tmp/x", words: ["--url", "-o:/tmp/x"] },
+    { url: "--config:x", words: ["--url", "--config:x"] },
+    { url: "mailto:`id`'@h", words: ["mailto:`id`'@h"] },
+  ]; // prettier-ignore
+  for (const shell of shells)
+    for (const { url = "http://h/", headers = {}, data, words, input = "" } of cases)
+      it(`${shell} takes ${JSON.stringify(words).slice(0, 70)} apart into the words that were meant`, () => {
+        const prepared = new PreparedRequest();
+        prepared.method = data === undefined ? "GET" : "POST";
+        prepared.url = url;
+        for (const [name, value] of Object.entries(headers)) prepared.fields.append(name, value);
+        if (data !== undefined) prepared.prepareBody(data);
+        assert.deepEqual(run(shell, prepared.toCurl({ credentials: true })), { words, input });
+      });
+
+  it("is sh at least", () => assert.ok(shells.includes("sh")));
+});
+
+function canRun(shell: string): boolean {
+  return spawnSync(shell, shell === "busybox" ? ["sh", "-c", ":"] : ["-c", ":"]).status === 0;
+}

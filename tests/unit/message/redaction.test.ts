@@ -2,31 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import {
-  isSecretParameter,
-  redactedBody,
-  redactedFields,
-  redactedUrl,
-  redactedValue,
-} from "#internal/message/redaction";
-
-describe("redactedUrl", () => {
-  const table: readonly (readonly [string, string])[] = [
-    ["https://h/a?b=1", "https://h/a?b=1"],
-    ["https://user:pass@h/", "https://user:***@h/"],
-    ["https://h/?access_token=x&b=1#c?token=d", "https://h/?access_token=***&b=1#c?token=d"],
-    ["https://h/?X-Amz-Signature=x&X-Amz-Date=y", "https://h/?X-Amz-Signature=***&X-Amz-Date=y"],
-    ["https://h/?api%5Fkey=x", "https://h/?api%5Fkey=***"],
-    ["https://h/?token", "https://h/?token"],
-    ["https://h/?token=a=b", "https://h/?token=***"],
-    ["https://h/?%zz=1&sig=x", "https://h/?%zz=1&sig=***"],
-    ["/relative?password=x", "/relative?password=***"],
-    ["", ""],
-  ];
-  for (const [url, expected] of table) it(url, () => assert.equal(redactedUrl(url), expected));
-
-  it("takes another mark", () => assert.equal(redactedUrl("https://h/?sig=x", "REDACTED"), "https://h/?sig=REDACTED"));
-});
+import { isSecretParameter, redactedBody, redactedFields, redactedValue } from "#internal/message/redaction";
 
 describe("redactedValue", () => {
   const table: readonly (readonly [string, string, string])[] = [
@@ -41,15 +17,26 @@ describe("redactedValue", () => {
     ["Set-Cookie", "secret; Path=/a=b", "***; Path=/a=b"],
     ["Set-Cookie", "", "***"],
     ["Location", "https://u:p@h/?code=x", "https://u:***@h/?code=***"],
+    ["Location", "/next?token=x", "/next?token=***"],
+    ["Refresh", "0; url=https://t@h/?token=x", "0; url=https://***@h/?token=***"],
+    ["Refresh", "5; URL='/next?token=x'", "5; URL='/next?token=***"],
+    [
+      "Link",
+      '<https://h/?page=2&access_token=x>; rel="next", </a?sig=y>; rel="last"',
+      '<https://h/?page=2&access_token=***>; rel="next", </a?sig=***>; rel="last"',
+    ],
+    ["X-Original-URL", "https://u:p@h/?token=x", "https://u:***@h/?token=***"],
+    ["X-Team-Token", "x", "***"],
+    ["ETag", '"x"', '"x"'],
   ];
   for (const [name, value, expected] of table)
     it(`${name}: ${value}`, () => assert.equal(redactedValue(name, value), expected));
 
-  it("heeds a list of one's own, and the two that are always secrets", () => {
+  it("adds a list of the caller's to the usual names", () => {
     const raw = ["X-Mine", "x", "X-Api-Key", "y", "Authorization", "Basic z"];
     assert.deepEqual(redactedFields(raw, ["x-mine"]), [
       ["X-Mine", "***"],
-      ["X-Api-Key", "y"],
+      ["X-Api-Key", "***"],
       ["Authorization", "Basic ***"],
     ]);
   });
@@ -57,23 +44,62 @@ describe("redactedValue", () => {
 
 describe("redactedBody", () => {
   const form = "application/x-www-form-urlencoded";
-  const table: readonly (readonly [string, string | undefined, string])[] = [
+  const multipart = "multipart/form-data; boundary=B";
+  const part = (head: string, content: string): string =>
+    `--B\r\nContent-Disposition: form-data; ${head}\r\n\r\n${content}\r\n--B--\r\n`;
+  const table: readonly (readonly [text: string, contentType: string | undefined, shown: string])[] = [
+    // Forms.
     ["user=a&password=b", form, "user=a&password=***"],
     ["user=a&password=b", `${form}; charset=utf-8`, "user=a&password=***"],
+    ["user=a&password=b", form.toUpperCase(), "user=a&password=***"],
+    ["user[name]=a&user[password]=b", form, "user[name]=a&user[password]=***"],
+    ["user%5Bpassword%5D%5B0%5D=b&c=1", form, "user%5Bpassword%5D%5B0%5D=***&c=1"],
+    ["password[]=b&password[]=c", form, "password[]=***&password[]=***"],
+    ["auth[user]=b", form, "auth[user]=***"],
+    ["user.password=b", form, "user.password=***"],
+    ["payload=%7B%22token%22%3A%22b%22%7D&c=1", form, "payload=%7B%22token%22%3A%22%2A%2A%2A%22%7D&c=1"],
     ["user=a&password=b", "text/plain", "user=a&password=b"],
-    ["user=a&password=b", undefined, "user=a&password=b"],
+    ["user=a&password=b", undefined, "user=a&password=***"],
+    // JSON, whatever its type is called.
     ['{ "a": 1 }', "application/json", '{ "a": 1 }'],
-    ['{ "a": [{"refreshToken": "x"}] }', "application/vnd.api+json", '{"a":[{"refreshToken":"***"}]}'],
-    ['{"token": {"type": "bearer"}}', "application/json", '{"token": {"type": "bearer"}}'],
+    ['{"token": {"type": "bearer"}}', "application/json", '{"token": "***"}'],
+    ['[{"token":"b"}]', "application/vnd.api+json", '[{"token":"***"}]'],
+    ['{"token":"b"}\n{"token":"c"}', "application/x-ndjson", '{"token":"***"}\n{"token":"***"}'],
+    ['{"token":"b"}\n{"token":"c"}', "application/jsonl", '{"token":"***"}\n{"token":"***"}'],
+    ['data: {"token":"b"}\n\n', "text/event-stream", 'data: {"token":"***"}\n\n'],
+    ['{"token":"b"}', form, '{"token":"***"}'],
+    ['{"token":"b"}', "text/plain", '{"token":"***"}'],
+    [' {"token":"b"}', undefined, ' {"token":"***"}'],
     ["{", "application/json", "{"],
     ["null", "application/json", "null"],
-  ];
+    // Multipart content.
+    [part('name="a"', "b"), multipart, part('name="a"', "b")],
+    [part('name="password"', "b"), multipart, part('name="password"', "***")],
+    [part('name="password"; filename="x"', "b\r\nc"), multipart, part('name="password"; filename="x"', "***")],
+    [part("name=password", "b"), multipart, part("name=password", "***")],
+    [part('name="user[password]"', "b"), multipart, part('name="user[password]"', "***")],
+    [part("name*=utf-8''pass%77ord", "b"), multipart, part("name*=utf-8''pass%77ord", "***")],
+    [part('filename="; name=x"; name="token"', "b"), multipart, part('filename="; name=x"; name="token"', "***")],
+    [part('name="a"\r\nContent-Type: application/json', '{"token":"b"}'), multipart, part('name="a"\r\nContent-Type: application/json', '{"token":"***"}')],
+    [part('name="a"', '{"token":"b"}'), multipart, part('name="a"', '{"token":"***"}')],
+    [part('name="token"', ""), multipart, part('name="token"', "")],
+    [part('name="token"', "b").replaceAll("\r\n", "\n"), multipart, part('name="token"', "***").replaceAll("\r\n", "\n")],
+    [`--B\r\nContent-Disposition: form-data; name="token"\r\n\r\ncut`, multipart, `--B\r\nContent-Disposition: form-data; name="token"\r\n\r\n***`],
+    [part('name="token"', "b"), "multipart/form-data", "***"],
+    [part('name="token"', "b"), "multipart/form-data; boundary=other", "***"],
+    ["", "multipart/form-data; boundary=B", ""],
+  ]; // prettier-ignore
   for (const [text, type, expected] of table)
-    it(`${text} as ${type}`, () => assert.equal(redactedBody(text, type), expected));
+    it(`${JSON.stringify(text)} as ${type}`, () => assert.equal(redactedBody(text, type), expected));
 
-  it("bears deep JSON", () => {
-    const deep = "[".repeat(5000) + "]".repeat(5000);
-    assert.equal(redactedBody(deep, "application/json"), deep);
+  it("looks into nested multipart content, and hides what is nested too deeply", () => {
+    let inner = part('name="token"', "s3cret");
+    for (let depth = 0; depth < 10; depth += 1) {
+      assert.doesNotMatch(redactedBody(inner, multipart), /s3cret/);
+      const next = `B${depth}`;
+      inner = `--${next}\r\nContent-Type: multipart/mixed; boundary=${depth === 0 ? "B" : `B${depth - 1}`}\r\n\r\n${inner}\r\n--${next}--\r\n`;
+      assert.doesNotMatch(redactedBody(inner, `multipart/mixed; boundary=${next}`), /s3cret/);
+    }
   });
 });
 
@@ -81,6 +107,18 @@ describe("isSecretParameter", () => {
   it("knows a name however it is spelt", () => {
     for (const name of ["api_key", "apiKey", "API-KEY", "api.key", "apikey"])
       assert.equal(isSecretParameter(name), true, name);
-    for (const name of ["key", "page", "tokens", "encoding", ""]) assert.equal(isSecretParameter(name), false, name);
+    for (const name of [
+      "token",
+      "X-Amz-Signature",
+      "user[password]",
+      "password2",
+      "newPassword",
+      "csrf_token",
+      "sig",
+      "pwd",
+    ])
+      assert.equal(isSecretParameter(name), true, name);
+    for (const name of ["key", "page", "tokens", "encoding", "pageToken", "next_token", "author", "decode", "a[b]", ""])
+      assert.equal(isSecretParameter(name), false, name);
   });
 });

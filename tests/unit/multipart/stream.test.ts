@@ -130,7 +130,7 @@ describe("a part", () => {
       await part.read();
       await assert.rejects(
         part.read(),
-        (error) => error instanceof StreamConsumedError && /read already/.test(error.message),
+        (error) => error instanceof StreamConsumedError && /already been read/.test(error.message),
       );
     }
   });
@@ -142,7 +142,7 @@ describe("a part", () => {
     for (const part of parts)
       await assert.rejects(
         part.read(),
-        (error) => error instanceof StreamConsumedError && /passed over/.test(error.message),
+        (error) => error instanceof StreamConsumedError && /was skipped/.test(error.message),
       );
   });
 

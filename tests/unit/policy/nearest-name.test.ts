@@ -24,7 +24,7 @@ describe("nearestName", () => {
     refuseUnknownNames({ json: undefined, total: null }, new Set(known), "options");
     assert.throws(() => refuseUnknownNames({ time_out: 1 }, new Set(known), "options"), {
       name: "TypeError",
-      message: 'options has no option "time_out"; did you mean "timeout"?',
+      message: 'Unknown option "time_out" for options. Did you mean "timeout"?',
     });
   });
 });

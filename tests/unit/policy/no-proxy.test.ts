@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { InvalidURL } from "#internal/exceptions";
-import { bypassesProxy, isProxyNamed, selectProxy } from "#internal/policy/no-proxy";
+import { bypassesProxy, isProxyNamed, proxyKey, selectProxy } from "#internal/policy/no-proxy";
 
 describe("bypassesProxy", () => {
   const table: [noProxy: string, matches: string[], others: string[]][] = [
@@ -128,4 +128,93 @@ describe("isProxyNamed", () => {
   ];
   for (const [proxies, expected] of table)
     it(`http://h/ in ${JSON.stringify(proxies)}`, () => assert.equal(isProxyNamed("http://h/", proxies), expected));
+});
+
+describe("keys of proxies", () => {
+  const p = "http://p";
+
+  it("may be written in any case", () => {
+    for (const key of ["HTTP", "Http", "ALL", "HTTP://h", "http://H", "ALL://h"])
+      assert.equal(selectProxy("http://h/", { [key]: p }), p, key);
+    for (const key of ["http://[::1]", "http://::1", "all://::1"])
+      assert.equal(selectProxy("http://[::1]:8080/", { [key]: p }), p, key);
+    assert.equal(selectProxy("http://h/", { HTTP: p, http: "http://q" }), "http://q");
+    assert.equal(selectProxy("http://h/", { http: null, ALL: p }), null);
+    for (const key of ["http", "https", "ftp", "http+unix", "all", "all://h.example", "http://10.0.0.1", "mock", "https://ü.example"])
+      assert.equal(proxyKey(key), key); // prettier-ignore
+  });
+
+  const meant: readonly (readonly [key: string, meant: string | null])[] = [
+    ["http://", "http"],
+    ["https://", "https"],
+    ["all://", "all"],
+    ["http:", "http"],
+    ["HTTP://", "http"],
+    ["all://*", "all"],
+    ["all://*.example.com", "all"],
+    ["https://*example.com", "https"],
+    ["http_proxy", "http"],
+    ["HTTPS_PROXY", "https"],
+    ["all_proxy", "all"],
+    ["httpProxy", "http"],
+    ["https-proxy", "https"],
+    ["*", "all"],
+    ["socks5", "all"],
+    ["socks", "all"],
+    ["proxy", "all"],
+    ["url", "all"],
+    ["default", "all"],
+    ["htpp", "http"],
+    ["htps", "https"],
+    ["http://h:8080", "http://h"],
+    ["http://h/", "http://h"],
+    ["https://user:password@h:8443/x", "https://h"],
+    ["http://[::1]:80", "http://[::1]"],
+    ["http://:80", "http"],
+    ["example.com", "all://example.com"],
+    ["10.0.0.1", "all://10.0.0.1"],
+    ["::1", "all://::1"],
+    ["localhost", "all://localhost"],
+    ["host", null],
+    ["port", null],
+    ["protocol", null],
+    ["example.com:3128", null],
+    ["", null],
+    [" ", null],
+    ["http, https", null],
+  ];
+  for (const [key, name] of meant)
+    it(`${JSON.stringify(key)} is refused${name === null ? "" : `, and ${name} suggested`}`, () => {
+      const expected = {
+        name: "TypeError",
+        message:
+          name === null
+            ? /^Unknown key .* Write \{ https: /
+            : new RegExp(`Did you mean "${name.replace(/[[\]]/g, "\\$&")}"\\?`),
+      };
+      assert.throws(() => proxyKey(key), expected);
+      assert.throws(() => selectProxy("http://h/", { [key]: p }), expected);
+      assert.throws(() => isProxyNamed("http://h/", { http: p, [key]: p }), expected);
+      assert.equal(selectProxy("http://h/", { [key]: undefined }), null);
+    });
+
+  it("shows no password of a URL that was given as a key", () => {
+    assert.throws(
+      () => proxyKey("http://joe:s3cret@proxy:3128"),
+      (error: Error) => !error.message.includes("s3cret"),
+    );
+  });
+
+  for (const key of ["no_proxy", "noProxy", "NO_PROXY"])
+    it(`${key} lists hosts that are connected to directly`, () => {
+      const proxies = { http: p, "https://h": p, [key]: "h, .example.com" };
+      assert.equal(selectProxy("http://h/", proxies), null);
+      assert.equal(selectProxy("https://h/", proxies), null);
+      assert.equal(selectProxy("http://a.example.com/", proxies), null);
+      assert.equal(selectProxy("http://other/", proxies), p);
+      assert.equal(isProxyNamed("http://h/", { [key]: "h" }), true);
+      assert.equal(isProxyNamed("http://other/", { [key]: "h" }), false);
+      assert.equal(isProxyNamed("http://h/", { [key]: null }), false);
+      assert.equal(selectProxy("http://h/", { http: p, [key]: "" }), p);
+    });
 });

@@ -103,10 +103,10 @@ describe("Retry", () => {
     [
       { status_forcelist: [500] },
       "TypeError",
-      /Retry has no option "status_forcelist"; did you mean "statusForcelist"\?/,
+      /Unknown option "status_forcelist" for Retry. Did you mean "statusForcelist"\?/,
     ],
-    [{ totl: 1 }, "TypeError", /did you mean "total"/],
-    ["3", "TypeError", /Retry takes an object of options, not a string/],
+    [{ totl: 1 }, "TypeError", /Did you mean "total"/],
+    ["3", "TypeError", /The argument of Retry must be an options object, not a string/],
     [1.5, "RangeError", /total is 1.5/],
     [{ total: "3" }, "TypeError", /total must be a number, null \(no limit\) or false \(never\), not the string "3"/],
     [{ total: true }, "TypeError", /total must be/],

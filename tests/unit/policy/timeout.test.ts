@@ -60,8 +60,8 @@ describe("resolveTimeout", () => {
     [["1", 2], /timeout\[0\] \(the connect timeout\) must be a number of seconds or null, not the string "1"/],
     [[1, undefined], /timeout\[1\] \(the read timeout\).*not undefined/],
     [{ total: true }, /timeout.total \(the total timeout\).*not a boolean/],
-    [{ tota: 5 }, /timeout has no option "tota"; did you mean "total"\?/],
-    [{ milliseconds: 5 }, /timeout has no option "milliseconds"; there are connect, read, total, pool/],
+    [{ tota: 5 }, /Unknown option "tota" for timeout. Did you mean "total"\?/],
+    [{ milliseconds: 5 }, /Unknown option "milliseconds" for timeout. Valid options: connect, read, total, pool/],
   ];
   for (const [option, message] of wrongShape)
     it(`${inspect(option)} is a TypeError`, () =>

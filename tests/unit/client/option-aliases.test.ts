@@ -1,0 +1,76 @@
+/** Options of other clients, and what they are called here. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { Session } from "requests-ts";
+import { MERGE_RULES } from "#internal/client/options";
+import { unknownRequestOption } from "#internal/client/option-aliases";
+import { SESSION_OPTION_NAMES } from "#internal/client/session-options";
+
+const CALL = Object.keys(MERGE_RULES);
+
+describe("an option of another client", () => {
+  const table: readonly (readonly [names: string, hint: RegExp])[] = [
+    ["body", /Did you mean "json" or "data"\?/],
+    ["query searchParams qs", /Did you mean "params"\?/],
+    ["form", /Did you mean "data"\?/],
+    ["multipart formData", /Did you mean "files"\?/],
+    ["retry retries maxRetries max_retries", /new Session\(\{ retries: 3 \}\)/],
+    ["baseURL baseUrl prefixUrl", /new Session\(\{ baseUrl/],
+    ["proxy", /Did you mean "proxies"\? It maps/],
+    ["responseType resolveBodyOnly", /response\.json\(\), response\.text/],
+    ["validateStatus throwHttpErrors raiseForStatus raise_for_status", /\.raiseForStatus\(\)/],
+    ["redirect followRedirects followRedirect", /Did you mean "allowRedirects"\?/],
+    ["maxRedirects", /new Session\(\{ maxRedirects: 5 \}\)/],
+    ["rejectUnauthorized strictSSL", /Did you mean "verify"\? false/],
+    ["ca cafile", /Did you mean "verify"\? It takes the path/],
+    ["key pfx passphrase", /Did you mean "cert"\?/],
+    ["agent dispatcher httpsAgent httpAgent socketPath lookup http2", /new HTTPAdapter\(/],
+    ["withCredentials credentials", /Session keeps and sends cookies/],
+    ["username password user", /Did you mean "auth"\?/],
+    ["token", /HTTPBearerAuth/],
+    ["cancelToken", /Did you mean "signal"\?/],
+    ["connectTimeout timeoutMs", /Did you mean "timeout"\? In seconds/],
+    ["trustEnv trust_env", /new Session\(\{ trustEnv: false \}\)/],
+    ["cookieJar jar", /Did you mean "cookies"\?/],
+    ["interceptors", /Did you mean "hooks"\?/],
+    ["maxContentLength", /Did you mean "maxResponseSize"\?/],
+    ["onProgress", /"onDownloadProgress" or "onUploadProgress"/],
+    ["url method", /It is an argument/],
+    ["cache mode keepalive", /session\.fetch/],
+  ];
+  for (const [names, hint] of table)
+    for (const name of names.split(" "))
+      it(name, () => {
+        const { message } = unknownRequestOption(name, CALL, "get()");
+        assert.ok(message.startsWith(`Unknown option "${name}" for get(). `), message);
+        assert.match(message, hint);
+      });
+
+  it("is the option itself where that exists", () => {
+    const message = (name: string): string => unknownRequestOption(name, SESSION_OPTION_NAMES, "Session").message;
+    assert.equal(message("retry"), 'Unknown option "retry" for Session. Did you mean "retries"?');
+    assert.equal(message("baseURL"), 'Unknown option "baseURL" for Session. Did you mean "baseUrl"?');
+    assert.equal(message("prefixUrl"), 'Unknown option "prefixUrl" for Session. Did you mean "baseUrl"?');
+    assert.equal(
+      unknownRequestOption("retries", [...CALL, "retries", "raiseForStatus"], "get()").message,
+      'Unknown option "retries" for get(). Did you mean "retries"?',
+    );
+    assert.equal(
+      unknownRequestOption("throwHttpErrors", [...CALL, "raiseForStatus"], "get()").message,
+      'Unknown option "throwHttpErrors" for get(). Did you mean "raiseForStatus"?',
+    );
+  });
+
+  it("is named by new Session(), too", () => {
+    assert.throws(() => new Session({ proxy: "http://p" } as object), {
+      name: "TypeError",
+      message: /^Unknown option "proxy" for Session\. Did you mean "proxies"\?/,
+    });
+    assert.throws(() => new Session({ agent: {} } as object), /new HTTPAdapter\(/);
+  });
+
+  it("leaves names that mean nothing to the list of all", () => {
+    assert.match(unknownRequestOption("zzzzzzzz", CALL, "get()").message, /Valid options: params, data, json, /);
+  });
+});
