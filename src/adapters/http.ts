@@ -121,7 +121,7 @@ export class HTTPAdapter extends BaseAdapter {
       maxOutput: 0,
       maxCodings: count(options.maxContentCodings, MAX_CODINGS, "maxContentCodings", 0),
     };
-    this.#maxRetries = options.maxRetries == null ? null : Retry.fromInt(options.maxRetries);
+    this.#maxRetries = options.maxRetries === undefined ? null : Retry.fromInt(options.maxRetries);
     this.#routes = new Routes(options);
     this.#pool =
       pool ??
@@ -143,6 +143,11 @@ export class HTTPAdapter extends BaseAdapter {
   }
   set maxRetries(maxRetries: Retry) {
     this.#maxRetries = maxRetries;
+  }
+
+  /** The policy that the adapter was given, or null: then the session's is used. */
+  get ownRetries(): Retry | null {
+    return this.#maxRetries;
   }
 
   override send(request: PreparedRequest, settings: SendSettings): Promise<Response> {

@@ -20,8 +20,8 @@ export class InterposedAdapter implements Adapter {
   }
 
   /** The retries of the adapter that sends, where it has any. */
-  get maxRetries(): Retry | undefined {
-    return (this.#inner as Partial<Pick<HTTPAdapter, "maxRetries">>).maxRetries;
+  get ownRetries(): Retry | null | undefined {
+    return (this.#inner as Partial<Pick<HTTPAdapter, "ownRetries">>).ownRetries;
   }
 
   async send(request: PreparedRequest, settings: SendSettings): Promise<Response> {

@@ -202,7 +202,7 @@ export function checkSendOptions(options: unknown): SendOptions {
 }
 
 /** The calls that are named after their method. */
-const VERB_CALLS: Readonly<Record<string, string>> = {
+export const VERB_CALLS: Readonly<Record<string, string>> = {
   GET: "get()",
   OPTIONS: "options()",
   HEAD: "head()",
@@ -211,16 +211,6 @@ const VERB_CALLS: Readonly<Record<string, string>> = {
   PATCH: "patch()",
   DELETE: "delete()",
 };
-
-/** How the call of a method is written: `get()`, or `request()`. */
-export function callName(method: string): string {
-  return VERB_CALLS[method] ?? "request()";
-}
-
-/** @throws TypeError for a value that is not an options object, such as a body. */
-export function checkOptionsObject(options: unknown, call: string): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) throw notOptions(options, call);
-}
 
 /**
  * @returns The options that the caller gave, and none that `Object.prototype` has.

@@ -28,13 +28,12 @@ import { sessionFetch } from "./fetch.js";
 import { maskedSession } from "./masked-session.js";
 import { refuseUnknownOptions } from "./option-aliases.js";
 import {
-  callName,
   checkOptions,
-  checkOptionsObject,
   checkProxies,
   checkSendOptions,
   checkVerify,
   sendOptionsOf,
+  VERB_CALLS,
   type Proxies,
   type RequestOptions,
   type SendOptions,
@@ -105,6 +104,8 @@ export class Session extends SessionRedirects {
   #hooks: Hooks;
   #retries: Retry | null = null;
   #fetch: typeof globalThis.fetch | null = null;
+  /** The options that a verb has checked, on their way to `request`. */
+  #checked: RequestOptions | null = null;
 
   /** @throws TypeError for an unknown option or a value of the wrong type. */
   constructor(options: SessionOptions = NO_OPTIONS) {
@@ -217,8 +218,7 @@ export class Session extends SessionRedirects {
    */
   request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
     try {
-      if (options !== undefined) checkOptionsObject(options, "request()");
-      const given: RequestOptions = options === undefined ? NO_OPTIONS : checkOptions(options, callName(method));
+      const given = this.#given(options, "request()");
       const prepared = this.prepareRequest(new Request(method, url, given));
       return this.send(prepared, sendOptionsOf(given));
     } catch (error) {
@@ -392,13 +392,21 @@ export class Session extends SessionRedirects {
 
   #verb(method: string, url: string | URL, options: RequestOptions | undefined): ResponsePromise {
     try {
-      if (options !== undefined) checkOptionsObject(options, callName(method));
+      this.#checked = this.#given(options, VERB_CALLS[method]);
     } catch (error) {
       return responsePromise(Promise.reject(error));
     }
     const sent = this.request(method, url, options);
     // A subclass may override `request` with an async function.
     return sent instanceof ResponsePromise ? sent : responsePromise(Promise.resolve(sent as Promise<Response>));
+  }
+
+  /** The options of a call, checked once: a verb checks them, so that messages show the call that was written. */
+  #given(options: RequestOptions | undefined, call: string): RequestOptions {
+    if (options === undefined) return NO_OPTIONS;
+    const checked = this.#checked;
+    this.#checked = null;
+    return checked !== null && checked === options ? checked : checkOptions(options, call);
   }
 
   #callFor(prepared: PreparedRequest, given: SendOptions): Call {

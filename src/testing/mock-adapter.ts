@@ -1,8 +1,8 @@
 /** MockAdapter: answers by routes, where an adapter would send. */
 import { inspect } from "node:util";
 
-import { HTTPAdapter, Retry, type Adapter, type AroundAttempt, type PreparedRequest, type Response } from "../index.js";
-import type { SendSettings, Session } from "../index.js";
+import { HTTPAdapter, type Adapter, type AroundAttempt, type PreparedRequest, type Response } from "../index.js";
+import type { Retry, SendSettings, Session } from "../index.js";
 import { POOL } from "../adapters/http.js";
 import { interpose, InterposedAdapter } from "../client/interposing.js";
 import { Book } from "./book.js";
@@ -18,7 +18,7 @@ export interface MockOptions {
   /**
    * As of HTTPAdapter: each retry is a call.
    *
-   * @defaultValue once installed, the retries of the adapter that it replaces; 0 where it is mounted
+   * @defaultValue the retries of the adapter that it replaces, or those of the session
    */
   readonly maxRetries?: number | false | Retry | null | undefined;
   /**
@@ -55,22 +55,14 @@ type Replies = ReplyInit | readonly ReplyInit[];
  */
 export class MockAdapter extends HTTPAdapter {
   readonly #book: Book;
-  readonly #pool: MockPool;
-  /** The policy that nobody has chosen: another one is the caller's. */
-  readonly #defaultRetries: Retry | null;
-  /** Senders with the retries of the adapters that they replace. */
-  readonly #replacing = new WeakMap<Adapter, HTTPAdapter>();
   readonly #passthrough: boolean | Adapter;
   readonly #installed: (() => void)[] = [];
 
   /** @throws RangeError for `maxRetries` that cannot be. */
   constructor(options: MockOptions = {}) {
     const book = new Book(options.passthrough !== undefined && options.passthrough !== false);
-    const pool = new MockPool(book);
-    super({ maxRetries: options.maxRetries, ...({ [POOL]: pool } as object) });
+    super({ maxRetries: options.maxRetries, ...({ [POOL]: new MockPool(book) } as object) });
     this.#book = book;
-    this.#pool = pool;
-    this.#defaultRetries = options.maxRetries === undefined ? this.maxRetries : null;
     this.#passthrough = options.passthrough ?? false;
   }
 
@@ -211,8 +203,10 @@ export class MockAdapter extends HTTPAdapter {
     };
     const target = typeof this.#passthrough === "object" ? this.#passthrough : inner;
     try {
-      const around = { ...settings, aroundAttempt };
-      return await (inner === null ? super.send(request, around) : this.#inPlaceOf(inner).send(request, around));
+      // The code under test is retried as without the mock, unless the mock has retries of its own.
+      const { ownRetries } = (inner ?? {}) as { readonly ownRetries?: Retry | null };
+      const defaultRetries = ownRetries ?? settings.defaultRetries;
+      return await super.send(request, { ...settings, aroundAttempt, defaultRetries });
     } catch (error) {
       if (!(error instanceof PassThrough)) throw error;
       if (target === null)
@@ -222,19 +216,6 @@ export class MockAdapter extends HTTPAdapter {
         );
       return this.#sendForReal(error.call, settings, target);
     }
-  }
-
-  /** The code under test is retried as without the mock, unless the mock has retries of its own. */
-  #inPlaceOf(inner: Adapter): HTTPAdapter {
-    let sender = this.#replacing.get(inner);
-    if (sender === undefined) {
-      sender = new HTTPAdapter({ [POOL]: this.#pool } as object);
-      this.#replacing.set(inner, sender);
-    }
-    const { maxRetries } = inner as { readonly maxRetries?: unknown };
-    const isOwn = this.maxRetries !== this.#defaultRetries;
-    sender.maxRetries = !isOwn && maxRetries instanceof Retry ? maxRetries : this.maxRetries;
-    return sender;
   }
 
   /** A stream that was read to find the route is sent from what was read. */

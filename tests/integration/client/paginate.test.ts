@@ -329,7 +329,7 @@ describe("paginate refuses", () => {
     ["next that is no function", { next: "x" }, /next must be a function/],
     ["items that is no function", { items: 5 }, /items must be a function/],
     ["maxPages that is no number", { maxPages: "5" }, /maxPages must be a number/],
-    ["text in place of options", "x", /takes an object/],
+    ["text in place of options", "x", /must be an options object/],
   ];
   for (const [what, options, message] of cases)
     it(`${what}, at the call`, () => {
