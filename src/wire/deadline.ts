@@ -9,6 +9,7 @@ export class Deadline {
   readonly #onExpired: () => void;
   #since = 0;
   #timer: NodeJS.Timeout | null = null;
+  #keepsAlive = true;
 
   constructor(milliseconds: number, onExpired: () => void) {
     this.#milliseconds = milliseconds;
@@ -32,6 +33,18 @@ export class Deadline {
     this.#timer = null;
   }
 
+  /** Lets the process exit while this runs. */
+  unref(): void {
+    this.#keepsAlive = false;
+    this.#timer?.unref();
+  }
+
+  /** Keeps the process alive while this runs, as it does at first. */
+  ref(): void {
+    this.#keepsAlive = true;
+    this.#timer?.ref();
+  }
+
   /** Milliseconds since `start()` or the last `touch()`. */
   get elapsed(): number {
     return performance.now() - this.#since;
@@ -40,6 +53,7 @@ export class Deadline {
   #arm(milliseconds: number): void {
     // Longer than a timer can be is waited for in pieces.
     this.#timer = setTimeout(this.#check, Math.min(milliseconds, 2 ** 31 - 1));
+    if (!this.#keepsAlive) this.#timer.unref();
   }
 
   readonly #check = (): void => {
