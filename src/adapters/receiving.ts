@@ -4,7 +4,7 @@ import { ReadTimeout } from "../exceptions.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { RawResponse, type ByteSource, type RawControl, type RawQueue } from "../message/raw.js";
 import { Deadline } from "../wire/deadline.js";
-import { decodeAll, Decoder, tooLarge, type Decoding } from "../wire/decode.js";
+import { compressedBound, decodeAll, Decoder, tooLarge, type Decoding } from "../wire/decode.js";
 import type { ResponseHead } from "../wire/http1/head.js";
 import { publishError } from "./diagnosis.js";
 import { ResponseReceiver } from "./response-receiver.js";
@@ -53,9 +53,8 @@ export class WholeResponse extends ResponseReceiver {
       return true;
     }
     const { maxOutput } = this.limits;
-    // Compressed data is at most a little longer than what it stands for.
-    const bound = this.codings.length === 0 ? maxOutput : maxOutput + 64 * 1024;
-    if (maxOutput > 0 && this.#size > bound) this.stop(tooLarge(maxOutput));
+    if (maxOutput > 0 && this.#size > (this.codings.length === 0 ? maxOutput : compressedBound(maxOutput)))
+      this.stop(tooLarge(maxOutput));
     return true;
   }
 
@@ -103,6 +102,7 @@ export class WholeResponse extends ResponseReceiver {
     if (this.#decoding === null) super.stop(error);
     else {
       this.dispatch!.stopped ??= { error };
+      this.located(error);
       this.#decoding.stop(error);
     }
   }
@@ -185,8 +185,9 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
   }
 
   override stop(error: unknown): void {
+    if (this.dispatch!.over) this.located(error);
+    else super.stop(error);
     this.#queue?.stop(error);
-    if (!this.dispatch!.over) super.stop(error);
   }
 
   /** The response was collected as garbage before its body was read or closed. */
@@ -199,25 +200,19 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
     const codings = this.isFollowed ? this.codingsFor(this.head!) : this.codings;
     if (codings.length === 0 && this.limits.maxOutput === 0) return raw.queue;
     const { readTimeout } = this.dispatch!.request;
-    const patience = readTimeout === null || codings.length === 0 ? null : this.#patienceFor(raw.queue, readTimeout);
+    const patience =
+      readTimeout === null || codings.length === 0
+        ? null
+        : new Deadline(readTimeout, () => this.stop(this.#decodingTimedOut(readTimeout, patience!.elapsed)));
     const decoder = new Decoder(raw.queue, codings, this.limits, patience);
     raw.queue.decodeBy(decoder);
     return decoder;
   }
 
-  /** The read timeout while bytes are decoded that have arrived; while they arrive it is the connection's. */
-  #patienceFor(queue: RawQueue, readTimeout: number): Deadline {
-    const patience = new Deadline(readTimeout, () => {
-      if (queue.isAwaited) patience.start();
-      else this.stop(this.#decodingTimedOut(readTimeout, patience.elapsed));
-    });
-    return patience;
-  }
-
   #decodingTimedOut(readTimeout: number, elapsed: number): ReadTimeout {
     const { remoteAddress } = this.connection!;
     return new ReadTimeout(
-      `Read timed out. (read timeout=${readTimeout / 1000}) ${remoteAddress}: decoding the body gave no content for ${(elapsed / 1000).toFixed(3)} s, although its bytes have arrived`,
+      `Read timed out. (read timeout=${readTimeout / 1000}) ${remoteAddress}: decoding the body gave no content for ${(elapsed / 1000).toFixed(3)} s`,
       { address: remoteAddress, phase: "receive", elapsed: elapsed / 1000 },
     );
   }

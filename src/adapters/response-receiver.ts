@@ -172,6 +172,13 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
     dispatch.handle?.abort(error);
   }
 
+  /** Says where the call stood when it was stopped, once the connection cannot say it any more. */
+  located(error: unknown): void {
+    if (!(error instanceof RequestException)) return;
+    error.phase ??= "receive";
+    error.address ??= this.#remoteAddress ?? undefined;
+  }
+
   /** For subscribers of the diagnostics channels: made when the first message is published. */
   get diagnosed(): DiagnosedRequest {
     this.#diagnosed ??= diagnosedRequest(this.request, this.attempt);

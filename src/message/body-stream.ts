@@ -49,8 +49,7 @@ class ContentStream implements UnderlyingByteSource {
   }
 
   #end(controller: ReadableByteStreamController): void {
-    if (this.#content.isCutShort())
-      throw new TypeError("The response was closed before its body was read to the end");
+    if (this.#content.isCutShort()) throw new TypeError("The response was closed before its body was read to the end");
     controller.close();
     // The read of a BYOB reader that waits settles only now.
     controller.byobRequest?.respond(0);

@@ -518,8 +518,7 @@ function headerValues(name: string, value: HeaderValue): string[] | null {
   if (Array.isArray(value)) return value.flatMap((item: HeaderValue) => headerValues(name, item) ?? []);
   if (typeof value === "string") return [value];
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return [String(value)];
-  if (isUint8Array(value))
-    return [Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1")];
+  if (isUint8Array(value)) return [Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1")];
   throw new InvalidHeader(
     `The value of header ${JSON.stringify(name)} must be a string, a number or bytes, not ${describe(value)}`,
   );

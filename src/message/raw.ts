@@ -94,11 +94,6 @@ export class RawQueue implements ByteSource {
     return this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
   }
 
-  /** Whether a reader waits for bytes to arrive. */
-  get isAwaited(): boolean {
-    return this.#wake !== null;
-  }
-
   /** Whether nothing more will be pushed. */
   get isOver(): boolean {
     return this.#ended || this.#failure !== null;

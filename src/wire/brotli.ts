@@ -1,5 +1,9 @@
 /** Brotli for a runtime whose node:zlib takes cut data, or data that is not brotli, for an empty body (Deno 2.9). */
-import { DecompressionStream, type ReadableStreamDefaultReader, type WritableStreamDefaultWriter } from "node:stream/web";
+import {
+  DecompressionStream,
+  type ReadableStreamDefaultReader,
+  type WritableStreamDefaultWriter,
+} from "node:stream/web";
 import { brotliDecompressSync } from "node:zlib";
 
 import { LayerFault, type ByteSource, type DecodingLayer } from "./decoding-layer.js";
@@ -36,8 +40,9 @@ export class WebStreamLayer implements DecodingLayer {
   }
 
   async pull(): Promise<Buffer | null> {
-    if (this.#reader === null && !(await this.#start())) return null;
-    const value = await this.#read();
+    if (this.#isStopped) throw new Error("The decoder was stopped");
+    this.#reader ??= this.#start();
+    const value = await this.#read(this.#reader);
     if (this.#isStopped) throw new Error("The decoder was stopped");
     if (value === undefined) return null;
     this.output += value.byteLength;
@@ -51,42 +56,44 @@ export class WebStreamLayer implements DecodingLayer {
     void this.#writer?.abort().catch(() => undefined);
   }
 
-  /** @returns False for an empty body: servers label these, too. */
-  async #start(): Promise<boolean> {
-    const first = await this.#nextBytes();
-    if (first === null || this.#isStopped) return false;
+  #start(): ReadableStreamDefaultReader<Uint8Array> {
     const { readable, writable } = new DecompressionStream(this.#format as "gzip");
-    this.#reader = readable.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-    this.#writer = (writable as WritableStream<Uint8Array>).getWriter();
+    const reader = readable.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    const writer = (writable as WritableStream<Uint8Array>).getWriter();
+    this.#writer = writer;
     // The reader is told of the error as well.
-    void this.#feed(first, this.#writer).catch(() => undefined);
-    return true;
+    void this.#feed(reader, writer).catch(() => undefined);
+    return reader;
   }
 
-  async #feed(first: Buffer, writer: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
-    for (let chunk: Buffer | null = first; chunk !== null && !this.#isStopped;) {
-      await writer.write(chunk);
+  async #feed(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    writer: WritableStreamDefaultWriter<Uint8Array>,
+  ): Promise<void> {
+    let isEmpty = true;
+    for (;;) {
+      let chunk: Buffer | null;
       try {
-        chunk = await this.#nextBytes();
+        chunk = await this.#source.pull();
       } catch (error) {
         this.#failure = { error };
         await writer.abort(error);
         return;
       }
+      if (chunk === null || this.#isStopped) break;
+      if (chunk.length === 0) continue;
+      isEmpty = false;
+      await writer.write(chunk);
     }
+    // Servers label empty bodies, too.
+    if (isEmpty) await reader.cancel();
     this.#isClosing = true;
     await writer.close();
   }
 
-  async #nextBytes(): Promise<Buffer | null> {
-    let chunk = await this.#source.pull();
-    while (chunk !== null && chunk.length === 0) chunk = await this.#source.pull();
-    return chunk;
-  }
-
-  async #read(): Promise<Uint8Array | undefined> {
+  async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
     try {
-      return (await this.#reader!.read()).value;
+      return (await reader.read()).value;
     } catch (error) {
       if (this.#failure !== null) throw this.#failure.error;
       const isGarbage = error instanceof Error && /whole buffer|trailing/i.test(error.message);

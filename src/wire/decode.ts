@@ -13,6 +13,9 @@ const MAX_IDLE_ITEMS = 20;
 const BOMB_FLOOR = 10 * 1024 * 1024;
 /** Input up to this is decoded at once; more of it would hold up the event loop. */
 const SYNC_INPUT = 16 * 1024;
+/** Output up to this is decoded at once. */
+const SYNC_OUTPUT = 1024 * 1024;
+const ONE_SHOT = { info: true, maxOutputLength: SYNC_OUTPUT } as const;
 
 export interface DecodeLimits {
   /** Output ÷ input beyond which output over 10 MiB is a bomb. */
@@ -49,9 +52,7 @@ export function codingsOf(contentEncoding: string, most = MAX_CODINGS): string[]
 }
 
 function isKnown(name: string): boolean {
-  return (
-    name === "gzip" || name === "x-gzip" || name === "deflate" || name === "br" || (name === "zstd" && hasZstd)
-  );
+  return name === "gzip" || name === "x-gzip" || name === "deflate" || name === "br" || (name === "zstd" && hasZstd);
 }
 
 /** A whole body that is being decoded away from the event loop. */
@@ -70,23 +71,30 @@ export interface Decoding {
 export function decodeAll(bytes: Buffer, codings: readonly string[], limits: DecodeLimits): Buffer | Decoding {
   // Servers label empty bodies, too.
   if (bytes.length === 0 || codings.length === 0) return bytes;
-  if (bytes.length > SYNC_INPUT || (codings.includes("br") && !zlibChecksBrotli())) {
+  const isSmall = bytes.length <= SYNC_INPUT && (zlibChecksBrotli() || !codings.includes("br"));
+  const content = isSmall ? decodeAtOnce(bytes, codings) : null;
+  if (content === null) {
     const decoder = new Decoder(once(bytes), codings, limits);
     return { content: decoder.readAll(), stop: (error) => decoder.stop(error) };
   }
+  if (limits.maxOutput > 0 && content.length > limits.maxOutput) throw tooLarge(limits.maxOutput);
+  return content;
+}
+
+/** @returns null when a layer gives more than is decoded at once. */
+function decodeAtOnce(bytes: Buffer, codings: readonly string[]): Buffer | null {
   let current = bytes;
   for (const name of codings) {
-    const options = oneShotOptions(bytes.length, limits);
     let result: OneShotResult;
     try {
-      result = codingFor(name, current).sync(current, options);
+      result = codingFor(name, current).sync(current, ONE_SHOT);
     } catch (error) {
-      throw oneShotFailure(error as NodeJS.ErrnoException, name, options.maxOutputLength, limits);
+      if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return null;
+      throw layerFailure(engineFault(error as NodeJS.ErrnoException), name);
     }
     if (result.engine.bytesWritten < current.length) throw garbageAfter(name);
     current = result.buffer;
   }
-  if (limits.maxOutput > 0 && current.length > limits.maxOutput) throw tooLarge(limits.maxOutput);
   return current;
 }
 
@@ -101,14 +109,9 @@ function once(bytes: Buffer): ByteSource {
   };
 }
 
-function oneShotOptions(inputLength: number, limits: DecodeLimits): { info: true; maxOutputLength: number } {
-  const bomb = Math.max(BOMB_FLOOR, inputLength * limits.maxRatio);
-  return { info: true, maxOutputLength: limits.maxOutput > 0 ? Math.min(bomb, limits.maxOutput + 1) : bomb };
-}
-
-function oneShotFailure(error: NodeJS.ErrnoException, name: string, bound: number, limits: DecodeLimits): unknown {
-  if (error.code !== "ERR_BUFFER_TOO_LARGE") return layerFailure(engineFault(error), name);
-  return limits.maxOutput > 0 && bound === limits.maxOutput + 1 ? tooLarge(limits.maxOutput) : bomb(limits.maxRatio);
+/** Bytes of compressed data for so much content, at the most: data that cannot be compressed grows a little. */
+export function compressedBound(content: number): number {
+  return content + Math.ceil(content / 100) + 64 * 1024;
 }
 
 /**
@@ -130,12 +133,7 @@ export class Decoder {
    * @param codings - As {@link codingsOf} gives them; none only counts.
    * @param patience - Runs while a reader waits for the next piece; bytes that arrive restart it.
    */
-  constructor(
-    source: ByteSource,
-    codings: readonly string[],
-    limits: DecodeLimits,
-    patience: Deadline | null = null,
-  ) {
+  constructor(source: ByteSource, codings: readonly string[], limits: DecodeLimits, patience: Deadline | null = null) {
     this.#limits = limits;
     this.#patience = patience;
     let from: ByteSource = { pull: () => this.#count(source.pull()) };
@@ -220,6 +218,8 @@ export class Decoder {
     }
     if (layer.output > BOMB_FLOOR && layer.output > this.#input * this.#limits.maxRatio)
       throw bomb(this.#limits.maxRatio);
+    const { maxOutput } = this.#limits;
+    if (maxOutput > 0 && layer.output > compressedBound(maxOutput)) throw tooLarge(maxOutput);
     return piece;
   }
 }
