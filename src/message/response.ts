@@ -169,7 +169,7 @@ export class Response implements AsyncIterable<Buffer> {
     return this.#headers;
   }
   set headers(headers: HeadersInit) {
-    this.#headers = headers instanceof CaseInsensitiveDict ? headers : new CaseInsensitiveDict(headers);
+    this.#headers = headers instanceof CaseInsensitiveDict ? headers : dictOf(new FieldList(headerPairs(headers)));
     this.#text = null;
     if (!this.#hasOwnCookies) this.#cookies = null;
   }
