@@ -425,6 +425,11 @@ export function rawValue(raw: readonly string[], lowerName: string): string | un
 
 const NO_VALUES: readonly string[] = Object.freeze([]);
 
+/** The content codings that the items of Content-Encoding name, in their order. RFC 9110 §8.4: "identity" is none. */
+export function codingNames(items: readonly string[]): string[] {
+  return items.map((item) => item.trim().toLowerCase()).filter((name) => name !== "" && name !== "identity");
+}
+
 /** Every value of a field in a raw list. */
 export function rawValues(raw: readonly string[], lowerName: string): readonly string[] {
   const { length } = lowerName;

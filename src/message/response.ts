@@ -422,7 +422,7 @@ export class Response implements AsyncIterable<Buffer> {
     if (this.#content === null && this.#pieces !== null) throw this.#consumed();
     this.#body = bodyStream({
       open: () => this.#open(),
-      isCutShort: () => this.#pieces?.isCutShort ?? false,
+      isCutShort: () => this.isCutShort,
       close: () => this.close(),
     });
     return this.#body;
@@ -496,6 +496,11 @@ export class Response implements AsyncIterable<Buffer> {
     this.#sender = sender;
   }
 
+  /** Whether the response was closed while its content was read. @internal */
+  get isCutShort(): boolean {
+    return this.#pieces?.isCutShort ?? false;
+  }
+
   /** Whether the whole content is at hand. @internal */
   get isRead(): boolean {
     return this.#content !== null;
@@ -533,7 +538,7 @@ export class Response implements AsyncIterable<Buffer> {
     const pieces = this.#open();
     const chunks: Buffer[] = [];
     for (let chunk = await pieces.pull(); chunk !== END; chunk = await pieces.pull()) chunks.push(chunk);
-    if (this.#pieces?.isCutShort === true)
+    if (this.isCutShort)
       throw new StreamConsumedError("The response was closed before its body was read to the end", { response: this });
     this.#content = chunks.length === 0 ? EMPTY : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
     return this.#content;

@@ -1,5 +1,6 @@
 /** Decodes a body by its content codings: gzip, deflate, br, zstd. Cut or malformed data and bombs are errors. */
 import { ContentDecodingError, ContentTooLarge } from "../exceptions.js";
+import { codingNames } from "../message/headers.js";
 import { WebStreamLayer, zlibChecksBrotli } from "./brotli.js";
 import { codingFor, hasZstd, type OneShotResult } from "./codings.js";
 import type { Deadline } from "./deadline.js";
@@ -38,9 +39,9 @@ export const ACCEPT_ENCODING: string = hasZstd ? "gzip, deflate, br, zstd" : "gz
  */
 export function codingsOf(contentEncoding: string, most = MAX_CODINGS): string[] {
   const maxItems = most + MAX_IDLE_ITEMS;
-  const named = contentEncoding.split(",", maxItems).map((item) => item.trim().toLowerCase());
-  const codings = named.filter((name) => name !== "" && name !== "identity").reverse();
-  if (codings.length > most || named.length === maxItems)
+  const items = contentEncoding.split(",", maxItems);
+  const codings = codingNames(items).reverse();
+  if (codings.length > most || items.length === maxItems)
     throw undecodable(
       `more than ${most} content codings (maxContentCodings of HTTPAdapter)`,
       contentEncoding.slice(0, 100),
