@@ -1,4 +1,5 @@
 /** From what a caller gives as `auth` to an {@link AuthBase}. */
+import { isUint8Array } from "../message/kinds.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { AuthBase } from "./base.js";
@@ -111,7 +112,7 @@ function authFromFunction(sign: AuthFunction): AuthBase {
 }
 
 function isCredential(value: unknown): value is string | Uint8Array {
-  return typeof value === "string" || value instanceof Uint8Array;
+  return typeof value === "string" || isUint8Array(value);
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

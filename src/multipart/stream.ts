@@ -1,4 +1,6 @@
 /** Parts as they come from a source that is read no faster than they are. */
+import { types } from "node:util";
+
 import { StreamConsumedError, type Response } from "../index.js";
 import { MultipartDecodeError } from "./errors.js";
 import type { MultipartParser, ParserEvent } from "./parser.js";
@@ -128,7 +130,7 @@ function about(response: Response | null, error: unknown): unknown {
 }
 
 function asBuffer(item: unknown): Buffer {
-  if (item instanceof Uint8Array) return Buffer.from(item.buffer, item.byteOffset, item.byteLength);
+  if (types.isUint8Array(item)) return Buffer.from(item.buffer, item.byteOffset, item.byteLength);
   throw new TypeError(
     `Multipart content is read from bytes, and the source gave a ${typeof item}: give it without an encoding`,
   );
