@@ -46,6 +46,7 @@ export {
   type ConnectionInfo,
   type IterOptions,
   type ResponseInit,
+  type ResponseSummary,
   type Timings,
   type TlsInfo,
 } from "./message/response.js";

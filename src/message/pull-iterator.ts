@@ -13,7 +13,7 @@ export interface PullSource<T> {
   /** The next item or END, or a promise of it if it has not arrived yet. */
   pull(): T | End | Promise<T | End>;
   /** Releases what the items come from. A pull that waits settles soon after. May be called more than once. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
@@ -46,26 +46,28 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
   }
 
   async return(): Promise<IteratorResult<T, void>> {
-    this.#end();
+    const isClosed = this.#end();
+    // What a pull waits for may keep the source from closing.
+    if (this.#waiting === null) await isClosed;
     return DONE;
   }
 
   async throw(error: unknown): Promise<IteratorResult<T, void>> {
-    this.#end();
+    await this.return();
     throw error;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#end();
+    await this.return();
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  #end(): void {
+  #end(): void | Promise<void> {
     this.#isOver = true;
-    this.#source.close();
+    return this.#source.close();
   }
 
   #step(): IteratorResult<T, void> | Promise<IteratorResult<T, void>> {
@@ -74,7 +76,7 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
     try {
       item = this.#source.pull();
     } catch (error) {
-      this.#end();
+      void this.#end();
       throw error;
     }
     return item instanceof Promise ? this.#later(item as Promise<T | End>) : this.#result(item as T | End);
@@ -87,7 +89,8 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
     } catch (error) {
       // An iteration that was left does not fail afterwards.
       if (this.#isOver) return DONE;
-      this.#end();
+      // What closing fails with is not what went wrong first.
+      await Promise.allSettled([this.#end()]);
       throw error;
     }
   }

@@ -44,7 +44,7 @@ abstract class Stage<In, Out> implements PullSource<Out> {
 
   close(): void {
     this.#isClosed = true;
-    this.#source.close();
+    void this.#source.close();
   }
 
   async #more(): Promise<Out | End> {
@@ -191,7 +191,7 @@ export class JsonLines<T> implements PullSource<T> {
   }
 
   close(): void {
-    this.#lines.close();
+    void this.#lines.close();
   }
 
   async #later(pulled: Promise<string | End>): Promise<T | End> {
@@ -255,7 +255,7 @@ export class EventPieces implements PullSource<ServerSentEvent> {
   }
 
   close(): void {
-    this.#source.close();
+    void this.#source.close();
   }
 
   async #more(): Promise<ServerSentEvent | End> {

@@ -104,7 +104,7 @@ describe("PullIterator", { timeout: 5000 }, () => {
           if (kind === "thrown") throw new Error("cut");
           return Promise.reject(new Error("cut"));
         },
-        close: () => (closed += 1),
+        close: () => void (closed += 1),
       });
       await assert.rejects(iterator.next(), /cut/);
       assert.deepEqual(await iterator.next(), DONE);
