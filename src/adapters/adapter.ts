@@ -63,6 +63,14 @@ export interface SendSettings extends HookSettings {
   readonly maxResponseSize?: number | undefined;
   /** Aborting it ends the exchange with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Set by the session: redirects are followed. The body of a 301, 302, 303, 307 or 308 with a Location then decides
+   * nothing: up to 64 KiB of it are waited for, a second at most, and kept as `content` if they are whole and can be
+   * decoded; otherwise `content` is empty.
+   *
+   * @defaultValue false
+   */
+  readonly followsRedirects?: boolean | undefined;
   /** Stands around each attempt of an adapter that retries. */
   readonly aroundAttempt?: AroundAttempt | undefined;
   /** The responses that led to this request in the same call, by redirects or authentication, the oldest first. */

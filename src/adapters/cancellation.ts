@@ -8,6 +8,7 @@ export class Cancellation {
   #listeners: Set<(reason: unknown) => void> | null = null;
   #cancelled: { readonly reason: unknown } | null = null;
   #release: (() => void) | null = null;
+  #deadline: Deadline | null = null;
 
   /** Stops with the signal's reason, whatever it is. */
   follow(signal: AbortSignal): void {
@@ -33,7 +34,18 @@ export class Cancellation {
   deadline(milliseconds: number, errorFor: (elapsed: number) => unknown): Deadline {
     const deadline = new Deadline(milliseconds, () => this.cancel(errorFor(deadline.elapsed)));
     deadline.start();
+    this.#deadline = deadline;
     return deadline;
+  }
+
+  /** Lets the process exit before the deadline: nothing of the call is under way, it could only be read to its end. */
+  unref(): void {
+    this.#deadline?.unref();
+  }
+
+  /** Undoes `unref()`. */
+  ref(): void {
+    this.#deadline?.ref();
   }
 
   /** Why the call was stopped, or null. */

@@ -1,251 +1,42 @@
-/** What the wire says of one response → a Response: whole, or as a stream. */
-import { requestEnd, requestError, requestHead } from "../diagnostics/channels.js";
-import type { DiagnosedRequest } from "../diagnostics/messages.js";
-import { RequestException } from "../exceptions.js";
-import { rawValues } from "../message/headers.js";
+/** Receives a response whole, or as a stream. */
+import { requestError } from "../diagnostics/channels.js";
+import { ReadTimeout } from "../exceptions.js";
 import type { PreparedRequest } from "../message/prepared.js";
-import { RawResponse, type RawControl, type RawQueue } from "../message/raw.js";
-import {
-  wireResponse,
-  type ConnectionInfo,
-  type Response,
-  type Timings,
-  type WireExchange,
-} from "../message/response.js";
-import type { Connection } from "../wire/connection.js";
-import { codingsOf, decodeAll, decodeStream, tooLarge, type DecodeLimits } from "../wire/decode.js";
-import type { Dispatch, DispatchTimes, ResponseSink } from "../wire/dispatch.js";
+import { RawResponse, type ByteSource, type RawControl, type RawQueue } from "../message/raw.js";
+import { Deadline } from "../wire/deadline.js";
+import { compressedBound, decodeAll, Decoder, tooLarge, type Decoding } from "../wire/decode.js";
 import type { ResponseHead } from "../wire/http1/head.js";
-import type { ProgressCallback, SendSettings } from "./adapter.js";
-import { diagnosedRequest, publishEnd, publishError, publishHead } from "./diagnosis.js";
+import { publishError } from "./diagnosis.js";
+import { ResponseReceiver } from "./response-receiver.js";
 
-/** A body of a declared length up to this gets its memory at once; beyond, as it comes: the length may be a lie. */
+/** A body of a declared length up to this gets its memory at once. A longer one grows as it arrives: the length may be a lie. */
 const TRUSTED_LENGTH = 4 * 1024 * 1024;
+/** Bytes of the body of a redirect that are kept for `history`. */
+const MOST_OF_A_REDIRECT = 64 * 1024;
+/** Milliseconds that the body of a redirect may take. */
+const REDIRECT_PATIENCE = 1000;
 const EMPTY = Buffer.alloc(0);
-const NO_TRAILERS: readonly string[] = [];
-const NO_CODINGS: readonly string[] = [];
-
-/** The parts that whole and streamed responses have in common. */
-abstract class Receiving implements ResponseSink, WireExchange {
-  readonly request: PreparedRequest;
-  readonly settings: SendSettings;
-  readonly limits: DecodeLimits;
-  readonly #uploadTotal: number | null;
-  #sent = 0;
-  /** Forgotten once used: it holds its promise, and so the response. */
-  #resolve: (response: Response) => void;
-  #reject: (error: unknown) => void;
-  dispatch: Dispatch | null = null;
-  head: ResponseHead | null = null;
-  codings: readonly string[] = NO_CODINGS;
-  received = 0;
-  #whenOver: (() => void) | null = null;
-  #connection: Connection | null = null;
-  #reused = false;
-  #remoteAddress: string | null = null;
-  /** 1, and more for a retry. */
-  attempt = 1;
-  #diagnosed: DiagnosedRequest | null = null;
-
-  constructor(
-    request: PreparedRequest,
-    settings: SendSettings,
-    limits: DecodeLimits,
-    resolve: (response: Response) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.request = request;
-    this.settings = settings;
-    this.limits = limits;
-    this.#uploadTotal = request.source?.length ?? null;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  onHead(head: ResponseHead, connection: Connection): void {
-    this.head = head;
-    this.#connection = connection;
-    this.#reused = connection.requests > 1;
-    this.#remoteAddress = connection.remoteAddress;
-    if (requestHead.hasSubscribers) publishHead(this.diagnosed, head, connection, this.request.credentialHeaders);
-    const coding = rawValues(head.rawHeaders, "content-encoding");
-    const { maxOutput } = this.limits;
-    try {
-      if (coding.length > 0 && this.hasBody(head)) this.codings = codingsOf(coding.join(","), this.limits.maxCodings);
-    } catch (error) {
-      this.stop(error);
-      return;
-    }
-    if (maxOutput > 0 && this.codings.length === 0 && (head.contentLength ?? 0) > maxOutput && this.hasBody(head)) {
-      this.stop(tooLarge(maxOutput));
-      return;
-    }
-    this.onGoodHead(head);
-  }
-
-  onInformational(head: ResponseHead): void {
-    const { onInformational } = this.settings;
-    if (onInformational === undefined) return;
-    const { statusCode, reason, rawHeaders } = head;
-    const headers: [string, string][] = [];
-    for (let at = 0; at < rawHeaders.length; at += 2) headers.push([rawHeaders[at], rawHeaders[at + 1]]);
-    this.#guarded(() => onInformational({ statusCode, reason, headers }));
-  }
-
-  onData(buffer: Buffer, start: number, end: number): boolean {
-    this.received += end - start;
-    const { onDownloadProgress } = this.settings;
-    if (onDownloadProgress !== undefined)
-      this.#report(onDownloadProgress, this.received, this.head!.contentLength, false);
-    return this.dispatch!.over ? true : this.onBytes(buffer, start, end);
-  }
-
-  /** Calls back once when the exchange is over. */
-  onOver(callback: () => void): void {
-    if (this.dispatch!.over) callback();
-    else this.#whenOver = callback;
-  }
-
-  onEnd(trailers: string[]): void {
-    this.over();
-    const { onDownloadProgress } = this.settings;
-    if (onDownloadProgress !== undefined) {
-      try {
-        onDownloadProgress(progressOf(this.received, this.head!.contentLength, true));
-      } catch (error) {
-        this.onFailed(callbackFailed(error));
-        return;
-      }
-    }
-    this.onComplete(trailers);
-  }
-
-  onError(error: unknown): void {
-    this.over();
-    if (requestError.hasSubscribers) publishError(this.diagnosed, error);
-    this.onFailed(error);
-  }
-
-  onSent(bytes: number): void {
-    this.#sent = bytes;
-    const { onUploadProgress } = this.settings;
-    if (onUploadProgress !== undefined)
-      this.#report(onUploadProgress, bytes, this.#uploadTotal, bytes === this.#uploadTotal);
-  }
-
-  /** Of an unknown length only now is it known that nothing follows. */
-  onSentAll(): void {
-    const { onUploadProgress } = this.settings;
-    if (onUploadProgress !== undefined && this.#uploadTotal === null)
-      this.#report(onUploadProgress, this.#sent, null, true);
-  }
-
-  over(): void {
-    this.dispatch!.over = true;
-    this.#whenOver?.();
-    this.#whenOver = null;
-  }
-
-  /** Ends the exchange in this error. */
-  stop(error: unknown): void {
-    const dispatch = this.dispatch!;
-    dispatch.stopped ??= { error };
-    dispatch.handle?.abort(error);
-  }
-
-  /** For whoever watches: made when it is first told of. */
-  get diagnosed(): DiagnosedRequest {
-    this.#diagnosed ??= diagnosedRequest(this.request, this.attempt);
-    return this.#diagnosed;
-  }
-
-  /** @param complete - Whether the body was read to its end. */
-  tellEnd(complete: boolean): void {
-    if (requestEnd.hasSubscribers)
-      publishEnd(this.diagnosed, this.head!.statusCode, this.received, complete, this.timings());
-  }
-
-  hasBody(head: ResponseHead): boolean {
-    return this.request.method !== "HEAD" && head.statusCode !== 204 && head.statusCode !== 304;
-  }
-
-  abstract onGoodHead(head: ResponseHead): void;
-  abstract onBytes(buffer: Buffer, start: number, end: number): boolean;
-  abstract onComplete(trailers: string[]): void;
-  abstract onFailed(error: unknown): void;
-
-  resolve(response: Response): void {
-    const resolve = this.#resolve;
-    this.#resolve = this.#reject = settled;
-    resolve(response);
-  }
-
-  reject(error: unknown): void {
-    this.#reject(error);
-  }
-
-  makeResponse(content: Buffer | null, raw: RawResponse | null, trailers: readonly string[]): Response {
-    const head = this.head!;
-    const { times } = this.dispatch!;
-    return wireResponse({
-      request: this.request,
-      statusCode: head.statusCode,
-      reason: head.reason,
-      rawHeaders: head.rawHeaders,
-      version: head.version,
-      content,
-      raw,
-      trailers,
-      exchange: this,
-      elapsed: (times.head - times.created) / 1000,
-    });
-  }
-
-  info(): ConnectionInfo {
-    return { remoteAddress: this.#remoteAddress, reused: this.#reused, tls: this.#connection!.tls };
-  }
-
-  timings(): Timings {
-    return timingsOf(this.dispatch!.times);
-  }
-
-  decode(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-    return decodeStream(source, this.codings, this.limits);
-  }
-
-  #report(callback: ProgressCallback, transferred: number, total: number | null, done: boolean): void {
-    this.#guarded(() => callback(progressOf(transferred, total, done)));
-  }
-
-  #guarded(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.stop(callbackFailed(error));
-    }
-  }
-}
-
-function progressOf(
-  transferred: number,
-  total: number | null,
-  done: boolean,
-): { transferred: number; total?: number; done: boolean } {
-  return total === null ? { transferred, done } : { transferred, total, done };
-}
-
-function settled(): void {
-  // The call has its outcome.
-}
+const NO_TRAILERS: string[] = [];
 
 /** Collects the body; the response is there when all of it is. */
-export class WholeResponse extends Receiving {
+export class WholeResponse extends ResponseReceiver {
   #chunks: Buffer[] | null = null;
   #whole: Buffer | null = null;
   #size = 0;
+  #decoding: Decoding | null = null;
+  #patience: Deadline | null = null;
 
   override onGoodHead(head: ResponseHead): void {
     const length = head.contentLength;
+    if (this.isFollowed && this.hasBody(head) && length !== 0) {
+      // Without a length and chunks only closing ends it, which may be never.
+      if (length === null ? !head.chunked : length > MOST_OF_A_REDIRECT) {
+        this.#leave();
+        return;
+      }
+      this.#patience = new Deadline(REDIRECT_PATIENCE, () => this.#leave());
+      this.#patience.start();
+    }
     if (length !== null && length > 0 && length <= TRUSTED_LENGTH && this.hasBody(head))
       this.#whole = Buffer.allocUnsafe(length);
   }
@@ -257,45 +48,91 @@ export class WholeResponse extends Receiving {
       this.#chunks.push(Buffer.from(buffer.subarray(start, end)));
     }
     this.#size += end - start;
+    if (this.isFollowed) {
+      if (this.#size > MOST_OF_A_REDIRECT) this.#leave();
+      return true;
+    }
     const { maxOutput } = this.limits;
-    // Compressed data is at most a little longer than what it stands for.
-    const bound = this.codings.length === 0 ? maxOutput : maxOutput + 64 * 1024;
-    if (maxOutput > 0 && this.#size > bound) this.stop(tooLarge(maxOutput));
+    if (maxOutput > 0 && this.#size > (this.codings.length === 0 ? maxOutput : compressedBound(maxOutput)))
+      this.stop(tooLarge(maxOutput));
     return true;
   }
 
   override onComplete(trailers: string[]): void {
     const bytes = this.#whole ?? joined(this.#chunks);
-    if (this.codings.length === 0) {
+    if (this.isFollowed) this.#patience?.stop();
+    else if (this.codings.length === 0) {
       this.#finish(bytes, trailers);
       return;
     }
-    let decoded: Buffer | Promise<Buffer>;
+    let decoded: Buffer | Decoding;
     try {
-      decoded = decodeAll(bytes, this.codings, this.limits);
+      // The codings of a redirect were not looked at before.
+      const codings = this.isFollowed ? this.codingsFor(this.head!) : this.codings;
+      decoded = decodeAll(bytes, codings, this.limits);
     } catch (error) {
-      this.#notDecoded(error);
+      this.#notDecoded(error, trailers);
       return;
     }
-    if (decoded instanceof Promise)
-      decoded.then(
-        (content) => this.#finish(content, trailers),
-        (error: unknown) => this.#notDecoded(error),
-      );
-    else this.#finish(decoded, trailers);
+    if (Buffer.isBuffer(decoded)) {
+      this.#finish(decoded, trailers);
+      return;
+    }
+    this.#decoding = decoded;
+    decoded.content.then(
+      (content) => this.#finish(content, trailers),
+      (error: unknown) => this.#notDecoded(error, trailers),
+    );
   }
 
   override onFailed(error: unknown): void {
+    this.#patience?.stop();
+    this.settle();
     this.reject(error);
   }
 
-  #notDecoded(error: unknown): void {
+  override onBrokenRedirect(_error: unknown): void {
+    this.#patience?.stop();
+    this.tellEnd(false);
+    this.settle();
+    this.resolve(this.makeResponse(EMPTY, null, NO_TRAILERS));
+  }
+
+  override stop(error: unknown): void {
+    if (this.#decoding === null) super.stop(error);
+    else {
+      this.dispatch!.stopped ??= { error };
+      this.located(error);
+      this.#decoding.stop(error);
+    }
+  }
+
+  /** All of it is at hand, and not encoded. */
+  override decode(raw: RawResponse): ByteSource {
+    return raw.queue;
+  }
+
+  /** What is left of the body of a redirect is not waited for. */
+  #leave(): void {
+    if (this.dispatch!.over) return;
+    this.over();
+    this.connection!.discard();
+    this.onBrokenRedirect(null);
+  }
+
+  #notDecoded(error: unknown, trailers: string[]): void {
+    if (this.isFollowed && this.dispatch!.stopped === null) {
+      this.#finish(EMPTY, trailers);
+      return;
+    }
     if (requestError.hasSubscribers) publishError(this.diagnosed, error);
+    this.settle();
     this.reject(error);
   }
 
   #finish(content: Buffer, trailers: string[]): void {
     this.tellEnd(true);
+    this.settle();
     this.resolve(this.makeResponse(content, null, trailers));
   }
 }
@@ -305,15 +142,12 @@ function joined(chunks: Buffer[] | null): Buffer {
   return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
 }
 
-/** Hands the response over with its head; the body follows through `raw`, which nothing here holds. */
-export class StreamedResponse extends Receiving implements RawControl {
+/**
+ * Hands the response over with its head; the body follows through `raw`, which is not held here. The call can be stopped
+ * until the content was read, however early the last byte arrived.
+ */
+export class StreamedResponse extends ResponseReceiver implements RawControl {
   #queue: RawQueue | null = null;
-  #connection: Connection | null = null;
-
-  override onHead(head: ResponseHead, connection: Connection): void {
-    this.#connection = connection;
-    super.onHead(head, connection);
-  }
 
   override onGoodHead(head: ResponseHead): void {
     const raw = new RawResponse(head, this);
@@ -325,43 +159,81 @@ export class StreamedResponse extends Receiving implements RawControl {
   override onBytes(buffer: Buffer, start: number, end: number): boolean {
     const bytes = buffer.subarray(start, end);
     // A large body goes on in the buffer that it was read into; a small piece must not keep a large buffer alive.
-    const kept = end - start >= buffer.length / 2 && this.#connection!.takeBuffer(buffer);
+    const kept = end - start >= buffer.length / 2 && this.connection!.takeBuffer(buffer);
     return this.#queue!.push(kept ? bytes : Buffer.from(bytes));
   }
 
   override onComplete(trailers: string[]): void {
     this.tellEnd(true);
+    // What is left to do needs no connection: a body that is never read must not keep the process alive.
+    this.settings.cancellation?.unref();
     this.#queue!.end(trailers);
   }
 
   override onFailed(error: unknown): void {
-    if (this.#queue === null) this.reject(error);
-    else this.#queue.fail(error);
+    if (this.#queue !== null) this.#queue.fail(error);
+    else {
+      this.settle();
+      this.reject(error);
+    }
   }
 
-  override over(): void {
-    dropped.unregister(this);
-    super.over();
+  /** Only a hook may read it, and is told. */
+  override onBrokenRedirect(error: unknown): void {
+    this.tellEnd(false);
+    this.#queue!.fail(error);
   }
 
-  /** Nobody can read it any more, and nobody closed it. */
+  override stop(error: unknown): void {
+    if (this.dispatch!.over) this.located(error);
+    else super.stop(error);
+    this.#queue?.stop(error);
+  }
+
+  /** The response was collected as garbage before its body was read or closed. */
   onDropped(): void {
-    if (this.dispatch!.over) return;
-    warnOfDropped(this.request);
+    if (!this.dispatch!.over) warnOfDropped(this.request);
     this.#queue!.close();
+  }
+
+  override decode(raw: RawResponse): ByteSource {
+    const codings = this.isFollowed ? this.codingsFor(this.head!) : this.codings;
+    if (codings.length === 0 && this.limits.maxOutput === 0) return raw.queue;
+    const { readTimeout } = this.dispatch!.request;
+    const patience =
+      readTimeout === null || codings.length === 0
+        ? null
+        : new Deadline(readTimeout, () => this.stop(this.#decodingTimedOut(readTimeout, patience!.elapsed)));
+    const decoder = new Decoder(raw.queue, codings, this.limits, patience);
+    raw.queue.decodeBy(decoder);
+    return decoder;
+  }
+
+  #decodingTimedOut(readTimeout: number, elapsed: number): ReadTimeout {
+    const { remoteAddress } = this.connection!;
+    return new ReadTimeout(
+      `Read timed out. (read timeout=${readTimeout / 1000}) ${remoteAddress}: decoding the body gave no content for ${(elapsed / 1000).toFixed(3)} s`,
+      { address: remoteAddress, phase: "receive", elapsed: elapsed / 1000 },
+    );
   }
 
   // ── the reader's wishes ───────────────────────────────────────────────────────────────────────────────────────────
 
   resume(): void {
-    if (!this.dispatch!.over) this.#connection?.resume();
+    if (!this.dispatch!.over) this.connection?.resume();
   }
 
   cancel(): void {
     if (this.dispatch!.over) return;
     this.over();
     this.tellEnd(false);
-    this.#connection?.discard();
+    this.connection?.discard();
+  }
+
+  onDone(): void {
+    dropped.unregister(this);
+    this.settings.cancellation?.ref();
+    this.settle();
   }
 }
 
@@ -378,33 +250,4 @@ function warnOfDropped({ method, target }: PreparedRequest): void {
     `A response of stream: true was dropped with its body unread (${shown}), and kept its connection until the garbage collector found it. Read it to its end, call response.close(), or declare it with "await using". There is no further warning.`,
     { code: "REQUESTS_UNREAD_RESPONSE" },
   );
-}
-
-function callbackFailed(error: unknown): RequestException {
-  return error instanceof RequestException
-    ? error
-    : new RequestException(`A progress callback threw: ${error instanceof Error ? error.message : String(error)}`, {
-        code: "ERR_CALLBACK",
-        cause: error,
-      });
-}
-
-function timingsOf(times: DispatchTimes): Timings {
-  const connecting = times.connecting;
-  const dns = (connecting?.dns ?? 0) / 1000;
-  const connect = (connecting?.connect ?? 0) / 1000;
-  const tls = (connecting?.tls ?? 0) / 1000;
-  // An answer may come before the whole request went out.
-  const sent = times.sent === 0 ? times.head : Math.min(times.sent, times.head);
-  const end = times.end === 0 ? times.head : times.end;
-  return {
-    queued: Math.max(0, (times.assigned - times.created) / 1000 - dns - connect - tls),
-    dns,
-    connect,
-    tls,
-    send: (sent - times.assigned) / 1000,
-    wait: (times.head - sent) / 1000,
-    receive: (end - times.head) / 1000,
-    total: (end - times.created) / 1000,
-  };
 }

@@ -1,4 +1,5 @@
 /** From what a caller gives as `auth` to an {@link AuthBase}. */
+import { isUint8Array } from "../message/kinds.js";
 import { checkedRequest, isPromiseLike, type PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { AuthBase } from "./base.js";
@@ -90,5 +91,5 @@ function whatIsWrong(pair: readonly unknown[]): string {
 }
 
 function isCredential(value: unknown): value is string | Uint8Array {
-  return typeof value === "string" || value instanceof Uint8Array;
+  return typeof value === "string" || isUint8Array(value);
 }

@@ -1,5 +1,6 @@
 /** User names and passwords as bytes, and as what may be shown of them. */
 import { InvalidHeader } from "../exceptions.js";
+import { isUint8Array } from "../message/kinds.js";
 
 /** A user name or password: text is sent as UTF-8 (RFC 7617 §2.1), bytes as they are. */
 export type Credential = string | Uint8Array;
@@ -26,7 +27,7 @@ export function credentialBytes(value: Credential): Buffer {
  * @throws TypeError without the value itself, which may be secret.
  */
 export function requireCredential(value: unknown, name: string): asserts value is Credential {
-  if (typeof value !== "string" && !(value instanceof Uint8Array))
+  if (typeof value !== "string" && !isUint8Array(value))
     throw new TypeError(
       `${name} must be a string or bytes, not ${value === null ? "null" : typeof value}` +
         (value === undefined ? " (is an environment variable unset?)" : ""),

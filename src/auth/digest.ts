@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { inspect, type InspectOptions } from "node:util";
 
 import { UnrewindableBodyError } from "../exceptions.js";
+import { isAnyArrayBuffer } from "../message/kinds.js";
 import { parseChallenges } from "../message/text/challenges.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
@@ -214,7 +215,7 @@ function bytesOf(body: unknown): Uint8Array | null {
   if (body == null) return new Uint8Array(0);
   if (typeof body === "string") return Buffer.from(body, "utf8");
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
-  return body instanceof ArrayBuffer ? new Uint8Array(body) : null;
+  return isAnyArrayBuffer(body) ? Buffer.from(body) : null;
 }
 
 function streamUnderAuthInt(request: PreparedRequest, response: Response): UnrewindableBodyError {

@@ -27,6 +27,7 @@ export function settingsFor(session: SessionSettings, { url }: PreparedRequest, 
   const isPlain = url.startsWith("http://");
   return {
     stream: given.stream ?? session.stream,
+    followsRedirects: given.allowRedirects ?? true,
     timeout: given.timeout === undefined ? session.timeout : given.timeout,
     // A connection without TLS, on either side of a proxy, has no use for a CA file.
     verify: resolveVerify(session, given.verify, !isPlain || proxies !== NO_PROXIES),

@@ -5,6 +5,7 @@
 import { inspect } from "node:util";
 
 import { InvalidHeader } from "../exceptions.js";
+import { isMap, isUint8Array } from "./kinds.js";
 
 /** Anything that names headers: an object, pairs, a Map, `Headers` or a CaseInsensitiveDict. */
 export type HeadersInit =
@@ -424,6 +425,11 @@ export function rawValue(raw: readonly string[], lowerName: string): string | un
 
 const NO_VALUES: readonly string[] = Object.freeze([]);
 
+/** The content codings that the items of Content-Encoding name, in their order. RFC 9110 §8.4: "identity" is none. */
+export function codingNames(items: readonly string[]): string[] {
+  return items.map((item) => item.trim().toLowerCase()).filter((name) => name !== "" && name !== "identity");
+}
+
 /** Every value of a field in a raw list. */
 export function rawValues(raw: readonly string[], lowerName: string): readonly string[] {
   const { length } = lowerName;
@@ -492,20 +498,24 @@ export function headerEntries(init: HeadersInit): [string, string[] | null][] {
     throw new TypeError(`headers must be an object, pairs, Headers or a CaseInsensitiveDict, not ${describe(init)}`);
   const pairs =
     Symbol.iterator in init ? [...(init as Iterable<readonly [string, HeaderValue]>)] : Object.entries(init);
+  const mayRepeat = Symbol.iterator in init && !isMap(init);
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== "string")
       throw new TypeError(`headers given as a list must be [name, value] pairs, not ${describe(pair)}`);
     const [name, value] = pair as [string, HeaderValue];
     if (value === undefined) continue;
     const values = headerValues(name, value);
-    // Pairs may repeat a name: each is a field line of its own.
-    const before = Array.isArray(init)
-      ? found.find(([other]) => other.toLowerCase() === name.toLowerCase())
-      : undefined;
+    // Pairs may repeat a name, as Headers repeats Set-Cookie: each is a field line of its own.
+    const before = mayRepeat ? found.find(([other]) => other.toLowerCase() === name.toLowerCase()) : undefined;
     if (before !== undefined && before[1] !== null && values !== null) before[1].push(...values);
     else found.push([name, values]);
   }
   return found;
+}
+
+/** The fields that an argument names as name, value, name, value … @throws As {@link headerEntries}. */
+export function headerPairs(init: HeadersInit): string[] {
+  return headerEntries(init).flatMap(([name, values]) => (values ?? []).flatMap((value) => [name, value]));
 }
 
 function headerValues(name: string, value: HeaderValue): string[] | null {
@@ -513,8 +523,7 @@ function headerValues(name: string, value: HeaderValue): string[] | null {
   if (Array.isArray(value)) return value.flatMap((item: HeaderValue) => headerValues(name, item) ?? []);
   if (typeof value === "string") return [value];
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return [String(value)];
-  if (value instanceof Uint8Array)
-    return [Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1")];
+  if (isUint8Array(value)) return [Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1")];
   throw new InvalidHeader(
     `The value of header ${JSON.stringify(name)} must be a string, a number or bytes, not ${describe(value)}`,
   );

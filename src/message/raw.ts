@@ -1,49 +1,74 @@
-/** The undecoded body of a response while it comes, between a socket that pushes and a reader that pulls. */
+/** The undecoded body of a response while it arrives, between a socket that pushes and a reader that pulls. */
 
 import type { RequestException } from "../exceptions.js";
+import { contentBody } from "./body/content.js";
+import { asBytes, describe, type Body } from "./body/source.js";
+import { END, PullIterator, type End } from "./pull-iterator.js";
 
-/** How a reader steers whoever pushes. */
+/** How a reader steers the side that pushes. */
 export interface RawControl {
   /** There is room again. */
   resume(): void;
-  /** Nobody reads the rest. */
+  /** The rest is not going to be read. */
   cancel(): void;
+  /** The body was read to its end, failed, or was closed. Called once. */
+  onDone?(): void;
 }
 
 /** What `raw` knows of the head. */
 export interface RawHead {
   /** name, value, name, value … as they came. */
   readonly rawHeaders: readonly string[];
-  /** 10 or 11. */
+  /** 10, 11 or 20. */
   readonly version: number;
 }
 
-/** Undecoded bytes that wait for their reader beyond this make the socket pause. */
+/** Gives bytes when it is asked for them. */
+export interface ByteSource {
+  /** The next bytes, null at the end, or a promise of them if they have not arrived yet. */
+  pull(): Buffer | null | Promise<Buffer | null>;
+}
+
+/** Decodes the bytes of a queue. */
+export interface DecodingStage extends ByteSource {
+  /** Ends at once: decoded content that was not read is dropped, and the reader gets this error. */
+  stop(error: unknown): void;
+  /** Ends at once; the reader gets no more. */
+  close(): void;
+}
+
+/** The socket pauses when more undecoded bytes than this wait for their reader. */
 const HIGH_WATER = 256 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /**
- * What has come and was not read yet. Whoever pushes holds this and never the RawResponse, so that a response that
- * nobody can read any more is garbage, though its connection is alive. While a reader waits, the queue holds the reader.
+ * The bytes that have arrived and were not read yet. The side that pushes holds this and never the RawResponse, so that
+ * a response which can no longer be read is garbage although its connection is alive. While a reader waits, the queue
+ * holds the reader.
  *
  * @internal
  */
-export class RawQueue {
+export class RawQueue implements ByteSource {
   readonly #control: RawControl;
   readonly #chunks: Buffer[] = [];
   #queued = 0;
   #received = 0;
   #ended = false;
   #closed = false;
-  #paused = false;
+  #paused: boolean;
   #failure: { readonly error: unknown } | null = null;
+  #stage: DecodingStage | null = null;
+  #arrival: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #trailers: readonly string[] = [];
-  /** Told once when nothing more will come or be wanted. */
+  #isDone = false;
+  #isAbandoned = false;
   #onDone: (() => void) | null = null;
 
-  constructor(control: RawControl) {
+  /** @param isPaused - Whether the control waits for `resume()` before it pushes anything. */
+  constructor(control: RawControl, isPaused = false) {
     this.#control = control;
+    this.#paused = isPaused;
   }
 
   get trailers(): readonly string[] {
@@ -51,93 +76,154 @@ export class RawQueue {
   }
 
   get closed(): boolean {
-    return this.#closed || (this.#isOver && this.#queued === 0);
+    return this.#closed || (this.isOver && this.#queued === 0);
   }
 
   get bytesReceived(): number {
     return this.#received;
   }
 
-  get #isOver(): boolean {
+  /** Whether it was closed before it was read to its end. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  /** All of the body, if it has ended and nothing was read; otherwise null. */
+  wholeContent(): Buffer | null {
+    if (!this.#ended || this.#closed || this.#queued !== this.#received) return null;
+    return this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
+  }
+
+  /** Whether nothing more will be pushed. */
+  get isOver(): boolean {
     return this.#ended || this.#failure !== null;
   }
 
-  /** @returns False when the pusher should pause until `resume()`. */
+  /** @returns False when the side that pushes should pause until `resume()`. */
   push(chunk: Buffer): boolean {
-    if (this.#closed) return true;
+    if (this.#closed || this.#failure !== null) return true;
     this.#received += chunk.length;
     this.#chunks.push(chunk);
     this.#queued += chunk.length;
-    this.#awake();
     this.#paused = this.#queued >= HIGH_WATER;
+    this.#awake();
     return !this.#paused;
   }
 
   end(trailers: readonly string[]): void {
     this.#ended = true;
     this.#trailers = trailers;
-    this.#settle();
+    this.#settleIfRead();
     this.#awake();
   }
 
+  /** Fails after the bytes that have arrived were read. */
   fail(error: unknown): void {
-    if (this.#ended || this.#closed) return;
-    this.#failure ??= { error };
-    this.#settle();
+    if (this.isOver || this.#closed) return;
+    this.#failure = { error };
+    this.#settleIfRead();
+    this.#awake();
+  }
+
+  /** Fails at once: bytes and decoded content that were not read are dropped. Does nothing once the body was read. */
+  stop(error: unknown): void {
+    if (this.#isDone) return;
+    this.#failure = { error };
+    this.#drop();
+    this.#stage?.stop(error);
+    this.settle();
     this.#awake();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#chunks.length = 0;
-    this.#queued = 0;
-    if (!this.#isOver) this.#control.cancel();
-    this.#settle();
+    this.#isAbandoned = !this.#isDone;
+    this.#drop();
+    this.#stage?.close();
+    if (!this.isOver) this.#control.cancel();
+    this.settle();
     this.#awake();
   }
 
+  /** Calls back once when the body was read to its end, failed or was closed; of a decoded body, its content. */
   whenDone(callback: () => void): void {
-    if (this.#isOver || this.#closed) callback();
+    if (this.#isDone) callback();
     else {
       const before = this.#onDone;
       this.#onDone = before === null ? callback : () => (before(), callback());
     }
   }
 
-  /** Puts back what was taken and not wanted. */
-  unshift(chunk: Buffer): void {
-    this.#chunks.unshift(chunk);
-    this.#queued += chunk.length;
+  /** From now on the body is done when the stage's reader closes it, and not when the stage has taken the last byte. */
+  decodeBy(stage: DecodingStage): void {
+    this.#stage = stage;
   }
 
-  /** What is there, or null at the end; a promise where nothing is there yet, after which it is to be asked again. */
-  take(): Buffer | null | Promise<void> {
-    const chunk = this.#chunks.shift();
+  /** @param most - Bytes to take at most. */
+  pull(most = Infinity): Buffer | null | Promise<Buffer | null> {
+    const taken = this.#take(most);
+    return taken === undefined ? this.#pullLater(most) : taken;
+  }
+
+  async #pullLater(most: number): Promise<Buffer | null> {
+    for (;;) {
+      this.#arrival ??= new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await this.#arrival;
+      const taken = this.#take(most);
+      if (taken !== undefined) return taken;
+    }
+  }
+
+  /** @returns null at the end, undefined when nothing is there yet. */
+  #take(most: number): Buffer | null | undefined {
+    const chunk = this.#chunks[0];
     if (chunk !== undefined) {
-      this.#queued -= chunk.length;
-      if (this.#paused && this.#queued < HIGH_WATER / 2) {
-        this.#paused = false;
-        this.#control.resume();
-      }
-      return chunk;
+      const taken = chunk.length <= most ? chunk : chunk.subarray(0, most);
+      if (taken === chunk) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(most);
+      this.#queued -= taken.length;
+      if (this.#paused && this.#queued < HIGH_WATER / 2) this.#resume();
+      this.#settleIfRead();
+      return taken;
     }
     if (this.#closed) return null;
     if (this.#failure !== null) throw this.#failure.error;
     if (this.#ended) return null;
-    return new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
+    if (this.#paused) this.#resume();
+    return undefined;
   }
 
-  #settle(): void {
+  #resume(): void {
+    this.#paused = false;
+    this.#control.resume();
+  }
+
+  #drop(): void {
+    this.#chunks.length = 0;
+    this.#queued = 0;
+  }
+
+  /** A stage has content of its own, which it has yet to give. */
+  #settleIfRead(): void {
+    if (this.isOver && this.#queued === 0 && this.#stage === null) this.settle();
+  }
+
+  /** The exchange is over, though bytes that are at hand may still be read. */
+  settle(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
     const callback = this.#onDone;
     this.#onDone = null;
+    this.#control.onDone?.();
     callback?.();
   }
 
   #awake(): void {
     const wake = this.#wake;
+    this.#arrival = null;
     this.#wake = null;
     wake?.();
   }
@@ -154,12 +240,22 @@ export class RawResponse implements AsyncIterable<Buffer> {
   /** The policy of retries as it stood for this attempt: its `history` has those that failed before; null for none. */
   retries: NonNullable<RequestException["retries"]> | null = null;
 
-  constructor(head: RawHead, control: RawControl) {
+  constructor(head: RawHead, control: RawControl, queue = new RawQueue(control)) {
     this.#head = head;
-    this.#queue = new RawQueue(control);
+    this.#queue = queue;
   }
 
-  /** For whoever pushes, in place of this. @internal */
+  /** All of the body, if it was at hand from the start and nothing was read; otherwise null. @internal */
+  wholeContent(): Buffer | null {
+    return this.#queue.wholeContent();
+  }
+
+  /** Whether it was closed before it was read to its end. @internal */
+  get isAbandoned(): boolean {
+    return this.#queue.isAbandoned;
+  }
+
+  /** For the side that pushes, in place of this. @internal */
   get queue(): RawQueue {
     return this.#queue;
   }
@@ -204,35 +300,35 @@ export class RawResponse implements AsyncIterable<Buffer> {
     while (have < wanted) {
       let chunk: Buffer | null;
       try {
-        chunk = await this.#next();
+        chunk = await this.#queue.pull(wanted - have);
       } catch (error) {
         if (have === 0 || n === undefined) throw error;
         break;
       }
       if (chunk === null) break;
-      const take = Math.min(chunk.length, wanted - have);
-      if (take < chunk.length) this.#queue.unshift(chunk.subarray(take));
-      parts.push(take < chunk.length ? chunk.subarray(0, take) : chunk);
-      have += take;
+      parts.push(chunk);
+      have += chunk.length;
     }
     return parts.length === 0 ? EMPTY : parts.length === 1 ? parts[0] : Buffer.concat(parts, have);
   }
 
-  /** The bytes as they arrive. Leaving the loop early closes the body. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
-    try {
-      for (let chunk = await this.#next(); chunk !== null; chunk = await this.#next()) yield chunk;
-    } finally {
-      this.close();
-    }
+  /** The bytes as they arrive. Leaving the loop early closes the body, also while it waits for bytes. */
+  [Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
+    return new PullIterator(this);
   }
 
-  /** Wants nothing more: the connection goes back to the pool or is closed, whichever is cheaper. */
+  /** @internal */
+  pull(): Buffer | End | Promise<Buffer | End> {
+    const chunk = this.#queue.pull();
+    return chunk instanceof Promise ? chunk.then(orEnd) : orEnd(chunk);
+  }
+
+  /** The rest is not read: the connection goes back to the pool or is closed, whichever is cheaper. */
   close(): void {
     this.#queue.close();
   }
 
-  /** @returns False when the pusher should pause until `resume()`. @internal */
+  /** @returns False when the side that pushes should pause until `resume()`. @internal */
   push(chunk: Buffer): boolean {
     return this.#queue.push(chunk);
   }
@@ -247,18 +343,14 @@ export class RawResponse implements AsyncIterable<Buffer> {
     this.#queue.fail(error);
   }
 
-  /** Calls back once when the exchange is over: ended, failed or closed. @internal */
+  /** Calls back once when the exchange is over: the content was read to its end, failed or was closed. @internal */
   whenDone(callback: () => void): void {
     this.#queue.whenDone(callback);
   }
+}
 
-  async #next(): Promise<Buffer | null> {
-    for (;;) {
-      const taken = this.#queue.take();
-      if (!(taken instanceof Promise)) return taken;
-      await taken;
-    }
-  }
+function orEnd(chunk: Buffer | null): Buffer | End {
+  return chunk ?? END;
 }
 
 function pairs(raw: readonly string[]): [string, string][] {
@@ -267,68 +359,88 @@ function pairs(raw: readonly string[]): [string, string][] {
   return found;
 }
 
-/** A body that is at hand already, or comes from the caller's own stream. */
-export function rawFrom(
-  source: Uint8Array | string | AsyncIterable<Uint8Array | string> | null | undefined,
-  head: RawHead,
-  trailers: readonly string[] = [],
-): RawResponse {
-  if (source === null || source === undefined || typeof source === "string" || source instanceof Uint8Array) {
+/** What a body that was not received from the wire can be made from. */
+export type RawInit = Uint8Array | string | AsyncIterable<Uint8Array | string> | null | undefined;
+
+/**
+ * The body of a response that the caller makes.
+ *
+ * @throws TypeError for a value that is neither bytes nor text nor a stream of them.
+ */
+export function rawFrom(source: RawInit, head: RawHead, trailers: readonly string[] = []): RawResponse {
+  const bytes = source === null || source === undefined ? EMPTY : asBytes(source);
+  if (bytes !== null) {
     const raw = new RawResponse(head, NO_CONTROL);
-    if (source != null && source.length > 0) raw.push(bytesOf(source));
+    if (bytes.byteLength > 0) raw.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     raw.end(trailers);
+    raw.queue.settle();
     return raw;
   }
-  const pump = new Pump(source);
-  const raw = new RawResponse(head, pump);
-  pump.run(raw);
+  const body = contentBody(source);
+  if (body === null)
+    throw new TypeError(`The body of a Response must be bytes, text or a stream of these, not ${describe(source)}`);
+  const pump = new Pump(body, trailers);
+  const raw = new RawResponse(head, pump, pump.queue);
+  dropped.register(raw, pump.queue);
   return raw;
 }
 
+/** Closes the stream of a response that was collected as garbage before it was read to its end. */
+const dropped = new FinalizationRegistry<RawQueue>((queue) => queue.close());
+
 const NO_CONTROL: RawControl = { resume: () => undefined, cancel: () => undefined };
 
-function bytesOf(chunk: Uint8Array | string): Buffer {
-  return typeof chunk === "string" ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-}
-
-/** Carries an iterable of the caller's into a RawResponse, no faster than it is read. */
+/** Carries a stream of the caller's into a queue, no faster than it is read. */
 class Pump implements RawControl {
-  readonly #iterator: AsyncIterator<Uint8Array | string>;
+  readonly queue = new RawQueue(this, true);
+  readonly #body: Body;
+  readonly #trailers: readonly string[];
   #wake: (() => void) | null = null;
-  #cancelled = false;
+  #isRunning = false;
+  #isCancelled = false;
 
-  constructor(source: AsyncIterable<Uint8Array | string>) {
-    this.#iterator = source[Symbol.asyncIterator]();
+  constructor(body: Body, trailers: readonly string[]) {
+    this.#body = body;
+    this.#trailers = trailers;
   }
 
   resume(): void {
+    if (!this.#isRunning) {
+      this.#isRunning = true;
+      void this.#carry().catch((error: unknown) => this.queue.fail(error));
+    }
+    this.#awake();
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#awake();
+    // The loop below is left only when the source yields, which may be never.
+    void this.#close();
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#body.close?.();
+    } catch {
+      // The reader does not want the rest, so nothing is lost.
+    }
+  }
+
+  #awake(): void {
     const wake = this.#wake;
     this.#wake = null;
     wake?.();
   }
 
-  cancel(): void {
-    this.#cancelled = true;
-    this.resume();
-  }
-
-  run(raw: RawResponse): void {
-    void this.#carry(raw).catch((error: unknown) => raw.fail(error));
-  }
-
-  async #carry(raw: RawResponse): Promise<void> {
-    for (;;) {
-      if (this.#cancelled) {
-        await this.#iterator.return?.();
-        return;
-      }
-      const next = await this.#iterator.next();
-      if (next.done === true) break;
-      if (!raw.push(bytesOf(next.value)))
+  async #carry(): Promise<void> {
+    for await (const { buffer, byteOffset, byteLength } of this.#body.open()) {
+      if (!this.queue.push(Buffer.from(buffer, byteOffset, byteLength)) && !this.#isCancelled)
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
+      if (this.#isCancelled) return;
     }
-    raw.end([]);
+    this.queue.end(this.#trailers);
   }
 }

@@ -1,9 +1,10 @@
-/** The content of a response as pieces, lines, JSON values and events. */
+/** The content of a response as pieces of one size, text, lines, JSON values and events. */
 import { ContentTooLarge, type ExceptionDetails } from "../exceptions.js";
+import { END, type End, type PullSource } from "./pull-iterator.js";
+import type { StandardSchema } from "./standard-schema.js";
+import { TextStream } from "./text/charset.js";
 import { parseJson, validateJsonLater } from "./text/json.js";
 import { ByteLines, TextLines } from "./text/lines.js";
-import { TextStream } from "./text/charset.js";
-import type { StandardSchema } from "./standard-schema.js";
 
 /** A server-sent event. */
 export interface ServerSentEvent {
@@ -17,95 +18,193 @@ export interface ServerSentEvent {
   readonly retry: number | undefined;
 }
 
-/** Pieces of exactly `size` bytes, but for the last. */
-export async function* resized(source: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer, void> {
-  let held: Buffer[] = [];
-  let have = 0;
-  try {
-    for await (const chunk of source) {
-      let rest = chunk;
-      while (have + rest.length >= size) {
-        const take = size - have;
-        held.push(rest.subarray(0, take));
-        const whole = held.length === 1 ? held[0] : Buffer.concat(held, size);
-        rest = rest.subarray(take);
-        held = [];
-        have = 0;
-        yield whole;
+/** Makes items of the pieces of a source: none, one or several of each piece. */
+abstract class Stage<In, Out> implements PullSource<Out> {
+  readonly #source: PullSource<In>;
+  #ready: readonly Out[] = [];
+  #next = 0;
+  #failure: { readonly error: unknown } | null = null;
+  #isAtEnd = false;
+  #isClosed = false;
+
+  constructor(source: PullSource<In>) {
+    this.#source = source;
+  }
+
+  /** The items that a piece completes. */
+  protected abstract take(piece: In): readonly Out[];
+
+  /** The items that are left when the source has ended, or failed. */
+  protected abstract rest(isFailed: boolean): readonly Out[];
+
+  pull(): Out | End | Promise<Out | End> {
+    if (this.#next < this.#ready.length) return this.#ready[this.#next++];
+    return this.#more();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    void this.#source.close();
+  }
+
+  async #more(): Promise<Out | End> {
+    for (;;) {
+      if (this.#failure !== null) throw this.#failure.error;
+      if (this.#isAtEnd) return END;
+      try {
+        const piece = await this.#source.pull();
+        // An iteration that was left ends as it stands: what is held is not the last item.
+        if (this.#isClosed) return END;
+        this.#isAtEnd = piece === END;
+        this.#ready = piece === END ? this.rest(false) : this.take(piece);
+      } catch (error) {
+        this.#failure = { error };
+        this.#ready = this.rest(true);
       }
-      if (rest.length > 0) {
-        held.push(rest);
-        have += rest.length;
-      }
+      this.#next = 0;
+      if (this.#ready.length > 0) return this.#ready[this.#next++];
     }
-  } catch (error) {
-    // What came before an error is given first.
-    if (have > 0) yield Buffer.concat(held, have);
-    throw error;
   }
-  if (have > 0) yield Buffer.concat(held, have);
 }
 
-/** Text in `encoding`, right across the borders of the pieces. */
-export async function* decoded(source: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<string, void> {
-  const decoder = new TextStream(encoding);
-  for await (const chunk of source) {
-    const text = decoder.decode(chunk);
-    if (text !== "") yield text;
-  }
-  const last = decoder.end();
-  if (last !== "") yield last;
-}
+/** Pieces of exactly `size` bytes, but for the last. What came before an error is given first. */
+export class SizedPieces extends Stage<Buffer, Buffer> {
+  readonly #size: number;
+  #held: Buffer[] = [];
+  #have = 0;
 
-export async function* byteLines(
-  source: AsyncIterable<Buffer>,
-  delimiter?: string | Uint8Array,
-): AsyncGenerator<Buffer, void> {
-  const lines = new ByteLines(typeof delimiter === "string" ? Buffer.from(delimiter) : delimiter);
-  try {
-    // yield* would make several promises for each line.
-    for await (const chunk of source) for (const line of lines.push(chunk)) yield line;
-  } catch (error) {
-    yield* lines.end();
-    throw error;
+  constructor(source: PullSource<Buffer>, size: number) {
+    super(source);
+    this.#size = size;
   }
-  yield* lines.end();
-}
 
-export async function* textLines(source: AsyncIterable<string>, delimiter?: string): AsyncGenerator<string, void> {
-  const lines = new TextLines(delimiter);
-  try {
-    for await (const chunk of source) for (const line of lines.push(chunk)) yield line;
-  } catch (error) {
-    yield* lines.end();
-    throw error;
-  }
-  yield* lines.end();
-}
-
-/** One value for each line that is not empty (https://jsonlines.org). */
-export async function* jsonLines<T>(
-  source: AsyncIterable<Buffer>,
-  encoding: string,
-  schema?: StandardSchema<T>,
-  details: ExceptionDetails = {},
-): AsyncGenerator<T, void> {
-  const lines = new TextLines("\n");
-  for await (const chunk of decoded(source, encoding))
-    for (const line of lines.push(chunk)) {
-      const text = line.trim();
-      if (text !== "")
-        yield schema === undefined ? (parseJson(text, details) as T) : await validated(text, schema, details);
+  protected override take(piece: Buffer): Buffer[] {
+    const whole: Buffer[] = [];
+    let rest = piece;
+    while (this.#have + rest.length >= this.#size) {
+      const wanted = this.#size - this.#have;
+      this.#held.push(rest.subarray(0, wanted));
+      whole.push(this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held, this.#size));
+      rest = rest.subarray(wanted);
+      this.#held = [];
+      this.#have = 0;
     }
-  for (const line of lines.end()) {
-    const text = line.trim();
-    if (text !== "")
-      yield schema === undefined ? (parseJson(text, details) as T) : await validated(text, schema, details);
+    if (rest.length > 0) {
+      this.#held.push(rest);
+      this.#have += rest.length;
+    }
+    return whole;
+  }
+
+  protected override rest(): Buffer[] {
+    return this.#have === 0 ? [] : [Buffer.concat(this.#held, this.#have)];
   }
 }
 
-function validated<T>(text: string, schema: StandardSchema<T>, details: ExceptionDetails): Promise<T> {
-  return validateJsonLater(parseJson(text, details), schema, text, details);
+/** Text in an encoding, right across the borders of pieces. */
+export class TextPieces extends Stage<Buffer, string> {
+  readonly #decoder: TextStream;
+
+  constructor(source: PullSource<Buffer>, encoding: string) {
+    super(source);
+    this.#decoder = new TextStream(encoding);
+  }
+
+  protected override take(piece: Buffer): string[] {
+    const text = this.#decoder.decode(piece);
+    return text === "" ? [] : [text];
+  }
+
+  protected override rest(isFailed: boolean): string[] {
+    // A character that was cut by an error is not a malformed one.
+    const text = isFailed ? "" : this.#decoder.end();
+    return text === "" ? [] : [text];
+  }
+}
+
+/** Splits pieces into lines. */
+interface LineSplitter<T> {
+  push(piece: T): T[];
+  end(): T[];
+}
+
+/** Lines of bytes or text. What came before an error is given first. */
+export class Lines<T> extends Stage<T, T> {
+  readonly #lines: LineSplitter<T>;
+
+  constructor(source: PullSource<T>, lines: LineSplitter<T>) {
+    super(source);
+    this.#lines = lines;
+  }
+
+  protected override take(piece: T): T[] {
+    return this.#lines.push(piece);
+  }
+
+  protected override rest(_isFailed: boolean): T[] {
+    return this.#lines.end();
+  }
+}
+
+/** Lines of which one that an error cut off is not given. */
+class WholeLines<T> extends Lines<T> {
+  protected override rest(isFailed: boolean): T[] {
+    return isFailed ? [] : super.rest(isFailed);
+  }
+}
+
+/** Lines of bytes. */
+export function byteLines(source: PullSource<Buffer>, delimiter?: string | Uint8Array): PullSource<Buffer> {
+  return new Lines(source, new ByteLines(typeof delimiter === "string" ? Buffer.from(delimiter) : delimiter));
+}
+
+/** Lines of text. */
+export function textLines(source: PullSource<string>, delimiter?: string): PullSource<string> {
+  return new Lines(source, new TextLines(delimiter));
+}
+
+/** How the values of {@link JsonLines} are read. */
+export interface JsonLinesOptions<T> {
+  readonly encoding: string;
+  readonly schema: StandardSchema<T> | undefined;
+  /** What errors know of the response. */
+  readonly details: ExceptionDetails;
+}
+
+/** One value for each line that is not empty (https://jsonlines.org). Each line is parsed when it is asked for. */
+export class JsonLines<T> implements PullSource<T> {
+  readonly #lines: PullSource<string>;
+  readonly #options: JsonLinesOptions<T>;
+
+  constructor(source: PullSource<Buffer>, options: JsonLinesOptions<T>) {
+    this.#lines = new WholeLines(new TextPieces(source, options.encoding), new TextLines("\n"));
+    this.#options = options;
+  }
+
+  pull(): T | End | Promise<T | End> {
+    for (;;) {
+      const line = this.#lines.pull();
+      if (line instanceof Promise) return this.#later(line);
+      if (line === END) return END;
+      if (line.trim() !== "") return this.#value(line.trim());
+    }
+  }
+
+  close(): void {
+    void this.#lines.close();
+  }
+
+  async #later(pulled: Promise<string | End>): Promise<T | End> {
+    const line = await pulled;
+    if (line === END) return END;
+    return line.trim() === "" ? this.pull() : this.#value(line.trim());
+  }
+
+  #value(text: string): T | Promise<T> {
+    const { schema, details } = this.#options;
+    const value = parseJson(text, details);
+    return schema === undefined ? (value as T) : validateJsonLater(value, schema, text, details);
+  }
 }
 
 /** What a stream of events says beside its events. */
@@ -123,52 +222,103 @@ export interface EventIterOptions {
 /** An event larger than this would fill the memory of whoever waits for its end, in bytes. */
 const MAX_EVENT_SIZE = 64 * 1024 * 1024;
 
-/** @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
-export async function* serverSentEvents(
-  source: AsyncIterable<Buffer>,
-  options: EventIterOptions = {},
-): AsyncGenerator<ServerSentEvent, void> {
-  const { onId, onRetry, onComment, maxEventSize = MAX_EVENT_SIZE } = options;
-  const { createParser } = await import("eventsource-parser");
-  const ready: ServerSentEvent[] = [];
-  let retry: number | undefined;
-  const parser = createParser({
-    maxBufferSize: maxEventSize,
-    onEvent: (event) => {
-      ready.push({ event: event.event, data: event.data, id: event.id, retry });
-      retry = undefined;
-    },
-    onRetry: (milliseconds) => {
-      retry = milliseconds;
-      onRetry?.(milliseconds);
-    },
-    onError: ({ type }) => {
-      if (type === "max-buffer-size-exceeded") throw eventTooLarge(maxEventSize);
-    },
-    ...(onComment === undefined ? {} : { onComment }),
-  });
-  // Line by line: of a chunk with CR alone for line ends, the parser searches all that is left for LF at each line.
-  const lines = new ByteLines();
-  let isFirst = true;
-  let id: string | undefined;
-  for await (const chunk of source) {
-    for (const line of lines.push(chunk)) {
-      // The format is UTF-8 by definition, whatever the charset says.
-      let text = line.length === 0 ? "" : line.utf8Slice();
-      if (isFirst && text.startsWith("\ufeff")) text = text.slice(1);
-      isFirst = false;
-      if (onId !== undefined) {
-        id = idOf(text) ?? id;
-        if (text === "" && id !== undefined) {
-          onId(id);
-          id = undefined;
-        }
-      }
-      parser.feed(text === "" ? "\n" : `${text}\n`);
-      if (ready.length > 0) yield* ready.splice(0);
-    }
-    if (lines.heldLength > maxEventSize) throw eventTooLarge(maxEventSize);
+type EventParser = ReturnType<typeof import("eventsource-parser").createParser>;
+
+/**
+ * Server-sent events. Each line is parsed when it is asked for, so that `onId` is told of an event's ID just before it.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export class EventPieces implements PullSource<ServerSentEvent> {
+  readonly #source: PullSource<Buffer>;
+  readonly #options: EventIterOptions;
+  readonly #maxEventSize: number;
+  // The parser gets line by line: given a piece whose lines end in CR alone, it looks through all that is left for LF at
+  // each line.
+  readonly #splitter = new ByteLines();
+  #parser: EventParser | null = null;
+  #lines: readonly Buffer[] = [];
+  #nextLine = 0;
+  readonly #ready: ServerSentEvent[] = [];
+  #isFirst = true;
+  #id: string | undefined;
+  #retry: number | undefined;
+
+  constructor(source: PullSource<Buffer>, options: EventIterOptions = {}) {
+    this.#source = source;
+    this.#options = options;
+    this.#maxEventSize = options.maxEventSize ?? MAX_EVENT_SIZE;
   }
+
+  pull(): ServerSentEvent | End | Promise<ServerSentEvent | End> {
+    return this.#fromLines() ?? this.#more();
+  }
+
+  close(): void {
+    void this.#source.close();
+  }
+
+  async #more(): Promise<ServerSentEvent | End> {
+    this.#parser ??= await this.#makeParser();
+    for (;;) {
+      const piece = await this.#source.pull();
+      // An event that is not at its end does not count.
+      if (piece === END) return END;
+      this.#lines = this.#splitter.push(piece);
+      this.#nextLine = 0;
+      const event = this.#fromLines();
+      if (event !== undefined) return event;
+    }
+  }
+
+  /** The next event that is complete, if there is one. */
+  #fromLines(): ServerSentEvent | undefined {
+    while (this.#ready.length === 0 && this.#nextLine < this.#lines.length) this.#feed(this.#lines[this.#nextLine++]);
+    if (this.#ready.length === 0 && this.#splitter.heldLength > this.#maxEventSize)
+      throw eventTooLarge(this.#maxEventSize);
+    return this.#ready.shift();
+  }
+
+  #feed(line: Buffer): void {
+    // The format is UTF-8 by definition, whatever the charset says.
+    let text = line.length === 0 ? "" : line.utf8Slice();
+    if (this.#isFirst && text.startsWith("\ufeff")) text = text.slice(1);
+    this.#isFirst = false;
+    const { onId } = this.#options;
+    if (onId !== undefined) {
+      this.#id = idOf(text) ?? this.#id;
+      if (text === "" && this.#id !== undefined) {
+        onId(this.#id);
+        this.#id = undefined;
+      }
+    }
+    this.#parser!.feed(text === "" ? "\n" : `${text}\n`);
+  }
+
+  async #makeParser(): Promise<EventParser> {
+    const { onRetry, onComment } = this.#options;
+    const { createParser } = await loadParser();
+    return createParser({
+      maxBufferSize: this.#maxEventSize,
+      onEvent: (event) => {
+        this.#ready.push({ event: event.event, data: event.data, id: event.id, retry: this.#retry });
+        this.#retry = undefined;
+      },
+      onRetry: (milliseconds) => {
+        this.#retry = milliseconds;
+        onRetry?.(milliseconds);
+      },
+      onError: ({ type }) => {
+        if (type === "max-buffer-size-exceeded") throw eventTooLarge(this.#maxEventSize);
+      },
+      ...(onComment === undefined ? {} : { onComment }),
+    });
+  }
+}
+
+/** Loaded only when there are events to parse. */
+function loadParser(): Promise<typeof import("eventsource-parser")> {
+  return import("eventsource-parser");
 }
 
 /** The parser says nothing of the id of a block without data, which counts nevertheless. */

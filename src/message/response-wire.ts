@@ -1,4 +1,6 @@
 /** What a response knows of the wire that it came by. */
+import type { PreparedRequest } from "./prepared.js";
+import type { ByteSource, RawResponse } from "./raw.js";
 
 /** Seconds that the phases of an exchange took. 0 for a phase that was not needed, as connecting on a kept connection. */
 export interface Timings {
@@ -46,5 +48,23 @@ export interface WireExchange {
   readonly received: number;
   info(): ConnectionInfo;
   timings(): Timings;
-  decode(raw: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
+  /** The content of a body: its bytes without their content coding. Called once for each body. */
+  decode(raw: RawResponse): ByteSource;
+}
+
+/** What the package's own adapter adds. @internal */
+export interface WireResponse {
+  readonly request: PreparedRequest;
+  readonly statusCode: number;
+  readonly reason: string;
+  readonly rawHeaders: string[];
+  readonly version: number;
+  /** The whole content, or null when it is streamed from `raw`. */
+  readonly content: Buffer | null;
+  /** null for a whole response: its raw side is at its end. */
+  readonly raw: RawResponse | null;
+  readonly trailers: readonly string[];
+  readonly exchange: WireExchange;
+  /** Seconds. */
+  readonly elapsed: number;
 }

@@ -2,23 +2,34 @@
 import { inspect } from "node:util";
 
 import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
+import { bodyStream } from "./body-stream.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
-import type { CaseInsensitiveDict } from "./headers.js";
-import { dictOf, FieldList, headerEntries, rawValue, rawValues, type HeadersInit } from "./headers.js";
+import {
+  CaseInsensitiveDict,
+  dictOf,
+  FieldList,
+  headerPairs,
+  rawValue,
+  rawValues,
+  type HeadersInit,
+} from "./headers.js";
 import { NO_OPTIONS, ownOptions } from "./own-options.js";
+import { Pieces, piecesOf } from "./pieces.js";
 import type { PreparedRequest } from "./prepared.js";
-import { rawFrom, type RawResponse } from "./raw.js";
+import { END, PullIterator, type PullSource } from "./pull-iterator.js";
+import { rawFrom, RawResponse, type RawHead, type RawInit } from "./raw.js";
 import {
   byteLines,
-  decoded,
-  jsonLines,
-  resized,
-  serverSentEvents,
+  EventPieces,
+  JsonLines,
+  SizedPieces,
+  TextPieces,
   textLines,
   type EventIterOptions,
   type ServerSentEvent,
 } from "./response-streams.js";
-import type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-wire.js";
+import type { IterOptions, ResponseInit } from "./response-init.js";
+import type { ConnectionInfo, Timings, TlsInfo, WireExchange, WireResponse } from "./response-wire.js";
 import type { SaveOptions, SaveResult } from "./save.js";
 import type { StandardSchema } from "./standard-schema.js";
 import { apparentEncoding, decodeText, detectJsonEncoding } from "./text/charset.js";
@@ -28,50 +39,9 @@ import { linksByRel } from "./text/link.js";
 import { maskedResponse } from "./masked.js";
 import { redactedUrl } from "./shown-url.js";
 
+export type { IterOptions, ResponseInit } from "./response-init.js";
 export type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 
-/** What an adapter's author makes a response from; all of it is optional. */
-export interface ResponseInit {
-  /** What it answers. */
-  readonly request?: PreparedRequest | undefined;
-  /** The status. @defaultValue 200 */
-  readonly statusCode?: number | undefined;
-  /** The reason phrase. */
-  readonly reason?: string | undefined;
-  /** An object, pairs, a Map or `Headers`. */
-  readonly headers?: HeadersInit | undefined;
-  /** Where it came from. */
-  readonly url?: string | undefined;
-  /** The content: bytes, text or a stream, without content coding. */
-  readonly body?: Uint8Array | string | AsyncIterable<Uint8Array | string> | null | undefined;
-  /** "1.1" by default. */
-  readonly httpVersion?: string | undefined;
-}
-
-/** What the package's own adapter adds. @internal */
-export interface WireResponse {
-  readonly request: PreparedRequest;
-  readonly statusCode: number;
-  readonly reason: string;
-  readonly rawHeaders: string[];
-  readonly version: number;
-  /** The whole content, or null when it is streamed from `raw`. */
-  readonly content: Buffer | null;
-  /** null for a whole response: its raw side is at its end. */
-  readonly raw: RawResponse | null;
-  readonly trailers: readonly string[];
-  readonly exchange: WireExchange;
-  /** Seconds. */
-  readonly elapsed: number;
-}
-
-/** How content is iterated as text or bytes. */
-export interface IterOptions {
-  /** Give text by `encoding` (UTF-8 when that is null) instead of bytes. */
-  readonly decodeUnicode?: boolean | undefined;
-}
-
-const NO_CONNECTION: ConnectionInfo = { remoteAddress: null, reused: false, tls: null };
 const EMPTY = Buffer.alloc(0);
 const WIRE = Symbol("wire");
 
@@ -88,13 +58,13 @@ const WIRE = Symbol("wire");
 export class Response implements AsyncIterable<Buffer> {
   /** Such as 200. */
   statusCode: number;
-  /** The text behind the status, as the server wrote it: "OK", "NOT FOUND". */
+  /** The text after the status, as the server wrote it: "OK", "NOT FOUND". */
   reason: string;
-  /** "1.1" or "1.0". */
+  /** "1.0", "1.1" or "2". */
   httpVersion: string;
   /** The responses that led here by redirects or authentication, the oldest first. */
   history: Response[] = [];
-  /** The request that would follow this redirect, when redirects were not to be followed; else null. */
+  /** The request that would follow this redirect if redirects were followed, otherwise null. */
   next: PreparedRequest | null = null;
   /** The adapter that sent the request. */
   connection: unknown = null;
@@ -109,11 +79,15 @@ export class Response implements AsyncIterable<Buffer> {
   #encoding: string | null | undefined = undefined;
   #text: string | null = null;
   #cookies: RequestsCookieJar | null = null;
+  /** Whether `cookies` was assigned. */
+  #hasOwnCookies = false;
   #raw: RawResponse | null;
-  #trailers: readonly string[] = [];
+  #trailers: readonly string[];
   #exchange: WireExchange | null = null;
-  #iterated = false;
-  #decoded = 0;
+  #given: ResponseInit | null = null;
+  /** The stream of pieces, once it was asked for. */
+  #pieces: Pieces | null = null;
+  #body: ReadableStream<Uint8Array> | null = null;
   #reading: Promise<Buffer> | null = null;
   #sender: ((request: PreparedRequest) => Promise<Response>) | null = null;
 
@@ -122,7 +96,7 @@ export class Response implements AsyncIterable<Buffer> {
     if (wire !== undefined) {
       this.statusCode = wire.statusCode;
       this.reason = wire.reason;
-      this.httpVersion = wire.version === 10 ? "1.0" : "1.1";
+      this.httpVersion = wire.version === 11 ? "1.1" : wire.version === 10 ? "1.0" : "2";
       this.#request = wire.request;
       this.#url = wire.request.url;
       this.#rawHeaders = wire.rawHeaders;
@@ -139,25 +113,33 @@ export class Response implements AsyncIterable<Buffer> {
     this.httpVersion = init.httpVersion ?? "1.1";
     this.#request = init.request;
     this.#url = init.url ?? init.request?.url ?? "";
-    this.#rawHeaders =
-      init.headers === undefined
-        ? []
-        : headerEntries(init.headers).flatMap(([name, values]) => (values ?? []).flatMap((value) => [name, value]));
-    const { body } = init;
-    const whole = body === undefined || body === null || typeof body === "string" || body instanceof Uint8Array;
-    this.#content = whole ? contentOf(body) : null;
-    this.#raw = rawFrom(body, { rawHeaders: this.#rawHeaders, version: this.httpVersion === "1.0" ? 10 : 11 });
-    this.elapsed = 0;
+    this.#rawHeaders = init.headers === undefined ? [] : headerPairs(init.headers);
+    this.#trailers = init.trailers?.flat() ?? [];
+    this.#given = init;
+    this.history = [...(init.history ?? [])];
+    this.elapsed = init.elapsed ?? 0;
+    this.#raw = rawFrom(init.body, this.#rawHead, this.#trailers);
+    this.#content = this.#raw.wholeContent();
   }
 
-  /** The undecoded body. After the content was read it is at its end. */
+  /**
+   * The undecoded body. After the content was read it is at its end.
+   *
+   * It can be assigned: a RawResponse, bytes, text or a stream takes the place of a body, as if it had come from the
+   * server. The one before stays open, for the new one may read from it.
+   */
   get raw(): RawResponse {
-    this.#raw ??= rawFrom(
-      null,
-      { rawHeaders: this.#rawHeaders, version: this.httpVersion === "1.0" ? 10 : 11 },
-      this.#trailers,
-    );
+    this.#raw ??= rawFrom(null, this.#rawHead, this.#trailers);
     return this.#raw;
+  }
+  set raw(raw: RawResponse | RawInit) {
+    const next = raw instanceof RawResponse ? raw : rawFrom(raw, this.#rawHead);
+    this.#raw = next;
+    this.#content = this.#exchange === null ? next.wholeContent() : null;
+    this.#text = null;
+    this.#pieces = null;
+    this.#body = null;
+    this.#reading = null;
   }
 
   /** The request that was sent, as it was sent. */
@@ -176,13 +158,19 @@ export class Response implements AsyncIterable<Buffer> {
     this.#url = url;
   }
 
-  /** The header fields; one that came several times is joined by ", " (`getAll` gives them apart). */
+  /**
+   * The header fields; one that came several times is joined by ", " (`getAll` gives them apart). Assigning an object,
+   * pairs, a Map or `Headers` replaces them, and with them what follows from them: `encoding`, `text`, `links`, `cookies`.
+   */
   get headers(): CaseInsensitiveDict {
-    this.#headers ??= dictOf(new FieldList(this.#rawHeaders));
+    // raw.headers keeps the fields as they came.
+    this.#headers ??= dictOf(new FieldList(this.#rawHeaders).copyOnWrite());
     return this.#headers;
   }
-  set headers(headers: CaseInsensitiveDict) {
-    this.#headers = headers;
+  set headers(headers: HeadersInit) {
+    this.#headers = headers instanceof CaseInsensitiveDict ? headers : dictOf(new FieldList(headerPairs(headers)));
+    this.#text = null;
+    if (!this.#hasOwnCookies) this.#cookies = null;
   }
 
   /** False for 400 to 599. */
@@ -204,11 +192,11 @@ export class Response implements AsyncIterable<Buffer> {
    * The body as bytes, without its content coding.
    *
    * @throws StreamNotReadError under `stream: true` before `await response.read()`; StreamConsumedError after the
-   *   stream was iterated, because nobody kept what was read.
+   *   stream was iterated, because streamed content is not kept.
    */
   get content(): Buffer {
     if (this.#content !== null) return this.#content;
-    if (this.#iterated)
+    if (this.#pieces !== null)
       throw new StreamConsumedError(
         "The content for this response was already consumed: it was iterated and not kept",
         { response: this },
@@ -273,25 +261,27 @@ export class Response implements AsyncIterable<Buffer> {
   get cookies(): RequestsCookieJar {
     if (this.#cookies === null) {
       this.#cookies = new RequestsCookieJar();
-      const lines = rawValues(this.#rawHeaders, "set-cookie");
+      const lines = this.headerValues("set-cookie");
       if (lines.length > 0) this.#cookies.extract(lines, this.#url);
     }
     return this.#cookies;
   }
   set cookies(cookies: RequestsCookieJar) {
     this.#cookies = cookies;
+    this.#hasOwnCookies = true;
   }
 
   /** The Link header, by `rel` (or by URL where there is none). */
   get links(): Record<string, Record<string, string>> {
-    const value = rawValues(this.#rawHeaders, "link").join(", ");
+    const value = this.headerValues("link").join(", ");
     return value === "" ? {} : linksByRel(value);
   }
 
   /** Seconds that the phases took. */
   get timings(): Timings {
     return (
-      this.#exchange?.timings() ?? {
+      this.#exchange?.timings() ??
+      this.#given?.timings ?? {
         queued: 0,
         dns: 0,
         connect: 0,
@@ -309,9 +299,9 @@ export class Response implements AsyncIterable<Buffer> {
     return this.#exchange?.received ?? this.#raw?.bytesReceived ?? this.#content?.length ?? 0;
   }
 
-  /** Bytes of content that were read so far, without content coding; at the end the size of the content. */
+  /** Bytes of content that were read so far, after decoding; at the end the size of the content. */
   get bytesDecoded(): number {
-    return this.#content?.length ?? this.#decoded;
+    return this.#content?.length ?? this.#pieces?.bytes ?? 0;
   }
 
   /** The peer, `address:port`; null where no socket was used. */
@@ -364,9 +354,11 @@ export class Response implements AsyncIterable<Buffer> {
       throw new TypeError(
         `iterContent(chunkSize) takes a whole number of bytes above 0, or nothing, not ${String(chunkSize)}`,
       );
-    const pieces = this.#pieces();
-    const sized = chunkSize == null ? pieces : resized(pieces, chunkSize);
-    return options.decodeUnicode === true ? decoded(sized, this.encoding ?? "utf-8") : sized;
+    const pieces = this.#open();
+    const sized = chunkSize == null ? pieces : new SizedPieces(pieces, chunkSize);
+    return options.decodeUnicode === true
+      ? new PullIterator(new TextPieces(sized, this.encoding ?? "utf-8"))
+      : new PullIterator(sized);
   }
 
   /**
@@ -392,16 +384,16 @@ export class Response implements AsyncIterable<Buffer> {
     } = {},
   ): AsyncGenerator<Buffer, void> | AsyncGenerator<string, void> {
     const { delimiter } = options;
-    if (options.decodeUnicode !== true) return byteLines(this.#pieces(), delimiter);
-    return textLines(
-      decoded(this.#pieces(), this.encoding ?? "utf-8"),
-      delimiter === undefined ? undefined : String(delimiter),
-    );
+    const pieces = this.#open();
+    if (options.decodeUnicode !== true) return new PullIterator(byteLines(pieces, delimiter));
+    const text = new TextPieces(pieces, this.encoding ?? "utf-8");
+    return new PullIterator(textLines(text, delimiter === undefined ? undefined : String(delimiter)));
   }
 
   /** Each line parsed as JSON (JSON Lines, NDJSON); empty lines are passed over. */
   iterJson<T = unknown>(schema?: StandardSchema<T>): AsyncGenerator<T, void> {
-    return jsonLines(this.#pieces(), this.encoding ?? "utf-8", schema, { response: this, request: this.#request });
+    const details = { response: this, request: this.#request };
+    return new PullIterator(new JsonLines(this.#open(), { encoding: this.encoding ?? "utf-8", schema, details }));
   }
 
   /**
@@ -410,7 +402,7 @@ export class Response implements AsyncIterable<Buffer> {
    * @throws ContentTooLarge for an event larger than `maxEventSize`.
    */
   iterEvents(options?: EventIterOptions): AsyncGenerator<ServerSentEvent, void> {
-    return serverSentEvents(this.#pieces(), options);
+    return new PullIterator(new EventPieces(this.#open(), options));
   }
 
   /** Reads the whole content, also of a streamed response, and keeps it for `content`, `text` and `json()`. */
@@ -420,22 +412,19 @@ export class Response implements AsyncIterable<Buffer> {
     return this.#reading;
   }
 
-  /** The content as a web stream, its back-pressure intact. */
+  /**
+   * The content as a web stream of bytes, the same one each time. It is read from the socket no faster than the stream is
+   * read. Cancelling it releases the connection at once.
+   */
   get body(): ReadableStream<Uint8Array> {
-    const pieces = this.#pieces();
-    return new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const next = await pieces.next();
-          if (next.done === true) controller.close();
-          else controller.enqueue(next.value);
-        },
-        async cancel() {
-          await pieces.return();
-        },
-      },
-      { highWaterMark: 0 },
-    );
+    if (this.#body !== null) return this.#body;
+    if (this.#content === null && this.#pieces !== null) throw this.#consumed();
+    this.#body = bodyStream({
+      open: () => this.#open(),
+      isCutShort: () => this.isCutShort,
+      close: () => this.close(),
+    });
+    return this.#body;
   }
 
   /**
@@ -465,13 +454,18 @@ export class Response implements AsyncIterable<Buffer> {
     return this.iterContent();
   }
 
-  /** The response in plain values without its body, with secrets masked: what `JSON.stringify` writes. */
+  /** `<Response [200]>`, as in requests. */
+  toString(): string {
+    return `<Response [${this.statusCode}]>`;
+  }
+
+  /** The response in plain values without its content, with secrets masked: what `JSON.stringify` writes. */
   toJSON(): Record<string, unknown> {
     return maskedResponse(this);
   }
 
   [inspect.custom](): string {
-    return `<Response [${this.statusCode}]>`;
+    return this.toString();
   }
 
   /** One field without making the dict. @internal */
@@ -494,13 +488,25 @@ export class Response implements AsyncIterable<Buffer> {
     this.#sender = sender;
   }
 
+  /** Whether the response was closed while its content was read. @internal */
+  get isCutShort(): boolean {
+    return this.#pieces?.isCutShort ?? false;
+  }
+
   /** Whether the whole content is at hand. @internal */
   get isRead(): boolean {
     return this.#content !== null;
   }
 
   get #connectionInfo(): ConnectionInfo {
-    return this.#exchange?.info() ?? NO_CONNECTION;
+    if (this.#exchange !== null) return this.#exchange.info();
+    const { remoteAddress = null, reused = false, tls = null } = this.#given ?? {};
+    return { remoteAddress, reused, tls };
+  }
+
+  get #rawHead(): RawHead {
+    const version = this.httpVersion === "1.0" ? 10 : this.httpVersion.startsWith("2") ? 20 : 11;
+    return { rawHeaders: this.#rawHeaders, version };
   }
 
   #jsonText(): string {
@@ -521,39 +527,28 @@ export class Response implements AsyncIterable<Buffer> {
   }
 
   async #readAll(): Promise<Buffer> {
+    const pieces = this.#open();
     const chunks: Buffer[] = [];
-    for await (const chunk of this.#pieces()) chunks.push(chunk);
+    for (let chunk = await pieces.pull(); chunk !== END; chunk = await pieces.pull()) chunks.push(chunk);
+    if (this.isCutShort)
+      throw new StreamConsumedError("The response was closed before its body was read to the end", { response: this });
     this.#content = chunks.length === 0 ? EMPTY : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
     return this.#content;
   }
 
-  #pieces(): AsyncGenerator<Buffer, void> {
-    if (this.#content !== null) return once(this.#content);
-    if (this.#iterated)
-      throw new StreamConsumedError(
-        "The content for this response was already consumed: a stream can be iterated once",
-        { response: this },
-      );
-    this.#iterated = true;
-    return this.#watched(this.#exchange === null ? this.raw : this.#exchange.decode(this.raw));
+  #open(): PullSource<Buffer> {
+    if (this.#content !== null) return piecesOf(this.#content);
+    if (this.#pieces !== null) throw this.#consumed();
+    const { raw } = this;
+    this.#pieces = new Pieces(this, raw, this.#exchange === null ? raw.queue : this.#exchange.decode(raw));
+    return this.#pieces;
   }
 
-  /** Errors get to know their response; leaving early releases the connection. */
-  async *#watched(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-    try {
-      for await (const chunk of source) {
-        this.#decoded += chunk.length;
-        yield chunk;
-      }
-    } catch (error) {
-      if (error instanceof Error && "response" in error) {
-        error.response ??= this;
-        if ("request" in error) error.request ??= this.#request;
-      }
-      throw error;
-    } finally {
-      this.raw.close();
-    }
+  #consumed(): StreamConsumedError {
+    return new StreamConsumedError(
+      "The content for this response was already consumed: a stream can be iterated once",
+      { response: this },
+    );
   }
 }
 
@@ -562,15 +557,6 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Makes a response from what the wire gave. @internal */
 export function wireResponse(parts: WireResponse): Response {
   return new Response({ [WIRE]: parts } as ResponseInit);
-}
-
-async function* once(content: Buffer): AsyncGenerator<Buffer, void> {
-  if (content.length > 0) yield content;
-}
-
-function contentOf(body: Uint8Array | string | null | undefined): Buffer {
-  if (body === null || body === undefined) return EMPTY;
-  return typeof body === "string" ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 function isAscii(byte: number): boolean {

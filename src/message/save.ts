@@ -1,62 +1,75 @@
-/** A streamed response → a file that is either whole or not there. */
+/** Saves the content of a response to a file that is either complete or not there. */
 import { createHash, randomBytes, type Hash } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
-import { open, readFile, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
+import { constants } from "node:fs";
+import { lstat, open, readFile, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
 
-import { ContentDecodingError, RequestException } from "../exceptions.js";
+import { ContentDecodingError, RequestException, StreamConsumedError } from "../exceptions.js";
+import { codingNames } from "./headers.js";
+import { redactedUrl } from "./redaction.js";
 import type { Response } from "./response.js";
 
 /** How a download is saved. */
 export interface SaveOptions {
-  /** Told of bytes written so far, and in all where that is known. */
+  /** Called with the bytes of the file written so far, and their total if it is known. */
   readonly onProgress?: ((progress: { transferred: number; total?: number; done: boolean }) => void) | undefined;
-  /** Keep what came before a cut, and go on from there the next time. @defaultValue false */
+  /** Keep the bytes that arrived before a cut, and continue from there the next time. @defaultValue false */
   readonly resume?: boolean | undefined;
-  /** Hex digest that the whole file must have. */
+  /** SHA-256 of the whole file, in hexadecimal digits. */
   readonly sha256?: string | undefined;
 }
 
 /** What was saved. */
 export interface SaveResult {
-  /** Where the file is, as it was given. */
+  /** Of the file, as it was given. */
   readonly path: string;
   /** Bytes of the file. */
   readonly size: number;
-  /** Where the download went on, in bytes; 0 for one in a single go. */
+  /** Byte at which the download was continued; 0 if it was not. */
   readonly resumedFrom: number;
 }
 
-/** What is kept beside a part, to know that the file on the server is still the same. */
+/** What is stored next to a part, to know that the file on the server is still the same. */
 interface PartNote {
+  /** SHA-256 of the URL, which may have a password or a signature in it. */
   readonly url: string;
   /** For If-Range (RFC 9110 §13.1.5): a strong ETag, or Last-Modified. */
   readonly validator: string;
 }
 
-/** @throws RequestException `ERR_DIGEST` when the digest differs; whatever the body ends in; errors of the file system. */
+/** The response that gives the bytes of the file from an offset on. */
+interface Source {
+  readonly response: Response;
+  readonly offset: number;
+  /** Bytes of the whole file, if they are known. */
+  readonly total: number | undefined;
+}
+
+/**
+ * @throws RequestException `ERR_DIGEST` when the digest differs, `ERR_DOWNLOAD_SIZE` when a continued download has
+ *   another size than the server announced; the error in which the body ends; errors of the file system.
+ */
 export async function saveTo(response: Response, path: string, options: SaveOptions): Promise<SaveResult> {
   const part = options.resume === true ? `${path}.part` : `${path}.${randomBytes(8).toString("hex")}.part`;
   const note = `${part}.json`;
-  let current = response;
-  let offset = 0;
-  let isWhole = false;
+  let source: Source = { response, offset: 0, total: totalOf(response) };
   try {
+    let isComplete = false;
     if (options.resume === true) {
-      // The page of an error must not take the place of what came before it.
+      // An error page must not replace the bytes that came before it.
       response.raiseForStatus();
       const have = await resumable(response, part, note);
-      // It was cut behind the last byte, or its digest could not be compared any more.
-      isWhole = have > 0 && have === totalOf(response, 0);
-      if (have > 0 && !isWhole) current = await continueFrom(response, have);
-      if (isWhole || current.statusCode === 206) offset = have;
-      await writeNote(current, response, note, offset);
+      // The connection broke after the last byte, or the digest could not be compared any more.
+      isComplete = have > 0 && have === source.total;
+      if (have > 0 && !isComplete) source = await continued(source, have);
+      if (source.offset === 0 && !isComplete) await writeNote(response, note);
     }
-    const size = isWhole
-      ? await complete(response, part, offset, options)
-      : await write(current, part, offset, options);
+    if (isComplete) source = { ...source, offset: source.total! };
+    const size = isComplete
+      ? await checkComplete(response, part, source.offset, options)
+      : await write(source, part, options);
     await rename(part, path);
     if (options.resume === true) await rm(note, { force: true });
-    return { path, size, resumedFrom: offset };
+    return { path, size, resumedFrom: source.offset };
   } catch (error) {
     // A part that cannot be continued, or is not what it should be, is of no use.
     const keeps = options.resume === true && !isWrong(error);
@@ -64,25 +77,31 @@ export async function saveTo(response: Response, path: string, options: SaveOpti
     throw error;
   } finally {
     response.close();
-    current.close();
+    source.response.close();
   }
 }
 
 function isWrong(error: unknown): boolean {
-  return error instanceof ContentDecodingError || (error instanceof RequestException && error.code === "ERR_DIGEST");
+  return (
+    error instanceof ContentDecodingError ||
+    (error instanceof RequestException && (error.code === "ERR_DIGEST" || error.code === "ERR_DOWNLOAD_SIZE"))
+  );
 }
 
-async function write(response: Response, part: string, offset: number, options: SaveOptions): Promise<number> {
+async function write({ response, offset, total }: Source, part: string, options: SaveOptions): Promise<number> {
   const hash = options.sha256 === undefined ? null : createHash("sha256");
-  if (hash !== null && offset > 0) await hashFile(part, offset, hash);
-  // Never through a link that somebody else laid at this name, as may happen in /tmp (CVE-2026-25645 of requests).
+  // Never through a link that somebody else made at this name, as may happen in /tmp (CVE-2026-25645 of requests).
   if (offset === 0) await rm(part, { force: true });
-  const file = await open(part, offset > 0 ? constants.O_RDWR | (constants.O_NOFOLLOW ?? 0) : "wx", 0o666);
+  const file = offset === 0 ? await open(part, "wx", 0o666) : await openPart(part, offset, constants.O_RDWR);
   let size = offset;
   try {
-    if (offset > 0) await file.truncate(offset);
-    const total = totalOf(response, offset);
+    if (offset > 0) {
+      if (hash !== null) await hashFile(file, offset, hash);
+      await file.truncate(offset);
+    }
     for await (const chunk of response.iterContent()) {
+      if (offset > 0 && size + chunk.length > total!)
+        throw wrongSize(response, total!, `at least ${size + chunk.length}`);
       await writeAll(file, chunk, size);
       hash?.update(chunk);
       size += chunk.length;
@@ -90,6 +109,9 @@ async function write(response: Response, part: string, offset: number, options: 
         total === undefined ? { transferred: size, done: false } : { transferred: size, total, done: false },
       );
     }
+    if (response.isCutShort)
+      throw new StreamConsumedError("The response was closed before its body was saved", { response });
+    if (offset > 0 && size !== total) throw wrongSize(response, total!, String(size));
     await file.sync();
     options.onProgress?.({ transferred: size, total: size, done: true });
   } finally {
@@ -99,14 +121,31 @@ async function write(response: Response, part: string, offset: number, options: 
   return size;
 }
 
-/** The part is all of it already. */
-async function complete(response: Response, part: string, size: number, options: SaveOptions): Promise<number> {
-  options.onProgress?.({ transferred: size, total: size, done: true });
-  if (options.sha256 === undefined) return size;
-  const hash = createHash("sha256");
-  await hashFile(part, size, hash);
-  checkDigest(hash.digest("hex"), options.sha256, response);
-  return size;
+/** The part has all bytes already. */
+async function checkComplete(response: Response, part: string, size: number, options: SaveOptions): Promise<number> {
+  const file = await openPart(part, size, constants.O_RDONLY);
+  try {
+    options.onProgress?.({ transferred: size, total: size, done: true });
+    if (options.sha256 === undefined) return size;
+    const hash = createHash("sha256");
+    await hashFile(file, size, hash);
+    checkDigest(hash.digest("hex"), options.sha256, response);
+    return size;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Opens a part that was found before, and makes sure that it is a file still. @param least - Bytes that it must have. */
+async function openPart(part: string, least: number, access: number): Promise<FileHandle> {
+  const file = await open(part, access | (constants.O_NOFOLLOW ?? 0));
+  const stats = await file.stat();
+  if (stats.isFile() && stats.size >= least) return file;
+  await file.close();
+  throw new RequestException(
+    `${part} was changed while its download was being continued: it is no longer a file of ${least} bytes. Call saveTo() again`,
+    { code: "ERR_DOWNLOAD_SIZE" },
+  );
 }
 
 async function writeAll(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
@@ -116,8 +155,9 @@ async function writeAll(file: FileHandle, chunk: Buffer, position: number): Prom
   }
 }
 
-async function hashFile(path: string, length: number, hash: Hash): Promise<void> {
-  for await (const chunk of createReadStream(path, { end: length - 1 })) hash.update(chunk as Buffer);
+async function hashFile(file: FileHandle, length: number, hash: Hash): Promise<void> {
+  const stream = file.createReadStream({ start: 0, end: length - 1, autoClose: false });
+  for await (const chunk of stream) hash.update(chunk as Buffer);
 }
 
 function checkDigest(found: string, wanted: string, response: Response): void {
@@ -128,37 +168,48 @@ function checkDigest(found: string, wanted: string, response: Response): void {
   });
 }
 
-function totalOf(response: Response, offset: number): number | undefined {
-  if (response.header("content-encoding") !== undefined) return undefined;
+function wrongSize(response: Response, total: number, found: string): RequestException {
+  return new RequestException(
+    `The continued download of ${redactedUrl(response.url)} has ${found} bytes, and the server announced ${total}. The file was not saved; call saveTo() again to download it from its beginning`,
+    { code: "ERR_DOWNLOAD_SIZE", response },
+  );
+}
+
+/** Bytes of the content, if the head says so: encoded content has another length than its body. */
+function totalOf(response: Response): number | undefined {
   const length = response.header("content-length");
-  return length === undefined ? undefined : Number(length) + offset;
+  return length !== undefined && /^\d{1,15}$/.test(length) && !isEncoded(response) ? Number(length) : undefined;
+}
+
+function isEncoded(response: Response): boolean {
+  return codingNames(response.headerValues("content-encoding").join(",").split(",")).length > 0;
 }
 
 /** Bytes that are there already and belong to the file that the server has now. */
 async function resumable(response: Response, part: string, note: string): Promise<number> {
   const validator = validatorOf(response);
-  if (
-    validator === null ||
-    response.statusCode !== 200 ||
-    response.request.method !== "GET" ||
-    response.header("content-encoding") !== undefined
-  )
+  if (validator === null || response.statusCode !== 200 || response.request.method !== "GET" || isEncoded(response))
     return 0;
   try {
     const known = JSON.parse(await readFile(note, "utf8")) as PartNote;
-    const { size } = await stat(part);
-    return known.url === response.url && known.validator === validator ? size : 0;
+    // A link that somebody else made must not become the file.
+    const stats = await lstat(part);
+    return stats.isFile() && known.url === digestOf(response.url) && known.validator === validator ? stats.size : 0;
   } catch {
     return 0;
   }
 }
 
-async function writeNote(current: Response, first: Response, note: string, offset: number): Promise<void> {
-  const validator = validatorOf(current) ?? validatorOf(first);
-  if (offset > 0 || validator === null) return;
-  const content: PartNote = { url: first.url, validator };
+async function writeNote(response: Response, note: string): Promise<void> {
+  const validator = validatorOf(response);
   await rm(note, { force: true });
-  await writeFile(note, JSON.stringify(content), { flag: "wx" });
+  if (validator === null) return;
+  const content: PartNote = { url: digestOf(response.url), validator };
+  await writeFile(note, JSON.stringify(content), { flag: "wx", mode: 0o600 });
+}
+
+function digestOf(url: string): string {
+  return createHash("sha256").update(url).digest("hex");
 }
 
 /**
@@ -174,33 +225,54 @@ function validatorOf(response: Response): string | null {
   return age >= 1000 ? modified : null;
 }
 
-/** Asks for the rest. The answer is used if it is the rest, or else the whole file anew. */
-async function continueFrom(response: Response, have: number): Promise<Response> {
+/**
+ * Asks for the rest of the file. Every answer but the rest of this very file is passed over: the first response still
+ * has the whole.
+ */
+async function continued(first: Source, have: number): Promise<Source> {
+  const { response } = first;
+  if (first.total !== undefined && have > first.total) return first;
   const request = response.request.copy();
   request.headers.set("Range", `bytes=${have}-`);
   request.headers.set("If-Range", validatorOf(response));
-  // What is encoded cannot be continued in the middle.
+  // Encoded content cannot be continued in the middle.
   request.headers.set("Accept-Encoding", "identity");
   const rest = await response.sendAgain(request);
-  if (rest === null) return response;
-  if (rest.statusCode === 206 && isRest(rest, have, validatorOf(response))) {
-    response.close();
-    return rest;
+  if (rest === null) return first;
+  const total = restOf(rest, have, first);
+  if (total === null) {
+    rest.close();
+    return first;
   }
-  if (rest.statusCode === 200) {
-    response.close();
-    return rest;
-  }
-  // 416 and everything else: the first response has the whole file.
-  rest.close();
-  return response;
+  response.close();
+  return { response: rest, offset: have, total };
 }
 
-/** Whether a 206 is all that is missing, of the same file: a server may not know If-Range, or give less than was asked. */
-function isRest(rest: Response, have: number, validator: string | null): boolean {
-  const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(rest.header("content-range") ?? "");
-  if (range === null || Number(range[1]) !== have || rest.header("content-encoding") !== undefined) return false;
-  if (range[3] !== "*" && Number(range[2]) + 1 !== Number(range[3])) return false;
-  const etag = rest.header("etag");
-  return etag === undefined || !validator!.includes('"') || etag === validator;
+/**
+ * The bytes of the whole file when the response has all that is missing of the same file, otherwise null: a server may
+ * not know If-Range, may give less than was asked for, or may contradict itself.
+ */
+function restOf(rest: Response, have: number, { response, total }: Source): number | null {
+  if (rest.statusCode !== 206 || isEncoded(rest)) return null;
+  // Of several ranges each has a head of its own within the body.
+  if (/^\s*multipart\//i.test(rest.header("content-type") ?? "")) return null;
+  const ranges = rest.headerValues("content-range");
+  const range = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(ranges.length === 1 ? ranges[0] : "");
+  if (range === null) return null;
+  const end = Number(range[2]) + 1;
+  const announced = range[3] === "*" ? total : Number(range[3]);
+  if (Number(range[1]) !== have || end <= have || announced !== end || (total !== undefined && total !== end))
+    return null;
+  const length = rest.header("content-length");
+  if (length !== undefined && Number(length) !== end - have) return null;
+  return isSameFile(rest, response) ? end : null;
+}
+
+/** Whether a part of a file has the validators of the whole, as far as it has any. */
+function isSameFile(rest: Response, first: Response): boolean {
+  return ["etag", "last-modified"].every((name) => {
+    const found = rest.header(name);
+    const expected = first.header(name);
+    return found === undefined || expected === undefined || found === expected;
+  });
 }

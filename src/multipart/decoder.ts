@@ -1,5 +1,5 @@
 /** Multipart bodies taken apart: in memory, or as they come. */
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 
 import { Response, type CaseInsensitiveDict } from "../index.js";
 import { boundaryOf } from "../message/body/boundary.js";
@@ -68,7 +68,7 @@ export class MultipartDecoder {
    * @throws RangeError for a limit that is none.
    */
   constructor(content: Uint8Array, contentType: string, options: MultipartDecoderOptions = {}) {
-    if (!(content instanceof Uint8Array))
+    if (!types.isUint8Array(content))
       throw new TypeError(
         "new MultipartDecoder(content, contentType) takes bytes; for a response there are MultipartDecoder.fromResponse() and MultipartDecoder.stream()",
       );
@@ -183,7 +183,7 @@ function bufferedParts(content: Uint8Array, boundary: string, encoding: string, 
 }
 
 function checkedSource(source: unknown): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
-  if (source instanceof Uint8Array) return [source];
+  if (types.isUint8Array(source)) return [source];
   if (typeof source === "object" && source !== null && (Symbol.asyncIterator in source || Symbol.iterator in source))
     return source as AsyncIterable<Uint8Array>;
   throw new TypeError(

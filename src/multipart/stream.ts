@@ -1,11 +1,14 @@
 /** Parts as they come from a source that is read no faster than they are. */
+import { types } from "node:util";
+
 import { StreamConsumedError, type Response } from "../index.js";
+import { END, PullIterator, type End, type PullSource } from "../message/pull-iterator.js";
 import { MultipartDecodeError } from "./errors.js";
 import type { MultipartParser, ParserEvent } from "./parser.js";
 import { parsePartHeaders } from "./part-headers.js";
 import { StreamedPart, type PartSource } from "./part.js";
 
-/** Bytes behind the closing delimiter that are read, so that a connection can be used again. */
+/** Bytes after the closing delimiter that are read, so that a connection can be used again. */
 const MAX_EPILOGUE = 64 * 1024;
 
 /** What {@link streamedParts} works on. */
@@ -19,26 +22,44 @@ export interface StreamPlan {
   readonly parser: () => MultipartParser;
 }
 
-/** The parts of a source, which is closed however the iteration ends. */
-export async function* streamedParts(plan: StreamPlan): AsyncGenerator<StreamedPart, void> {
-  const feed = new Feed(plan);
-  try {
-    feed.parser = plan.parser();
-    for (let event = await feed.next(); event !== "end"; event = await feed.next()) {
-      // What was left of a part is passed over, up to the next head.
-      if (event !== "head") continue;
-      const part = new StreamedPart(parsePartHeaders(feed.parser.head), plan.encoding, feed);
-      feed.open = part;
-      yield part;
-      feed.open = null;
+/** The parts of a source, which is closed when the iteration ends, for whatever reason. */
+export function streamedParts(plan: StreamPlan): AsyncGenerator<StreamedPart, void> {
+  return new PullIterator(new Parts(plan));
+}
+
+class Parts implements PullSource<StreamedPart> {
+  readonly #plan: StreamPlan;
+  readonly #feed: Feed;
+
+  constructor(plan: StreamPlan) {
+    this.#plan = plan;
+    this.#feed = new Feed(plan);
+  }
+
+  async pull(): Promise<StreamedPart | End> {
+    const feed = this.#feed;
+    feed.open = null;
+    try {
+      feed.parser ??= this.#plan.parser();
+      for (let event = await feed.next(); event !== "end"; event = await feed.next()) {
+        // What was left of a part is skipped, up to the next head.
+        if (event !== "head") continue;
+        const part = new StreamedPart(parsePartHeaders(feed.parser.head), this.#plan.encoding, feed);
+        feed.open = part;
+        return part;
+      }
+      await feed.drain(MAX_EPILOGUE);
+      await this.close();
+      return END;
+    } catch (error) {
+      throw about(this.#plan.response, error);
     }
-    await feed.drain(MAX_EPILOGUE);
-  } catch (error) {
-    throw about(plan.response, error);
-  } finally {
-    await feed.close();
-    // An iteration of it that was never begun has closed nothing.
-    plan.response?.close();
+  }
+
+  async close(): Promise<void> {
+    // First, because it wakes a reader that waits; and an iteration of it that was never begun closes nothing.
+    this.#plan.response?.close();
+    await this.#feed.close();
   }
 }
 
@@ -126,7 +147,7 @@ function about(response: Response | null, error: unknown): unknown {
 }
 
 function asBuffer(item: unknown): Buffer {
-  if (item instanceof Uint8Array) return Buffer.from(item.buffer, item.byteOffset, item.byteLength);
+  if (types.isUint8Array(item)) return Buffer.from(item.buffer, item.byteOffset, item.byteLength);
   throw new TypeError(
     `Multipart content is read from bytes, and the source gave a ${typeof item}: give it without an encoding`,
   );

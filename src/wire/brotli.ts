@@ -1,10 +1,16 @@
-/** Brotli for a runtime whose node:zlib takes what is cut or no brotli at all for an empty body (Deno 2.9). */
-import { DecompressionStream } from "node:stream/web";
+/** Brotli for a runtime whose node:zlib takes cut data, or data that is not brotli, for an empty body (Deno 2.9). */
+import {
+  DecompressionStream,
+  type ReadableStreamDefaultReader,
+  type WritableStreamDefaultWriter,
+} from "node:stream/web";
 import { brotliDecompressSync } from "node:zlib";
+
+import { LayerFault, type ByteSource, type DecodingLayer } from "./decoding-layer.js";
 
 let strict: boolean | undefined;
 
-/** Whether node:zlib says that brotli data is cut; found out by trying, once. */
+/** Whether node:zlib notices brotli data that is cut; found out by trying, once. */
 export function zlibChecksBrotli(): boolean {
   if (strict !== undefined) return strict;
   try {
@@ -16,61 +22,82 @@ export function zlibChecksBrotli(): boolean {
   return strict;
 }
 
-/** Brotli data is not what it should be. */
-export class BrotliFault extends Error {
-  readonly kind: "cut" | "malformed" | "garbage behind";
+/** Decodes with the runtime's own web stream, which is strict. */
+export class WebStreamLayer implements DecodingLayer {
+  output = 0;
+  readonly #source: ByteSource;
+  readonly #format: string;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
+  #writer: WritableStreamDefaultWriter<Uint8Array> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+  #isClosing = false;
+  #isStopped = false;
 
-  constructor(kind: BrotliFault["kind"], cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.kind = kind;
+  /** @param format - "brotli", which only runtimes that need this class may know; tests use "gzip". */
+  constructor(source: ByteSource, format = "brotli") {
+    this.#source = source;
+    this.#format = format;
   }
-}
 
-/**
- * Decodes with the runtime's own web stream, which is strict.
- *
- * @throws BrotliFault, and whatever the source throws.
- */
-export async function* brotliByWebStream(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-  const iterator = source[Symbol.asyncIterator]();
-  let next = await iterator.next();
-  while (next.done !== true && next.value.length === 0) next = await iterator.next();
-  // A server that has nothing to say often labels it all the same.
-  if (next.done === true) return;
-  const { readable, writable } = new DecompressionStream("brotli" as "gzip");
-  const writer = writable.getWriter();
-  const reader = readable.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-  let failure: { readonly error: unknown } | null = null;
-  let closing = false;
-  const feed = async (): Promise<void> => {
-    while (next.done !== true) {
-      if (next.value.length > 0) await writer.write(next.value);
+  async pull(): Promise<Buffer | null> {
+    if (this.#isStopped) throw new Error("The decoder was stopped");
+    this.#reader ??= this.#start();
+    const value = await this.#read(this.#reader);
+    if (this.#isStopped) throw new Error("The decoder was stopped");
+    if (value === undefined) return null;
+    this.output += value.byteLength;
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    // Each rejects when the stream has failed, which the reader was told of.
+    void this.#reader?.cancel().catch(() => undefined);
+    void this.#writer?.abort().catch(() => undefined);
+  }
+
+  #start(): ReadableStreamDefaultReader<Uint8Array> {
+    const { readable, writable } = new DecompressionStream(this.#format as "gzip");
+    const reader = readable.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    const writer = (writable as WritableStream<Uint8Array>).getWriter();
+    this.#writer = writer;
+    // The reader is told of the error as well.
+    void this.#feed(reader, writer).catch(() => undefined);
+    return reader;
+  }
+
+  async #feed(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    writer: WritableStreamDefaultWriter<Uint8Array>,
+  ): Promise<void> {
+    let isEmpty = true;
+    for (;;) {
+      let chunk: Buffer | null;
       try {
-        next = await iterator.next();
+        chunk = await this.#source.pull();
       } catch (error) {
-        failure = { error };
+        this.#failure = { error };
         await writer.abort(error);
         return;
       }
+      if (chunk === null || this.#isStopped) break;
+      if (chunk.length === 0) continue;
+      isEmpty = false;
+      await writer.write(chunk);
     }
-    closing = true;
+    // Servers label empty bodies, too.
+    if (isEmpty) await reader.cancel();
+    this.#isClosing = true;
     await writer.close();
-  };
-  // What it fails with, the reader is told, too.
-  void feed().catch(() => undefined);
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  }
+
+  async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
+    try {
+      return (await reader.read()).value;
+    } catch (error) {
+      if (this.#failure !== null) throw this.#failure.error;
+      const isGarbage = error instanceof Error && /whole buffer|trailing/i.test(error.message);
+      throw new LayerFault(isGarbage ? "garbage" : this.#isClosing ? "cut" : "malformed", error);
     }
-  } catch (error) {
-    if (failure !== null) throw (failure as { readonly error: unknown }).error;
-    const garbage = error instanceof Error && /whole buffer|trailing/i.test(error.message);
-    throw new BrotliFault(garbage ? "garbage behind" : closing ? "cut" : "malformed", error);
-  } finally {
-    void reader.cancel().catch(() => undefined);
-    // Not awaited: it would wait for a piece that the feeder asked for, and a silent source never gives one.
-    void iterator.return?.().catch(() => undefined);
   }
 }

@@ -20,6 +20,7 @@ export class Deadline {
   #timer: NodeJS.Timeout | null = null;
   /** Runs after the last look at the sockets. */
   #lastPoll: NodeJS.Immediate | null = null;
+  #keepsAlive = true;
 
   constructor(milliseconds: number, onExpired: () => void, clock: Clock = systemClock) {
     this.#milliseconds = milliseconds;
@@ -47,6 +48,18 @@ export class Deadline {
     this.#lastPoll = null;
   }
 
+  /** Lets the process exit while this runs. */
+  unref(): void {
+    this.#keepsAlive = false;
+    this.#timer?.unref();
+  }
+
+  /** Keeps the process alive while this runs, as it does at first. */
+  ref(): void {
+    this.#keepsAlive = true;
+    this.#timer?.ref();
+  }
+
   /** Milliseconds since `start()` or the last `touch()`. */
   get elapsed(): number {
     return this.#clock.now() - this.#since;
@@ -55,6 +68,7 @@ export class Deadline {
   #arm(milliseconds: number): void {
     // A longer time is waited for in pieces.
     this.#timer = this.#clock.setTimeout(this.#onTimer, Math.min(milliseconds, LONGEST_TIMER));
+    if (!this.#keepsAlive) this.#timer.unref();
   }
 
   /** @returns Whether the deadline is reached; if it is not, the timer is set for the rest. */

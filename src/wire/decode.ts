@@ -1,8 +1,10 @@
-/** Content codings undone: gzip, deflate, br, zstd, several in a row. What is cut, bad or a bomb is an error. */
-import zlib from "node:zlib";
-
+/** Decodes a body by its content codings: gzip, deflate, br, zstd. Cut or malformed data and bombs are errors. */
 import { ContentDecodingError, ContentTooLarge } from "../exceptions.js";
-import { brotliByWebStream, BrotliFault, zlibChecksBrotli } from "./brotli.js";
+import { codingNames } from "../message/headers.js";
+import { WebStreamLayer, zlibChecksBrotli } from "./brotli.js";
+import { codingFor, hasZstd, type OneShotResult } from "./codings.js";
+import type { Deadline } from "./deadline.js";
+import { engineFault, EngineLayer, LayerFault, type ByteSource, type DecodingLayer } from "./decoding-layer.js";
 
 /** RFC 9110 §8.4 sets no bound on chained codings; more than a few are an attack. */
 export const MAX_CODINGS = 5;
@@ -12,7 +14,9 @@ const MAX_IDLE_ITEMS = 20;
 const BOMB_FLOOR = 10 * 1024 * 1024;
 /** Input up to this is decoded at once; more of it would hold up the event loop. */
 const SYNC_INPUT = 16 * 1024;
-const CHUNK = 64 * 1024;
+/** Output up to this is decoded at once. */
+const SYNC_OUTPUT = 1024 * 1024;
+const ONE_SHOT = { info: true, maxOutputLength: SYNC_OUTPUT } as const;
 
 export interface DecodeLimits {
   /** Output ÷ input beyond which output over 10 MiB is a bomb. */
@@ -23,56 +27,8 @@ export interface DecodeLimits {
   readonly maxCodings?: number;
 }
 
-type Engine = zlib.Gunzip | zlib.Inflate | zlib.InflateRaw | zlib.BrotliDecompress;
-
-interface WithInfo {
-  readonly buffer: Buffer;
-  readonly engine: { readonly bytesWritten: number };
-}
-type OneShot = (input: Buffer, options: object) => WithInfo;
-type OneShotAsync = (input: Buffer, options: object, done: (error: Error | null, result: WithInfo) => void) => void;
-
-interface Coding {
-  readonly sync: OneShot;
-  readonly async: OneShotAsync;
-  readonly stream: (options: zlib.ZlibOptions) => Engine;
-}
-
-const GZIP: Coding = {
-  sync: zlib.gunzipSync as unknown as OneShot,
-  async: zlib.gunzip as OneShotAsync,
-  stream: (o) => zlib.createGunzip(o),
-};
-const ZLIB: Coding = {
-  sync: zlib.inflateSync as unknown as OneShot,
-  async: zlib.inflate as OneShotAsync,
-  stream: (o) => zlib.createInflate(o),
-};
-const RAW: Coding = {
-  sync: zlib.inflateRawSync as unknown as OneShot,
-  async: zlib.inflateRaw as OneShotAsync,
-  stream: (o) => zlib.createInflateRaw(o),
-};
-const BROTLI: Coding = {
-  sync: zlib.brotliDecompressSync as unknown as OneShot,
-  async: zlib.brotliDecompress as OneShotAsync,
-  stream: (o) => zlib.createBrotliDecompress(o),
-};
-
-/** Node 22.15 has it; Node 20 has not. */
-interface ZstdZlib {
-  readonly zstdDecompressSync?: OneShot;
-  readonly zstdDecompress?: OneShotAsync;
-  readonly createZstdDecompress?: (options: zlib.ZlibOptions) => Engine;
-}
-const { zstdDecompressSync, zstdDecompress, createZstdDecompress } = zlib as unknown as ZstdZlib;
-const ZSTD: Coding | null =
-  zstdDecompressSync === undefined || zstdDecompress === undefined || createZstdDecompress === undefined
-    ? null
-    : { sync: zstdDecompressSync, async: zstdDecompress, stream: createZstdDecompress };
-
 /** What the runtime can decode, for Accept-Encoding. */
-export const ACCEPT_ENCODING: string = ZSTD === null ? "gzip, deflate, br" : "gzip, deflate, br, zstd";
+export const ACCEPT_ENCODING: string = hasZstd ? "gzip, deflate, br, zstd" : "gzip, deflate, br";
 
 /**
  * The codings to undo, the last applied first.
@@ -83,9 +39,9 @@ export const ACCEPT_ENCODING: string = ZSTD === null ? "gzip, deflate, br" : "gz
  */
 export function codingsOf(contentEncoding: string, most = MAX_CODINGS): string[] {
   const maxItems = most + MAX_IDLE_ITEMS;
-  const named = contentEncoding.split(",", maxItems).map((item) => item.trim().toLowerCase());
-  const codings = named.filter((name) => name !== "" && name !== "identity").reverse();
-  if (codings.length > most || named.length === maxItems)
+  const items = contentEncoding.split(",", maxItems);
+  const codings = codingNames(items).reverse();
+  if (codings.length > most || items.length === maxItems)
     throw undecodable(
       `more than ${most} content codings (maxContentCodings of HTTPAdapter)`,
       contentEncoding.slice(0, 100),
@@ -97,241 +53,188 @@ export function codingsOf(contentEncoding: string, most = MAX_CODINGS): string[]
 }
 
 function isKnown(name: string): boolean {
-  return (
-    name === "gzip" || name === "x-gzip" || name === "deflate" || name === "br" || (name === "zstd" && ZSTD !== null)
-  );
+  return name === "gzip" || name === "x-gzip" || name === "deflate" || name === "br" || (name === "zstd" && hasZstd);
 }
 
-/** RFC 9110 §8.4.1.2: deflate is the zlib format; some servers send the bare one, told by its first bytes. */
-function codingFor(name: string, first: Buffer): Coding {
-  switch (name) {
-    case "deflate":
-      return (first[0] & 15) === 8 && ((first[0] << 8) | (first[1] ?? 0)) % 31 === 0 ? ZLIB : RAW;
-    case "br":
-      return BROTLI;
-    case "zstd":
-      return ZSTD!;
-    default:
-      return GZIP;
-  }
+/** A whole body that is being decoded away from the event loop. */
+export interface Decoding {
+  readonly content: Promise<Buffer>;
+  /** Ends it at once with this error. */
+  stop(error: unknown): void;
 }
 
 /**
- * Decodes a whole body.
+ * Decodes a whole body: a small one at once.
  *
  * @throws ContentDecodingError when it is cut, malformed, followed by garbage, or a bomb; ContentTooLarge past
  *   `maxOutput`.
  */
-export function decodeAll(bytes: Buffer, codings: readonly string[], limits: DecodeLimits): Buffer | Promise<Buffer> {
-  // A server that has nothing to say often labels it all the same.
+export function decodeAll(bytes: Buffer, codings: readonly string[], limits: DecodeLimits): Buffer | Decoding {
+  // Servers label empty bodies, too.
   if (bytes.length === 0 || codings.length === 0) return bytes;
-  if (codings.includes("br") && !zlibChecksBrotli()) return decodeAllByStream(bytes, codings, limits);
-  if (bytes.length > SYNC_INPUT) return decodeAllAsync(bytes, codings, limits);
+  const isSmall = bytes.length <= SYNC_INPUT && (zlibChecksBrotli() || !codings.includes("br"));
+  const content = isSmall ? decodeAtOnce(bytes, codings) : null;
+  if (content === null) {
+    const decoder = new Decoder(once(bytes), codings, limits);
+    return { content: decoder.readAll(), stop: (error) => decoder.stop(error) };
+  }
+  if (limits.maxOutput > 0 && content.length > limits.maxOutput) throw tooLarge(limits.maxOutput);
+  return content;
+}
+
+/** @returns null when a layer gives more than is decoded at once. */
+function decodeAtOnce(bytes: Buffer, codings: readonly string[]): Buffer | null {
   let current = bytes;
   for (const name of codings) {
-    const options = oneShotOptions(bytes.length, limits);
-    let result: WithInfo;
+    let result: OneShotResult;
     try {
-      result = codingFor(name, current).sync(current, options);
+      result = codingFor(name, current).sync(current, ONE_SHOT);
     } catch (error) {
-      throw oneShotFailure(error as NodeJS.ErrnoException, name, options.maxOutputLength, limits);
+      if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return null;
+      throw layerFailure(engineFault(error as NodeJS.ErrnoException), name);
     }
-    current = withoutGarbage(result, current.length, name);
+    if (result.engine.bytesWritten < current.length) throw garbageAfter(name);
+    current = result.buffer;
   }
-  return checkedSize(current, limits);
+  return current;
 }
 
-async function decodeAllAsync(bytes: Buffer, codings: readonly string[], limits: DecodeLimits): Promise<Buffer> {
-  let current = bytes;
-  for (const name of codings) {
-    const options = oneShotOptions(bytes.length, limits);
-    const input = current;
-    const result = await new Promise<WithInfo>((resolve, reject) => {
-      codingFor(name, input).async(input, options, (error, found) => {
-        if (error === null) resolve(found);
-        else reject(oneShotFailure(error, name, options.maxOutputLength, limits));
-      });
-    });
-    current = withoutGarbage(result, input.length, name);
-  }
-  return checkedSize(current, limits);
+function once(bytes: Buffer): ByteSource {
+  let rest: Buffer | null = bytes;
+  return {
+    pull: () => {
+      const given = rest;
+      rest = null;
+      return given;
+    },
+  };
 }
 
-async function decodeAllByStream(bytes: Buffer, codings: readonly string[], limits: DecodeLimits): Promise<Buffer> {
-  const decoded: Buffer[] = [];
-  for await (const chunk of decodeStream(once(bytes), codings, limits)) decoded.push(chunk);
-  return Buffer.concat(decoded);
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer, void> {
-  yield bytes;
-}
-
-function oneShotOptions(inputLength: number, limits: DecodeLimits): { info: true; maxOutputLength: number } {
-  const bomb = Math.max(BOMB_FLOOR, inputLength * limits.maxRatio);
-  return { info: true, maxOutputLength: limits.maxOutput > 0 ? Math.min(bomb, limits.maxOutput + 1) : bomb };
-}
-
-function oneShotFailure(error: NodeJS.ErrnoException, name: string, bound: number, limits: DecodeLimits): Error {
-  if (error.code !== "ERR_BUFFER_TOO_LARGE") return malformed(name, error);
-  return limits.maxOutput > 0 && bound === limits.maxOutput + 1 ? tooLarge(limits.maxOutput) : bomb(limits.maxRatio);
-}
-
-function withoutGarbage(result: WithInfo, inputLength: number, name: string): Buffer {
-  if (result.engine.bytesWritten < inputLength) throw garbageBehind(name);
-  return result.buffer;
-}
-
-function checkedSize(bytes: Buffer, limits: DecodeLimits): Buffer {
-  if (limits.maxOutput > 0 && bytes.length > limits.maxOutput) throw tooLarge(limits.maxOutput);
-  return bytes;
+/** Bytes of compressed data for so much content, at the most: data that cannot be compressed grows a little. */
+export function compressedBound(content: number): number {
+  return content + Math.ceil(content / 100) + 64 * 1024;
 }
 
 /**
- * Decodes a body while it comes. What could be decoded before an error is given first.
- *
- * @throws As {@link decodeAll}, and whatever the source throws.
+ * Decodes a body while it arrives, one layer for each coding. The layers are driven by the reader: each decodes only a
+ * few pieces ahead.
  */
-export async function* decodeStream(
-  source: AsyncIterable<Buffer>,
-  codings: readonly string[],
-  limits: DecodeLimits,
-): AsyncGenerator<Buffer, void> {
-  let input = 0;
-  let output = 0;
-  const counted = async function* (): AsyncGenerator<Buffer, void> {
-    for await (const chunk of source) {
-      input += chunk.length;
-      yield chunk;
+export class Decoder {
+  readonly #limits: DecodeLimits;
+  readonly #layers: DecodingLayer[] = [];
+  readonly #last: ByteSource;
+  /** Bytes that were taken from the source. */
+  #input = 0;
+  #output = 0;
+  readonly #patience: Deadline | null;
+  #stopped: { readonly error: unknown } | null = null;
+  #isClosed = false;
+
+  /**
+   * @param codings - As {@link codingsOf} gives them; none only counts.
+   * @param patience - Runs while a reader waits for the next piece; bytes that arrive restart it.
+   */
+  constructor(source: ByteSource, codings: readonly string[], limits: DecodeLimits, patience: Deadline | null = null) {
+    this.#limits = limits;
+    this.#patience = patience;
+    let from: ByteSource = { pull: () => this.#count(source.pull()) };
+    for (const name of codings) {
+      const layer = name === "br" && !zlibChecksBrotli() ? new WebStreamLayer(from) : new EngineLayer(from, name);
+      this.#layers.push(layer);
+      from = { pull: () => this.#pullLayer(layer, name) };
     }
-  };
-  let decoded: AsyncIterable<Buffer> = codings.length === 0 ? source : counted();
-  for (const name of codings)
-    decoded = name === "br" && !zlibChecksBrotli() ? decodeBrotli(decoded) : decodeOne(decoded, name);
-  for await (const chunk of decoded) {
-    output += chunk.length;
-    if (limits.maxOutput > 0 && output > limits.maxOutput) throw tooLarge(limits.maxOutput);
-    if (codings.length > 0 && output > BOMB_FLOOR && output > input * limits.maxRatio) throw bomb(limits.maxRatio);
-    yield chunk;
+    this.#last = from;
   }
-}
 
-/** Pieces that are decoded ahead of the reader, at the most. */
-const MAX_AHEAD = 4;
-
-async function* decodeOne(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer, void> {
-  const iterator = source[Symbol.asyncIterator]();
-  const first = await firstBytes(iterator);
-  if (first.length === 0) return;
-  const engine = codingFor(name, first).stream({ chunkSize: CHUNK });
-  const ready: Buffer[] = [];
-  let failure: { readonly error: unknown } | null = null;
-  let ended = false;
-  let wake: () => void = () => undefined;
-  // Lets the feeder go on: its piece is written, or the engine is at its end.
-  let proceed: () => void = () => undefined;
-  engine.on("data", (chunk: Buffer) => {
-    ready.push(chunk);
-    if (ready.length >= MAX_AHEAD) engine.pause();
-    wake();
-  });
-  engine.on("end", () => {
-    ended = true;
-    wake();
-    proceed();
-  });
-  engine.on("error", (error: Error) => {
-    failure ??= { error: malformed(name, error) };
-    wake();
-    proceed();
-  });
-
-  const feed = async (): Promise<void> => {
-    let fed = 0;
-    for (let chunk: Buffer | null = first; chunk !== null;) {
-      fed += chunk.length;
-      const input = chunk;
-      await new Promise<void>((resolve) => {
-        proceed = resolve;
-        engine.write(input, () => resolve());
-      });
-      if (failure !== null) return;
-      const next: IteratorResult<Buffer> = await iterator.next();
-      if (ended && (engine.bytesWritten < fed || next.done !== true)) throw garbageBehind(name);
-      chunk = next.done === true ? null : next.value;
-    }
-    if (!ended) engine.end();
-    await new Promise<void>((resolve) => {
-      proceed = resolve;
-      if (ended || failure !== null) resolve();
-    });
-    if (failure === null && engine.bytesWritten < fed) throw garbageBehind(name);
-  };
-  let fedAll = false;
-  void feed().then(
-    () => {
-      fedAll = true;
-      wake();
-    },
-    (error: unknown) => {
-      failure ??= { error };
-      wake();
-    },
-  );
-
-  try {
-    for (;;) {
-      const chunk = ready.shift();
-      if (chunk !== undefined) {
-        if (ready.length === 0 && engine.isPaused()) engine.resume();
-        yield chunk;
-        continue;
+  /**
+   * The next decoded piece, null at the end. Content that could be decoded before an error is given before it.
+   *
+   * @throws As {@link decodeAll}, and what the source throws.
+   */
+  async pull(): Promise<Buffer | null> {
+    this.#patience?.start();
+    try {
+      const piece = await this.#last.pull();
+      if (this.#stopped !== null) throw this.#stopped.error;
+      if (this.#isClosed || piece === null) {
+        this.#release();
+        return null;
       }
-      if (failure !== null) throw (failure as { readonly error: unknown }).error;
-      if (ended && fedAll) return;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      this.#output += piece.length;
+      const { maxOutput } = this.#limits;
+      if (maxOutput > 0 && this.#output > maxOutput) throw tooLarge(maxOutput);
+      return piece;
+    } catch (error) {
+      this.#release();
+      if (this.#isClosed) return null;
+      throw this.#stopped === null ? error : this.#stopped.error;
+    } finally {
+      this.#patience?.stop();
     }
-  } finally {
-    engine.destroy();
-    // Not awaited: it would wait for a piece that the feeder asked for, and a silent source never gives one.
-    void iterator.return?.().catch(() => undefined);
+  }
+
+  /** All that is left. */
+  async readAll(): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    for (let piece = await this.pull(); piece !== null; piece = await this.pull()) pieces.push(piece);
+    return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+  }
+
+  /** Ends at once, also while a reader waits: it gets this error. */
+  stop(error: unknown): void {
+    this.#stopped ??= { error };
+    this.#release();
+  }
+
+  /** Ends at once; a reader that waits gets the end. */
+  close(): void {
+    this.#isClosed = true;
+    this.#release();
+  }
+
+  #release(): void {
+    for (const layer of this.#layers) layer.stop();
+  }
+
+  #count(pulled: Buffer | null | Promise<Buffer | null>): Buffer | null | Promise<Buffer | null> {
+    if (!(pulled instanceof Promise)) return this.#counted(pulled);
+    return pulled.then((piece) => {
+      this.#patience?.touch();
+      return this.#counted(piece);
+    });
+  }
+
+  #counted(piece: Buffer | null): Buffer | null {
+    if (piece !== null) this.#input += piece.length;
+    return piece;
+  }
+
+  /** Each layer is measured by what came over the wire: one that shrinks again what grew before it hides nothing. */
+  async #pullLayer(layer: DecodingLayer, name: string): Promise<Buffer | null> {
+    let piece: Buffer | null;
+    try {
+      piece = await layer.pull();
+    } catch (error) {
+      throw layerFailure(error, name);
+    }
+    if (layer.output > BOMB_FLOOR && layer.output > this.#input * this.#limits.maxRatio)
+      throw bomb(this.#limits.maxRatio);
+    const { maxOutput } = this.#limits;
+    if (maxOutput > 0 && layer.output > compressedBound(maxOutput)) throw tooLarge(maxOutput);
+    return piece;
   }
 }
 
-async function* decodeBrotli(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-  try {
-    yield* brotliByWebStream(source);
-  } catch (error) {
-    if (!(error instanceof BrotliFault)) throw error;
-    if (error.kind === "garbage behind") throw garbageBehind("br");
-    throw error.kind === "cut" ? undecodable("the br data is cut off", "br", error) : malformed("br", error);
-  }
+/** Errors of the source, and of the layers before this one, stay as they are. */
+function layerFailure(error: unknown, name: string): unknown {
+  if (!(error instanceof LayerFault)) return error;
+  if (error.kind === "garbage") return garbageAfter(name);
+  const what = error.kind === "cut" ? "is cut off" : `is malformed: ${error.message}`;
+  return undecodable(`the ${name} data ${what}`, name, error.cause);
 }
 
-/** The two bytes that tell the formats apart, with what came along. */
-async function firstBytes(iterator: AsyncIterator<Buffer>): Promise<Buffer> {
-  let first: Buffer = Buffer.alloc(0);
-  while (first.length < 2) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
-  }
-  return first;
-}
-
-function malformed(name: string, error: NodeJS.ErrnoException): ContentDecodingError {
-  const cut = error.code === "Z_BUF_ERROR" || /unexpected end/i.test(error.message);
-  return undecodable(
-    cut ? `the ${name} data is cut off` : `the ${name} data is malformed: ${error.message}`,
-    name,
-    error,
-  );
-}
-
-function garbageBehind(name: string): ContentDecodingError {
-  return undecodable(`bytes behind the end of the ${name} data`, name);
+function garbageAfter(name: string): ContentDecodingError {
+  return undecodable(`bytes after the end of the ${name} data`, name);
 }
 
 function bomb(ratio: number): ContentDecodingError {

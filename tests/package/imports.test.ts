@@ -34,13 +34,14 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   // It tests the client, so it shares no code with it. Other companions import "requests-ts" and nothing below it.
   httpbin: [],
   events: ["index"],
-  // Its encoder is the body that `files` makes, under a public name, and its decoder reads types and text as a response
-  // does: a second writing of either would come to differ. Nothing of "." exports these.
+  // Its encoder is the body that `files` makes, under a public name, and its decoder is iterated, and reads types and
+  // text, as a response: a second writing of these would come to differ. Nothing of "." exports them.
   multipart: [
     "index",
     "message/body/boundary",
     "message/body/multipart",
     "message/body/multipart-part",
+    "message/pull-iterator",
     "message/text/charset",
     "message/text/content-type",
   ],

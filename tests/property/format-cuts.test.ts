@@ -6,7 +6,8 @@ import zlib from "node:zlib";
 import { ContentDecodingError, JSONDecodeError, Response, type RawResponse } from "requests-ts";
 
 import { decodeText, TextStream } from "#internal/message/text/charset";
-import { decodeStream } from "#internal/wire/decode";
+
+import { decodedPieces } from "../_support/pulling.js";
 
 const LIMITS = { maxRatio: 200, maxOutput: 0 };
 
@@ -305,7 +306,7 @@ describe("content codings", () => {
   for (const [name, codings, bytes] of named) {
     it(name, async () => {
       const decoded = await sameForAllCuts(bytes, async (pieces) =>
-        Buffer.concat(await all(decodeStream(streamOf(pieces), codings, LIMITS))),
+        Buffer.concat(await all(decodedPieces(streamOf(pieces), codings, LIMITS))),
       );
       assert.deepEqual(decoded, content);
     });
@@ -319,7 +320,7 @@ describe("content codings", () => {
       for (let at = 1; at < bytes.length; at += 1) {
         if (borders.includes(at)) continue;
         await assert.rejects(
-          all(decodeStream(streamOf([bytes.subarray(0, at)]), codings, LIMITS)),
+          all(decodedPieces(streamOf([bytes.subarray(0, at)]), codings, LIMITS)),
           ContentDecodingError,
           `${at} of ${bytes.length} bytes`,
         );

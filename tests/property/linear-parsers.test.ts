@@ -15,7 +15,7 @@ import { cookieTarget } from "#internal/message/cookies/cookie";
 import { parseCookieDate } from "#internal/message/cookies/engine";
 import { RequestsCookieJar } from "#internal/message/cookies/jar";
 import { parseSetCookie } from "#internal/message/cookies/set-cookie";
-import { jsonLines, serverSentEvents } from "#internal/message/response-streams";
+import { EventPieces, JsonLines } from "#internal/message/response-streams";
 import { parseChallenges } from "#internal/message/text/challenges";
 import { encodingFromHeaders, parseContentType } from "#internal/message/text/content-type";
 import { parseJson } from "#internal/message/text/json";
@@ -36,6 +36,7 @@ import { ResponseParser } from "#internal/wire/http1/response-parser";
 import { MultipartParser } from "#internal/multipart/parser";
 import { resolveLimits } from "#internal/multipart/errors";
 import { parseContentDisposition, parsePartHeaders } from "#internal/multipart/part-headers";
+import { iterated, pulled } from "../_support/pulling.js";
 import { assertLinear, assertLinearAsync } from "./linear.js";
 
 const LINE = "HTTP/1.1 200 OK\r\n";
@@ -133,8 +134,8 @@ type Stream = readonly [
 ];
 
 const STREAMS: readonly Stream[] = [
-  ["serverSentEvents", ["\n", "\r", ":", "data: a\n", "data\r", "data: a\n\n", "id: 1\r\n"], serverSentEvents],
-  ["jsonLines", ["\n", "\r", "{}\n", "[", " "], (source) => jsonLines(source, "utf-8")],
+  ["EventPieces", ["\n", "\r", ":", "data: a\n", "data\r", "data: a\n\n", "id: 1\r\n"], (source) => iterated(new EventPieces(pulled(source)))],
+  ["JsonLines", ["\n", "\r", "{}\n", "[", " "], (source) => iterated(new JsonLines(pulled(source), { encoding: "utf-8", schema: undefined, details: {} }))],
 ]; // prettier-ignore
 
 function latin1(text: string): Buffer {

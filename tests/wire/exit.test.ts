@@ -27,6 +27,9 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     const [response] = await Promise.all([session.get(url + "/long", { stream: true }), session.get(url + "/ok")]);
     await new Promise((resolve) => setTimeout(resolve, 50));
     response.close();`,
+  "with a streamed body that has arrived and is not read, under a total timeout": `
+    globalThis.response = await session.get(url + "/ok", { stream: true, timeout: { total: 60 } });
+    await new Promise((resolve) => setTimeout(resolve, 50));`,
   "others idle while a connection cannot be made": `
     const nowhere = new HTTPAdapter({ lookup: (_host, _options, done) => setTimeout(done, 100, new Error("no")) });
     session.mount("http://nowhere.test", nowhere);

@@ -1,12 +1,13 @@
 /** From what a caller gives as `data`, `json` and `files` to the body of a request and its Content-Type. */
 import { InvalidJSONError } from "../../exceptions.js";
+import { isAnyArrayBuffer, isBlob, isFormData, isMap, isPlainObject, isSet, isUrlSearchParams } from "../kinds.js";
 import { encodeParams, type Params } from "../params.js";
 import { boundaryOf, boundaryParameter, isMultipartType } from "./boundary.js";
-import { contentBody, isBlob, isFormData } from "./content.js";
+import { contentBody } from "./content.js";
 import { TextBody } from "./memory-source.js";
 import { MultipartBody } from "./multipart.js";
 import { dataParts, fileParts, formDataParts } from "./multipart-part.js";
-import { describe, isBody, type Body } from "./source.js";
+import { describe, type Body } from "./source.js";
 
 export type { Body } from "./source.js";
 
@@ -42,7 +43,7 @@ export function bodyFrom(value: unknown): Body | null {
   if (value === null || value === undefined) return null;
   const body = contentBody(value);
   if (body !== null) return body;
-  if (value instanceof URLSearchParams) return new TextBody(encodeParams(value));
+  if (typeof value === "object" && isUrlSearchParams(value)) return new TextBody(encodeParams(value));
   if (typeof value === "object" && isFormData(value)) return new MultipartBody(formDataParts(value));
   throw new TypeError(`A body cannot be ${describe(value)}; it must be text, bytes, a stream or an iterable of those`);
 }
@@ -68,7 +69,7 @@ export function prepareBody(options: BodyOptions, contentType: string | undefine
 
   if (typeof data === "string") return { body: new TextBody(data), contentType: null };
   const body = contentBody(data);
-  if (body !== null) return { body, contentType: contentType === undefined ? ownType(data) : null };
+  if (body !== null) return { body, contentType: contentType === undefined ? ownType(body, data) : null };
   if (typeof data === "object" && isFormData(data!)) return multipart(formDataParts(data), contentType);
   if (!isForm(data)) throw new TypeError(`data must be ${ACCEPTED}, not ${describe(data)}`);
   return {
@@ -115,10 +116,9 @@ function formText(data: unknown): string {
   }
 }
 
-function ownType(data: unknown): string | null {
-  if (typeof data !== "object" || data === null) return null;
-  if (isBody(data)) return data.contentType ?? null;
-  return isBlob(data) && data.type !== "" ? data.type : null;
+function ownType(body: Body, data: unknown): string | null {
+  if (body.contentType !== undefined) return body.contentType;
+  return typeof data === "object" && data !== null && isBlob(data) && data.type !== "" ? data.type : null;
 }
 
 function checkedFields(data: unknown): unknown {
@@ -131,10 +131,8 @@ function checkedFields(data: unknown): unknown {
 
 function isForm(data: unknown): boolean {
   if (typeof data !== "object" || data === null) return false;
-  if (Array.isArray(data) || data instanceof Map || data instanceof URLSearchParams) return true;
-  const prototype: unknown = Object.getPrototypeOf(data);
-  const isPlain = prototype === Object.prototype || prototype === null;
-  return isPlain && !(Symbol.iterator in data) && !(Symbol.asyncIterator in data);
+  if (Array.isArray(data) || isMap(data) || isUrlSearchParams(data)) return true;
+  return isPlainObject(data) && !(Symbol.iterator in data) && !(Symbol.asyncIterator in data);
 }
 
 /** What Python calls false: it is the same as no data. */
@@ -142,9 +140,10 @@ function isAbsent(data: unknown): boolean {
   if (data === undefined || data === null || data === "") return true;
   if (typeof data !== "object") return false;
   if (Array.isArray(data)) return data.length === 0;
-  if (data instanceof Map || data instanceof Set || data instanceof URLSearchParams) return data.size === 0;
-  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer || data instanceof SharedArrayBuffer)
-    return data.byteLength === 0;
+  if (isMap(data) || isSet(data)) return data.size === 0;
+  // Older implementations have no size.
+  if (isUrlSearchParams(data)) return data[Symbol.iterator]().next().done === true;
+  if (ArrayBuffer.isView(data) || isAnyArrayBuffer(data)) return data.byteLength === 0;
   return isForm(data) && Object.keys(data).length === 0;
 }
 
@@ -152,9 +151,9 @@ function isEmptyFiles(files: unknown): boolean {
   if (
     typeof files !== "object" ||
     files === null ||
-    (Symbol.iterator in files && !Array.isArray(files) && !(files instanceof Map))
+    (Symbol.iterator in files && !Array.isArray(files) && !isMap(files))
   )
     throw new TypeError(`files must be an object, a Map or [name, file] pairs, not ${describe(files)}`);
   if (Array.isArray(files)) return files.length === 0;
-  return files instanceof Map ? files.size === 0 : Object.keys(files).length === 0;
+  return isMap(files) ? files.size === 0 : Object.keys(files).length === 0;
 }

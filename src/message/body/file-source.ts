@@ -24,11 +24,31 @@ export class BlobBody implements Body {
   }
 
   async *open(): AsyncGenerator<Uint8Array> {
-    for (let start = 0; start < this.length; start += BLOB_CHUNK) {
-      const slice = this.value.slice(start, Math.min(start + BLOB_CHUNK, this.length));
-      yield new Uint8Array(await slice.arrayBuffer());
-    }
+    for (let start = 0; start < this.length; start += BLOB_CHUNK)
+      yield await bytesOfBlob(this.value.slice(start, Math.min(start + BLOB_CHUNK, this.length)));
   }
+}
+
+/** The Blobs of older jsdom can be read by its FileReader alone. */
+interface FileReaderLike {
+  result: ArrayBuffer;
+  error: unknown;
+  onload: () => void;
+  onerror: () => void;
+  readAsArrayBuffer(blob: Blob): void;
+}
+
+async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
+  if (typeof (blob as Partial<Blob>).arrayBuffer === "function") return Buffer.from(await blob.arrayBuffer());
+  const { FileReader } = globalThis as { readonly FileReader?: new () => FileReaderLike };
+  if (FileReader === undefined)
+    throw new TypeError("This Blob cannot be sent as a body: it has no arrayBuffer() method. Give its bytes");
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(Buffer.from(reader.result));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsArrayBuffer(blob);
+  });
 }
 
 /**

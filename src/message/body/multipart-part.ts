@@ -1,6 +1,7 @@
 /** The parts of a multipart body: what `data` and `files` name, and the head of each part. */
 import { InvalidHeader } from "../../exceptions.js";
-import { contentBody, isBlob, isFormData, ownFileName, type FormDataLike } from "./content.js";
+import { isBlob, isDate, isFormData, isUrl, type FormDataLike } from "../kinds.js";
+import { contentBody, ownFileName } from "./content.js";
 import { BytesBody, TextBody } from "./memory-source.js";
 import type { HeadEncoding } from "./multipart.js";
 import { asBytes, describe, type Body } from "./source.js";
@@ -164,8 +165,8 @@ function fieldBody(name: string, value: unknown): Body {
   if (typeof value === "string") return new TextBody(value);
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean")
     return new TextBody(String(value));
-  if (value instanceof Date) return new TextBody(value.toISOString());
-  if (value instanceof URL) return new TextBody(value.href);
+  if (isDate(value)) return new TextBody(value.toISOString());
+  if (typeof value === "object" && value !== null && isUrl(value)) return new TextBody(value.href);
   const bytes = asBytes(value);
   if (bytes !== null) return new BytesBody(bytes);
   const hint =

@@ -1,5 +1,6 @@
 /** multipart/form-data that streams: files are read while they are sent, and the length is known before. */
 import { InvalidHeader } from "../../exceptions.js";
+import { isUint8Array } from "../kinds.js";
 import { boundaryParameter, checkBoundary, randomBoundary } from "./boundary.js";
 import type { Part } from "./multipart-part.js";
 import { unrewindable, type Body } from "./source.js";
@@ -45,7 +46,7 @@ export class MultipartBody implements Body, AsyncIterable<Uint8Array> {
     this.replayable = parts.every(({ body }) => body.replayable);
     const segments = segmentsOf(parts, boundary, headEncoding);
     this.length = lengthOf(segments);
-    const isInMemory = segments.every((segment) => segment instanceof Uint8Array);
+    const isInMemory = segments.every((segment) => isUint8Array(segment));
     this.bytes = isInMemory && this.length! <= WHOLE ? Buffer.concat(segments) : null;
     this.#segments = this.bytes === null ? segments : [this.bytes];
   }
@@ -65,28 +66,24 @@ export class MultipartBody implements Body, AsyncIterable<Uint8Array> {
     let isWhole = false;
     try {
       for (const segment of this.#segments) {
-        if (segment instanceof Uint8Array) yield segment;
+        if (isUint8Array(segment)) yield segment;
         else yield* segment.open();
       }
       isWhole = true;
     } finally {
-      // The parts behind the one at which it was stopped, or which failed, are not going to be opened.
+      // The parts after the one at which it was stopped, or which failed, are not going to be opened.
       if (!isWhole) await this.#closeParts();
     }
   }
 
-  /** Closes the sources of all parts; one that cannot be closed does not keep the others open. */
+  /** Closes the sources of all parts. */
   async close(): Promise<void> {
     await this.#closeParts();
   }
 
   async #closeParts(): Promise<void> {
-    for (const { body } of this.#parts)
-      try {
-        await body.close?.();
-      } catch {
-        // Whatever failed before is what the caller has to hear of.
-      }
+    // One that cannot be closed, or takes its time, does not keep the others open. What failed before is what counts.
+    await Promise.allSettled(this.#parts.map(async ({ body }) => body.close?.()));
   }
 
   /** The bytes of the body, from the start; as `open()`. */
@@ -153,7 +150,7 @@ function segmentsOf(parts: readonly Part[], boundary: string, headEncoding: Head
 function lengthOf(segments: readonly (Uint8Array | Body)[]): number | null {
   let total = 0;
   for (const segment of segments) {
-    const length = segment instanceof Uint8Array ? segment.byteLength : segment.length;
+    const length = isUint8Array(segment) ? segment.byteLength : segment.length;
     if (length === null) return null;
     total += length;
   }

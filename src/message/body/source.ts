@@ -1,5 +1,6 @@
 /** The contract of a request body: what redirects, retries, digest, progress and the wire know of it. */
 import { UnrewindableBodyError } from "../../exceptions.js";
+import { isAnyArrayBuffer, isPlainObject, isUint8Array } from "../kinds.js";
 
 /**
  * The bytes of a request, wherever they come from. An implementation yields no empty chunk, and makes no promise about
@@ -40,11 +41,9 @@ export function isBody(value: object): value is Body {
 /** The bytes of a string (UTF-8) or of any binary value, not copied where they need not be; null for anything else. */
 export function asBytes(value: unknown): Uint8Array | null {
   if (typeof value === "string") return Buffer.from(value, "utf8");
-  if (value instanceof Uint8Array) return value;
-  if (typeof value !== "object" || value === null) return null;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Uint8Array(value);
-  return null;
+  if (isUint8Array(value)) return value;
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return isAnyArrayBuffer(value) ? Buffer.from(value) : null;
 }
 
 /**
@@ -74,7 +73,7 @@ export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
   if (typeof value !== "object") return `a ${typeof value}`;
-  const prototype = Object.getPrototypeOf(value) as { readonly constructor?: { readonly name?: string } } | null;
-  if (prototype === null || prototype === Object.prototype) return "an object";
-  return `an instance of ${prototype.constructor?.name || "an unnamed class"}`;
+  if (isPlainObject(value)) return "an object";
+  const { constructor } = Object.getPrototypeOf(value) as { readonly constructor?: { readonly name?: string } };
+  return `an instance of ${constructor?.name || "an unnamed class"}`;
 }

@@ -2,13 +2,14 @@
 import { Readable } from "node:stream";
 import type { ReadableStream, ReadableStreamDefaultReader } from "node:stream/web";
 
+import { hasMethods } from "../kinds.js";
 import type { Body } from "./source.js";
 import { itemBytes, unrewindable } from "./source.js";
 
 /** A Node stream; it is read once. */
 export class ReadableBody implements Body {
   readonly value: unknown;
-  readonly length = null;
+  readonly length: number | null = null;
   readonly bytes = null;
   readonly replayable = false;
   readonly #stream: Readable;
@@ -39,9 +40,42 @@ export class ReadableBody implements Body {
   }
 }
 
-/** The body of a stream of the time before `Readable`: it has `pipe` and emits "data". */
-export function oldStreamBody(stream: NodeJS.ReadableStream): Body {
-  return new ReadableBody(new Readable().wrap(stream), stream);
+/** A stream of the time before `Readable`: it has `pipe` and emits "data". The others are there or not. */
+export interface OldStream extends NodeJS.EventEmitter {
+  pipe(destination: unknown): unknown;
+  resume?(): unknown;
+  destroy?(): unknown;
+  /** What the package form-data says of its body. */
+  getHeaders?(): Readonly<Record<string, unknown>>;
+  hasKnownLength?(): boolean;
+  getLengthSync?(): number;
+}
+
+/** An old-style stream, such as those of the package form-data. It is read once. */
+export class OldStreamBody extends ReadableBody {
+  override readonly length: number | null;
+  /** The type that the stream itself names: of a form it has the boundary. */
+  readonly contentType?: string;
+  readonly #source: OldStream;
+
+  constructor(stream: OldStream) {
+    super(new Readable({ destroy: (error, done) => (stream.destroy?.(), done(error)) }).wrap(stream as never), stream);
+    this.#source = stream;
+    this.length = stream.hasKnownLength?.() === true ? knownLength(stream.getLengthSync?.()) : null;
+    const type = Object.entries(stream.getHeaders?.() ?? {}).find(([name]) => name.toLowerCase() === "content-type");
+    if (typeof type?.[1] === "string") this.contentType = type[1];
+  }
+
+  override open(): AsyncIterable<Uint8Array> {
+    const opened = super.open();
+    // Some give nothing until they are told to.
+    this.#source.resume?.();
+    return opened;
+  }
+}
+
+function knownLength(length: number | undefined): number | null {
+  return length !== undefined && Number.isSafeInteger(length) && length >= 0 ? length : null;
 }
 
 /** A web ReadableStream; it is read once. */
@@ -142,7 +176,8 @@ export class IterableBody implements Body {
 
   async close(): Promise<void> {
     this.#isOpened = true;
-    // A generator ends after the step that it is in; an iterator by hand may end at once.
+    // A generator ends after the step that it is in, which may be never; a stream of another implementation at once.
+    if (hasMethods(this.value, "pipe", "destroy")) (this.value as { destroy(): void }).destroy();
     await this.#current.return?.();
   }
 

@@ -1,7 +1,7 @@
 /** saveTo: a file that is whole or not there, and downloads that go on after a cut. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,12 +25,14 @@ let etag: string | null = null;
 /** Milliseconds since the file changed, for Last-Modified; null for none. */
 let modified: number | null = null;
 const NOON = Date.UTC(2026, 0, 1, 12);
+let encoding: string | null = null;
 /** Bytes after which the next response is cut; 0 for never. */
 let cutAfter = 0;
 /** Answers a request with Range in place of the server below. */
 let answerRange: ((start: number, response: ServerResponse) => void) | null = null;
 const server = await serve((request, response) => {
   const headers: Record<string, string> = etag === null ? {} : { ETag: etag };
+  if (encoding !== null) headers["Content-Encoding"] = encoding;
   if (modified !== null) {
     headers["Date"] = new Date(NOON).toUTCString();
     headers["Last-Modified"] = new Date(NOON - modified).toUTCString();
@@ -60,11 +62,12 @@ after(async () => {
 beforeEach(async () => {
   content = Buffer.from(Array.from({ length: 50_000 }, (_, at) => at % 251));
   etag = '"v1"';
+  encoding = null;
   cutAfter = 0;
   answerRange = null;
   modified = null;
   server.requests.length = 0;
-  for (const name of await readdir(directory)) await rm(join(directory, name));
+  for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true });
 });
 
 const session = new Session();
@@ -203,6 +206,157 @@ describe("saveTo with resume: true", () => {
       assert.deepEqual(result, { path, size: 50_000, resumedFrom: 0 });
       assert.deepEqual(await readdir(directory), ["file.bin"]);
     });
+
+  /** Answers to Range whose head does not fit: [status, headers, bytes]. */
+  type Contradiction = readonly [
+    name: string,
+    headers: (start: number) => Readonly<Record<string, string | readonly string[]>>,
+    bytes?: (start: number) => Buffer,
+  ];
+  const contradictions: readonly Contradiction[] = [
+    ["a total other than that of the first answer", (start) => ({ "Content-Range": `bytes ${start}-49999/50001` })],
+    ["a smaller total", (start) => ({ "Content-Range": `bytes ${start}-39999/40000` })],
+    ["a larger total", (start) => ({ "Content-Range": `bytes ${start}-59999/60000` }), (start) => Buffer.alloc(60_000 - start)],
+    ["no total, and less than the rest", (start) => ({ "Content-Range": `bytes ${start}-39999/*` })],
+    ["a Content-Length other than its range", (start) => ({ "Content-Range": `bytes ${start}-49999/50000`, "Content-Length": "10" }), () => Buffer.alloc(10)],
+    ["an end before its start", (start) => ({ "Content-Range": `bytes ${start}-${start - 1}/50000` })],
+    ["an unsatisfied range", () => ({ "Content-Range": "bytes */50000" })],
+    ["another unit", (start) => ({ "Content-Range": `items ${start}-49999/50000` })],
+    ["two ranges", (start) => ({ "Content-Range": [`bytes ${start}-49999/50000`, `bytes 0-9/50000`] })],
+    ["several ranges in its body", (start) => ({ "Content-Type": "multipart/byteranges; boundary=B", "Content-Range": `bytes ${start}-49999/50000` })],
+    ["a weak validator", (start) => ({ ETag: 'W/"v1"', "Content-Range": `bytes ${start}-49999/50000` })],
+    ["a range from the beginning", () => ({ "Content-Range": "bytes 0-49999/50000" }), () => content],
+    ["numbers beyond measure", (start) => ({ "Content-Range": `bytes ${start}-99999999999999999999/99999999999999999999` })],
+  ]; // prettier-ignore
+  for (const [name, headers, bytes] of contradictions)
+    it(`takes the whole file when the 206 has ${name}`, async () => {
+      cutAfter = 20_000;
+      await failure(save({ resume: true }));
+      answerRange = (start, response) =>
+        void response.writeHead(206, { ETag: '"v1"', ...headers(start) } as Record<string, string>).end(bytes?.(start) ?? content.subarray(start)); // prettier-ignore
+      assert.deepEqual(await save({ resume: true }), { path, size: 50_000, resumedFrom: 0 });
+      assert.deepEqual(await readFile(path), content);
+      assert.deepEqual(await readdir(directory), ["file.bin"]);
+    });
+
+  for (const [name, headers] of [
+    ["a range without total", (start: number) => ({ "Content-Range": `bytes ${start}-49999/*` })],
+    ["its unit in capitals", (start: number) => ({ "Content-Range": `BYTES ${start}-49999/50000` })],
+    ["no validator of its own", (start: number) => ({ "Content-Range": `bytes ${start}-49999/50000`, ETag: "" })],
+    [
+      "Content-Encoding: identity",
+      (start: number) => ({ "Content-Range": `bytes ${start}-49999/50000`, "Content-Encoding": "identity" }),
+    ],
+  ] as const)
+    // prettier-ignore
+    it(`goes on with a 206 that has ${name}`, async () => {
+      cutAfter = 20_000;
+      await failure(save({ resume: true }));
+      answerRange = (start, response) => {
+        const { ETag = '"v1"', ...others } = headers(start) as Record<string, string>;
+        response.writeHead(206, { ...(ETag === "" ? {} : { ETag }), ...others }).end(content.subarray(start));
+      };
+      assert.equal((await save({ resume: true, sha256: sha256() })).resumedFrom, 20_000);
+    });
+
+  for (const [name, change] of [
+    ["fewer bytes", (rest: Buffer) => rest.subarray(0, 10)],
+    ["none", (rest: Buffer) => rest.subarray(0, 0)],
+    ["more bytes", (rest: Buffer) => Buffer.concat([rest, Buffer.from("more")])],
+    ["many more", (rest: Buffer) => Buffer.concat([rest, rest])],
+  ] as const)
+    it(`is an error when ${name} come than the 206 announced, and the next time begins from the start`, async () => {
+      cutAfter = 20_000;
+      await failure(save({ resume: true }));
+      // Chunked, so that the wire has no length to compare.
+      answerRange = (start, response) => {
+        response.writeHead(206, { ETag: '"v1"', "Content-Range": `bytes ${start}-49999/50000` });
+        response.write(content.subarray(start, start + 1));
+        response.end(change(content.subarray(start)).subarray(1));
+      };
+      await writeFile(path, "old");
+      const error = await failure(save({ resume: true }));
+      assert.ok(error instanceof RequestException);
+      assert.equal(error.code, "ERR_DOWNLOAD_SIZE");
+      assert.match(error.message, /the server announced 50000/);
+      assert.equal(await readFile(path, "utf8"), "old");
+      assert.deepEqual(await readdir(directory), ["file.bin"]);
+      assert.equal((await save({ resume: true, sha256: sha256() })).resumedFrom, 0);
+    });
+
+  it("never takes another 200 in place of the first answer", async () => {
+    cutAfter = 20_000;
+    await failure(save({ resume: true }));
+    answerRange = (_start, response) => void response.writeHead(200, { ETag: '"v2"' }).end("short");
+    assert.deepEqual(await save({ resume: true, sha256: sha256() }), { path, size: 50_000, resumedFrom: 0 });
+  });
+
+  it("does not go on with a part that is larger than the file", async () => {
+    cutAfter = 20_000;
+    await failure(save({ resume: true }));
+    await appendFile(`${path}.part`, Buffer.alloc(50_000));
+    assert.deepEqual(await save({ resume: true, sha256: sha256() }), { path, size: 50_000, resumedFrom: 0 });
+    assert.ok(server.requests.every(({ headers }) => headers["range"] === undefined));
+  });
+
+  it("Content-Encoding: identity changes nothing: the download goes on and has a total", async () => {
+    encoding = "identity";
+    cutAfter = 20_000;
+    await failure(save({ resume: true }));
+    const totals = new Set<number | undefined>();
+    const result = await save({ resume: true, sha256: sha256(), onProgress: ({ total }) => void totals.add(total) });
+    assert.deepEqual([result.resumedFrom, ...totals], [20_000, 50_000]);
+  });
+
+  it("keeps the URL to itself: the note has only its digest, and is for its owner", async () => {
+    cutAfter = 20_000;
+    const response = await session.get(`${server.url}/?token=topsecret`, { stream: true });
+    await failure(response.saveTo(path, { resume: true }));
+    const note = await readFile(`${path}.part.json`, "utf8");
+    assert.doesNotMatch(note, /topsecret|127\.0\.0\.1/);
+    assert.equal((await stat(`${path}.part.json`)).mode & 0o777, 0o600);
+    const other = await session.get(`${server.url}/?token=another`, { stream: true });
+    assert.equal((await other.saveTo(path, { resume: true })).resumedFrom, 0);
+  });
+
+  it("a part has the mode of any other file", async () => {
+    cutAfter = 20_000;
+    await failure(save({ resume: true }));
+    await writeFile(join(directory, "plain"), "");
+    assert.equal((await stat(`${path}.part`)).mode, (await stat(join(directory, "plain"))).mode);
+  });
+
+  for (const size of [20_000, 50_000])
+    it(`a link in place of a part of ${size} bytes never becomes the file, nor is written through`, async () => {
+      cutAfter = 20_000;
+      await failure(save({ resume: true }));
+      const elsewhere = join(directory, "elsewhere");
+      await writeFile(elsewhere, content.subarray(0, size));
+      await rm(`${path}.part`);
+      await symlink(elsewhere, `${path}.part`);
+      assert.deepEqual(await save({ resume: true, sha256: sha256() }), { path, size: 50_000, resumedFrom: 0 });
+      assert.equal((await lstat(path)).isFile(), true);
+      assert.deepEqual(await readFile(elsewhere), content.subarray(0, size));
+    });
+
+  it("a folder in place of a part is an error of the file system", async () => {
+    cutAfter = 20_000;
+    await failure(save({ resume: true }));
+    await rm(`${path}.part`);
+    await mkdir(`${path}.part`);
+    assert.match((await failure(save({ resume: true }))).message, /EISDIR|EEXIST|directory/i);
+    await rm(`${path}.part`, { recursive: true });
+  });
+
+  it("is StreamConsumedError when the response is closed meanwhile", async () => {
+    content = Buffer.alloc(4_000_000);
+    for (const resume of [true, false]) {
+      const response = await session.get(server.url, { stream: true });
+      const error = await failure(response.saveTo(path, { resume, onProgress: () => response.close() }));
+      assert.equal(error.name, "StreamConsumedError");
+      assert.ok(!(await readdir(directory)).includes("file.bin"));
+    }
+  });
 
   it("takes a part that is whole already as it is", async () => {
     await failure(save({ resume: true, onProgress: ({ done }) => { if (done) throw new Error("at the end"); } })); // prettier-ignore

@@ -1,9 +1,20 @@
 /** Response, made by hand: no sockets. */
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { inspect } from "node:util";
 import { describe, it } from "node:test";
 
-import { HTTPError, Response, StreamConsumedError, type ResponseInit } from "requests-ts";
+import {
+  CaseInsensitiveDict,
+  HTTPError,
+  RequestsCookieJar,
+  Response,
+  StreamConsumedError,
+  StreamNotReadError,
+  type HeadersInit,
+  type HeaderValue,
+  type ResponseInit,
+} from "requests-ts";
 
 const made = (init: ResponseInit): Response => new Response(init);
 const typed = (body: Uint8Array | string, type?: string): Response =>
@@ -136,5 +147,250 @@ describe("links and cookies", () => {
   it("cookies of its Set-Cookie lines", () => {
     const response = made({ url: "http://h/", headers: [["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"]] }); // prettier-ignore
     assert.deepEqual(response.cookies.getDict(), { a: "1", b: "2" });
+  });
+});
+
+describe("headers that are assigned", () => {
+  const Headers = globalThis.Headers;
+  const forms: readonly (readonly [string, () => HeadersInit])[] = [
+    ["an object", () => ({ "Content-Type": "text/plain; charset=latin1", Link: '<http://h/2>; rel="next"', "Set-Cookie": ["a=1", "b=2"] })],
+    ["pairs", () => [["Content-Type", "text/plain; charset=latin1"], ["Link", '<http://h/2>; rel="next"'], ["Set-Cookie", "a=1"], ["set-cookie", "b=2"]]],
+    ["a Map", () => new Map<string, HeaderValue>([["content-type", "text/plain; charset=latin1"], ["link", '<http://h/2>; rel="next"'], ["set-cookie", ["a=1", "b=2"]]])],
+    ["Headers", () => new Headers([["Content-Type", "text/plain; charset=latin1"], ["Link", '<http://h/2>; rel="next"'], ["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"]])],
+    ["a CaseInsensitiveDict", () => new CaseInsensitiveDict({ "Content-Type": "text/plain; charset=latin1", Link: '<http://h/2>; rel="next"', "Set-Cookie": ["a=1", "b=2"] })],
+  ]; // prettier-ignore
+  for (const [name, headers] of forms)
+    it(`take effect: ${name}`, () => {
+      const response = made({
+        url: "http://h/",
+        headers: { "Content-Type": "text/plain; charset=utf-8", Link: "<http://h/x>", "Set-Cookie": "old=1" },
+        body: Buffer.from([0xe9]),
+      });
+      assert.equal(response.text, "\ufffd");
+      assert.deepEqual(response.cookies.getDict(), { old: "1" });
+      response.headers = headers();
+      assert.equal(response.headers["CONTENT-TYPE"], "text/plain; charset=latin1");
+      assert.deepEqual([response.encoding, response.text], ["latin1", "é"]);
+      assert.equal(response.links["next"]?.["url"], "http://h/2");
+      assert.deepEqual(response.cookies.getDict(), { a: "1", b: "2" });
+      // raw keeps them as they came.
+      assert.ok(response.raw.headers.some(([, value]) => value === "old=1"));
+    });
+
+  it("make a redirect of a response, and none", () => {
+    const response = made({ statusCode: 302 });
+    response.headers = { Location: "/x" };
+    assert.equal(response.isRedirect, true);
+    response.headers = {};
+    assert.equal(response.isRedirect, false);
+  });
+
+  it("can be edited in place, which raw.headers does not show", () => {
+    const response = made({ headers: { Link: "<http://h/x>" } });
+    response.headers["Link"] = "<http://h/y>";
+    response.headers["Content-Type"] = "text/plain; charset=latin1";
+    assert.deepEqual(Object.keys(response.links), ["http://h/y"]);
+    assert.equal(response.encoding, "latin1");
+    assert.deepEqual(response.raw.headers, [["Link", "<http://h/x>"]]);
+  });
+
+  it("do not take away cookies that were assigned", () => {
+    const response = made({ url: "http://h/" });
+    response.cookies = new RequestsCookieJar({ mine: "1" });
+    response.headers = { "Set-Cookie": "a=1" };
+    assert.deepEqual(response.cookies.getDict(), { mine: "1" });
+  });
+
+  it("are a TypeError when they are none", () => {
+    for (const wrong of [null, undefined, 5, "text", [["a"]]])
+      assert.throws(() => (made({}).headers = wrong as unknown as HeadersInit), TypeError);
+  });
+});
+
+describe("raw that is assigned", () => {
+  it("bytes and text are the content", () => {
+    const response = made({ body: "old" });
+    assert.equal(response.text, "old");
+    response.raw = "new é";
+    assert.equal(response.text, "new é");
+    response.raw = Buffer.from([1]);
+    assert.deepEqual(response.content, Buffer.from([1]));
+    response.raw = null;
+    assert.equal(response.text, "");
+  });
+
+  it("a stream is read as one", async () => {
+    const response = made({ body: "old" });
+    response.raw = Readable.from(["a", "b"]);
+    assert.throws(() => response.text, StreamNotReadError);
+    assert.equal((await response.read()).toString(), "ab");
+    assert.equal(response.text, "ab");
+  });
+
+  it("that of another response, or one that reads from the old one", async () => {
+    const response = made({ body: Readable.from(["a\n", "b\n"]) });
+    response.raw = made({ body: Readable.from(["c"]) }).raw;
+    assert.equal((await response.read()).toString(), "c");
+    const { raw } = made({ body: Readable.from(["a\n", "b\n"]) });
+    response.raw = (async function* () {
+      for await (const piece of raw) yield piece.toString().toUpperCase();
+    })();
+    const lines: string[] = [];
+    for await (const line of response.iterLines({ decodeUnicode: true })) lines.push(line);
+    assert.deepEqual(lines, ["A", "B"]);
+    assert.equal(raw.closed, true);
+  });
+
+  it("is closed with the response, and so is what it reads from", async () => {
+    const { raw } = made({ body: Readable.from(["a", "b"]) });
+    const response = made({});
+    response.raw = (async function* () {
+      for await (const piece of raw) yield piece;
+    })();
+    await response.iterContent().next();
+    response.close();
+    await new Promise(setImmediate);
+    assert.equal(raw.closed, true);
+  });
+
+  it("can be read again after the content before was consumed", async () => {
+    const response = made({ body: Readable.from(["a"]) });
+    for await (const _ of response.iterContent());
+    assert.throws(() => response.content, StreamConsumedError);
+    response.raw = Readable.from(["b"]);
+    assert.equal((await response.read()).toString(), "b");
+    response.raw = "c";
+    assert.equal(await new globalThis.Response(response.body).text(), "c");
+  });
+
+  it("is a TypeError when it is no body", () => {
+    for (const wrong of [5, {}, [1], true]) assert.throws(() => (made({}).raw = wrong as unknown as string), TypeError);
+  });
+});
+
+describe("a response from data", () => {
+  it("has what was given", () => {
+    const first = made({ statusCode: 301 });
+    const timings = { queued: 1, dns: 2, connect: 3, tls: 4, send: 5, wait: 6, receive: 7, total: 28 };
+    const tls = { protocol: "TLSv1.3", cipher: "C", peerCertificate: {} };
+    const response = made({
+      httpVersion: "2",
+      history: [first],
+      elapsed: 1.5,
+      timings,
+      trailers: [["T", "1"]],
+      remoteAddress: "127.0.0.1:80",
+      reused: true,
+      tls,
+    });
+    assert.deepEqual(response.history, [first]);
+    assert.equal(response.elapsed, 1.5);
+    assert.deepEqual(response.timings, timings);
+    assert.deepEqual(response.raw.trailers, [["T", "1"]]);
+    assert.deepEqual([response.remoteAddress, response.reused, response.tls], ["127.0.0.1:80", true, tls]);
+    assert.deepEqual([response.httpVersion, response.raw.version], ["2", 20]);
+  });
+
+  it("has nothing that was not given", () => {
+    const response = made({ elapsed: 2 });
+    assert.deepEqual(
+      [response.history, response.remoteAddress, response.reused, response.tls],
+      [[], null, false, null],
+    );
+    assert.equal(response.timings.wait, 2);
+    assert.equal(response.timings.total, 2);
+    assert.deepEqual(["1.0", "1.1", "2"].map((httpVersion) => made({ httpVersion }).raw.version), [10, 11, 20]); // prettier-ignore
+  });
+
+  it("has its trailers when a stream is at its end", async () => {
+    const response = made({ body: Readable.from(["a"]), trailers: [["T", "1"]] });
+    assert.deepEqual(response.raw.trailers, []);
+    await response.read();
+    assert.deepEqual(response.raw.trailers, [["T", "1"]]);
+  });
+
+  it("can be made again from another", () => {
+    const { statusCode, reason, headers, url, elapsed, timings, history, httpVersion } = made({
+      statusCode: 404,
+      reason: "x",
+      headers: { A: "1" },
+      url: "http://h/",
+      elapsed: 1,
+    });
+    const again = made({ statusCode, reason, headers, url, elapsed, timings, history, httpVersion, body: "b" });
+    assert.deepEqual([again.statusCode, again.reason, again.headers["a"], again.url, again.elapsed, again.text], [404, "x", "1", "http://h/", 1, "b"]); // prettier-ignore
+  });
+
+  it("reads a stream no earlier than it is read", async () => {
+    let taken = 0;
+    const response = made({
+      body: (async function* () {
+        for (; taken < 10; taken += 1) yield "x";
+      })(),
+    });
+    await new Promise(setImmediate);
+    assert.equal(taken, 0);
+    assert.equal((await response.read()).length, 10);
+  });
+
+  it("closes its stream at once, though it is waited for", async () => {
+    const stream = new Readable({ read: () => undefined });
+    const response = made({ body: stream });
+    const waiting = response.iterContent().next();
+    await new Promise(setImmediate);
+    response.close();
+    assert.deepEqual(await waiting, { done: true, value: undefined });
+    await new Promise(setImmediate);
+    assert.equal(stream.destroyed, true);
+  });
+});
+
+describe("a response as text", () => {
+  const secret = made({
+    statusCode: 200,
+    reason: "OK",
+    url: "http://joe:hunter2@h/?api_key=topsecret&a=1",
+    elapsed: 0.5,
+    headers: [
+      ["Content-Type", "text/plain"],
+      ["Set-Cookie", "sid=topsecret; Path=/"],
+      ["Set-Cookie", "b=topsecret"],
+      ["X-Api-Key", "topsecret"],
+      ["Authorization", "Bearer topsecret"],
+      ["Location", "http://h/?token=topsecret"],
+    ],
+    body: "topsecret",
+  });
+
+  it("JSON.stringify shows a summary without secrets", () => {
+    const text = JSON.stringify(secret);
+    assert.doesNotMatch(text, /topsecret|hunter2/);
+    assert.deepEqual(JSON.parse(text), {
+      statusCode: 200,
+      reason: "OK",
+      url: "http://joe:***@h/?api_key=***&a=1",
+      headers: {
+        "Content-Type": "text/plain",
+        "Set-Cookie": "sid=***; Path=/, b=***",
+        "X-Api-Key": "***",
+        Authorization: "Bearer ***",
+        Location: "http://h/?token=***",
+      },
+      elapsed: 0.5,
+    });
+    assert.doesNotMatch(JSON.stringify({ error: { response: secret } }), /topsecret|hunter2/);
+  });
+
+  it("shows headers that were assigned, and reads no stream", () => {
+    const response = made({ body: Readable.from(["a"]), headers: { A: "1" } });
+    response.headers = { B: "2" };
+    assert.deepEqual(response.toJSON().headers, { B: "2" });
+    assert.equal(response.raw.closed, false);
+  });
+
+  it("String() and a template show the status, as in requests", () => {
+    assert.equal(String(secret), "<Response [200]>");
+    assert.equal(`${made({ statusCode: 404 }) as unknown as string}`, "<Response [404]>");
+    assert.equal(inspect(secret), "<Response [200]>");
   });
 });

@@ -53,6 +53,21 @@ describe("parts as they come", () => {
     assert.equal(source.closed, true);
   });
 
+  it("can be left while the next one is waited for", { timeout: 5000 }, async () => {
+    const stream = new Readable({ read: () => undefined });
+    stream.push(THREE.slice(0, 20));
+    const response = new Response({ headers: { "Content-Type": TYPE }, body: stream });
+    const parts = MultipartDecoder.stream(response);
+    await parts.next();
+    const waiting = parts.next();
+    await new Promise(setImmediate);
+    await parts.return();
+    assert.deepEqual(await waiting, { done: true, value: undefined });
+    assert.equal(response.raw.closed, true);
+    await new Promise(setImmediate);
+    assert.equal(stream.destroyed, true);
+  });
+
   it("are skipped when they are not read, or not to their end", async () => {
     const seen: string[] = [];
     for await (const part of MultipartDecoder.stream(watched(THREE), TYPE)) {

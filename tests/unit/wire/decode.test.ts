@@ -4,14 +4,10 @@ import { describe, it } from "node:test";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 
 import { ContentDecodingError, ContentTooLarge } from "#internal/exceptions";
-import {
-  ACCEPT_ENCODING,
-  codingsOf,
-  decodeAll,
-  decodeStream,
-  tooLarge,
-  type DecodeLimits,
-} from "#internal/wire/decode";
+import { ACCEPT_ENCODING, codingsOf, decodeAll, Decoder, tooLarge, type DecodeLimits } from "#internal/wire/decode";
+import { WebStreamLayer } from "#internal/wire/brotli";
+import { LayerFault } from "#internal/wire/decoding-layer";
+import { decodedPieces } from "../../_support/pulling.js";
 
 const LIMITS: DecodeLimits = { maxRatio: 200, maxOutput: 0 };
 const TEXT = Buffer.from("requests".repeat(8) + "\u00e9");
@@ -40,7 +36,7 @@ async function streamed(
 ): Promise<Outcome> {
   const found: Buffer[] = [];
   try {
-    for await (const chunk of decodeStream(pieces(...chunks), codings, limits)) found.push(chunk);
+    for await (const chunk of decodedPieces(pieces(...chunks), codings, limits)) found.push(chunk);
   } catch (error) {
     return { bytes: Buffer.concat(found), error };
   }
@@ -49,7 +45,8 @@ async function streamed(
 
 async function whole(bytes: Buffer, codings: readonly string[], limits: DecodeLimits = LIMITS): Promise<Outcome> {
   try {
-    return { bytes: await decodeAll(bytes, codings, limits), error: null };
+    const decoded = decodeAll(bytes, codings, limits);
+    return { bytes: Buffer.isBuffer(decoded) ? decoded : await decoded.content, error: null };
   } catch (error) {
     return { bytes: Buffer.alloc(0), error };
   }
@@ -143,8 +140,8 @@ describe("whole and streamed agree for each split", () => {
     for (const [name, code] of Object.entries(CODERS)) {
       const bytes = code(NOISE);
       const decoded = decodeAll(bytes, [name], LIMITS);
-      assert.ok(decoded instanceof Promise);
-      assert.deepEqual(await decoded, NOISE);
+      assert.ok(!Buffer.isBuffer(decoded));
+      assert.deepEqual(await decoded.content, NOISE);
       const thirds = [bytes.subarray(0, 15_000), bytes.subarray(15_000, 30_000), bytes.subarray(30_000)];
       assert.deepEqual(await streamed(thirds, [name]), { bytes: NOISE, error: null });
     }
@@ -221,7 +218,7 @@ describe("what does not decode", () => {
       it(`${what} behind ${name}`, async () => {
         const coding = name.split(",", 1);
         const bytes = Buffer.concat([code(TEXT), behind]);
-        const message = /bytes behind the end of the|data is (malformed|cut off)/;
+        const message = /bytes after the end of the|data is (malformed|cut off)/;
         assertUndecodable((await whole(bytes, coding)).error, message);
         const ways =
           behind.length < 100 ? splits(bytes) : [[bytes], [code(TEXT), behind], [code(TEXT), Buffer.from([0]), behind]];
@@ -282,6 +279,156 @@ describe("bombs", () => {
   });
 });
 
+/** Empty deflate blocks, which bring no content. */
+const NOTHING = Buffer.alloc(5 * 6_000_000, Buffer.from("000000ffff", "hex"));
+
+describe("a layer whose output the next one makes nothing of", () => {
+  const gzipOfNothing = Buffer.concat([
+    Buffer.from("1f8b0800000000000003", "hex"),
+    NOTHING,
+    Buffer.from("010000ffff0000000000000000", "hex"),
+  ]);
+  const deflateOfNothing = Buffer.concat([NOTHING, Buffer.from("010000ffff", "hex")]);
+  const small = gzipSync(gzipOfNothing);
+  const table: readonly (readonly [string, Buffer, readonly string[]])[] = [
+    ["gzip in gzip", small, ["gzip", "gzip"]],
+    ["gzip in gzip in gzip", gzipSync(small), ["gzip", "gzip", "gzip"]],
+    ["gzip in gzip in br", brotliCompressSync(small), ["br", "gzip", "gzip"]],
+    ["deflate in deflate", deflateSync(deflateOfNothing), ["deflate", "deflate"]],
+    ["gzip in br", brotliCompressSync(gzipOfNothing), ["br", "gzip"]],
+    ["two more around it", deflateSync(gzipSync(gzipSync(small))), ["deflate", "gzip", "gzip", "gzip", "gzip"]],
+  ];
+  for (const [name, bytes, codings] of table)
+    it(`is measured by what came over the wire: ${name}`, async () => {
+      for (const chunks of [[bytes], [bytes.subarray(0, 100), bytes.subarray(100)]])
+        assertUndecodable((await streamed(chunks, codings)).error, /like a decompression bomb/);
+      assertUndecodable((await whole(bytes, codings)).error, /like a decompression bomb/);
+      const limits = { maxRatio: 1e9, maxOutput: 0 };
+      assert.deepEqual(await streamed([bytes], codings, limits), { bytes: Buffer.alloc(0), error: null });
+      assert.deepEqual(await whole(bytes, codings, limits), { bytes: Buffer.alloc(0), error: null });
+      // maxResponseSize bounds it as well.
+      const narrow = { maxRatio: 1e9, maxOutput: 1000 };
+      assert.ok((await streamed([bytes], codings, narrow)).error instanceof ContentTooLarge);
+      assert.ok((await whole(bytes, codings, narrow)).error instanceof ContentTooLarge);
+    });
+
+  it("may be a little larger than the content under maxOutput", async () => {
+    const limits = { maxRatio: 200, maxOutput: NOISE.length };
+    const bytes = gzipSync(gzipSync(NOISE, { level: 0 }), { level: 0 });
+    assert.deepEqual(await streamed([bytes], ["gzip", "gzip"], limits), { bytes: NOISE, error: null });
+    assert.deepEqual(await whole(bytes, ["gzip", "gzip"], limits), { bytes: NOISE, error: null });
+  });
+});
+
+describe("a layer by the runtime's web stream", () => {
+  const layerOf = (...chunks: readonly Buffer[]): WebStreamLayer => {
+    const rest = [...chunks];
+    return new WebStreamLayer({ pull: () => rest.shift() ?? null }, "gzip");
+  };
+  const all = async (layer: WebStreamLayer): Promise<Buffer> => {
+    const pieces: Buffer[] = [];
+    for (let piece = await layer.pull(); piece !== null; piece = await layer.pull()) pieces.push(piece);
+    return Buffer.concat(pieces);
+  };
+
+  it("decodes, and counts its output", async () => {
+    const bytes = gzipSync(TEXT);
+    for (const chunks of splits(bytes)) {
+      const layer = layerOf(...chunks);
+      assert.deepEqual(await all(layer), TEXT);
+      assert.equal(layer.output, TEXT.length);
+    }
+    assert.deepEqual(await all(layerOf()), Buffer.alloc(0));
+  });
+
+  it("rejects data that is cut or malformed", async () => {
+    await assert.rejects(all(layerOf(gzipSync(TEXT).subarray(0, -4))), LayerFault);
+    await assert.rejects(all(layerOf(TEXT)), LayerFault);
+  });
+
+  it("gives the source's own error", async () => {
+    const fault = new Error("cut");
+    const pieces = [gzipSync(TEXT).subarray(0, 20)];
+    const layer = new WebStreamLayer(
+      {
+        pull: () => {
+          const piece = pieces.shift();
+          if (piece === undefined) throw fault;
+          return piece;
+        },
+      },
+      "gzip",
+    );
+    await assert.rejects(all(layer), (error) => error === fault);
+  });
+
+  it("can be stopped while its source is silent, and before it was asked", { timeout: 5000 }, async () => {
+    const silent = new WebStreamLayer({ pull: () => new Promise<Buffer | null>(() => undefined) }, "gzip");
+    const pieces = [gzipSync(NOISE).subarray(0, 100)];
+    const waiting = new WebStreamLayer(
+      { pull: () => pieces.shift() ?? new Promise<Buffer | null>(() => undefined) },
+      "gzip",
+    );
+    for (const layer of [silent, waiting]) {
+      const pulled = layer.pull();
+      await new Promise(setImmediate);
+      layer.stop();
+      await assert.rejects(pulled, /stopped/);
+    }
+    const fresh = layerOf(gzipSync(TEXT));
+    fresh.stop();
+    await assert.rejects(fresh.pull(), /stopped/);
+  });
+});
+
+describe("a decoder that is stopped or closed", { timeout: 10_000 }, () => {
+  const silence = (): Promise<Buffer | null> => new Promise(() => undefined);
+  const chains: readonly (readonly [string, Buffer, readonly string[]])[] = [
+    ["gzip", gzipSync(NOISE), ["gzip"]],
+    ["br", brotliCompressSync(NOISE), ["br"]],
+    ["three codings", gzipSync(deflateSync(brotliCompressSync(NOISE))), ["gzip", "deflate", "br"]],
+  ];
+  for (const [name, bytes, codings] of chains) {
+    const halfway = (): Decoder => {
+      const pieces = [bytes.subarray(0, bytes.length >> 1)];
+      return new Decoder({ pull: () => pieces.shift() ?? silence() }, codings, LIMITS);
+    };
+    const untilItWaits = async (decoder: Decoder): Promise<[Promise<Buffer | null>]> => {
+      for (;;) {
+        const pulled = decoder.pull();
+        const step = await Promise.race([pulled, new Promise<string>((resolve) => setTimeout(resolve, 50, "waits"))]);
+        if (step === "waits") return [pulled];
+      }
+    };
+
+    it(`rejects the pull that waits, and each after it: ${name}`, async () => {
+      const decoder = halfway();
+      const [pulled] = await untilItWaits(decoder);
+      const reason = new Error("mine");
+      decoder.stop(reason);
+      await assert.rejects(pulled, (error) => error === reason);
+      await assert.rejects(decoder.pull(), (error) => error === reason);
+    });
+
+    it(`gives the end: ${name}`, async () => {
+      const decoder = halfway();
+      const [pulled] = await untilItWaits(decoder);
+      decoder.close();
+      assert.equal(await pulled, null);
+      assert.equal(await decoder.pull(), null);
+    });
+
+    it(`does nothing when it was not begun: ${name}`, async () => {
+      const stopped = halfway();
+      stopped.stop(new Error("mine"));
+      await assert.rejects(stopped.pull(), /mine/);
+      const closed = halfway();
+      closed.close();
+      assert.equal(await closed.pull(), null);
+    });
+  }
+});
+
 describe("maxOutput", () => {
   const small = gzipSync(TEXT);
   const large = gzipSync(NOISE);
@@ -322,7 +469,7 @@ describe("a decoded stream", () => {
     }
     const found: Buffer[] = [];
     await assert.rejects(async () => {
-      for await (const chunk of decodeStream(source(), ["gzip"], LIMITS)) found.push(chunk);
+      for await (const chunk of decodedPieces(source(), ["gzip"], LIMITS)) found.push(chunk);
     }, fault);
     assert.deepEqual(Buffer.concat(found), TEXT);
   });
@@ -336,7 +483,7 @@ describe("a decoded stream", () => {
         closed = true;
       }
     }
-    for await (const chunk of decodeStream(source(), ["gzip"], LIMITS)) {
+    for await (const chunk of decodedPieces(source(), ["gzip"], LIMITS)) {
       assert.ok(chunk.length > 0);
       break;
     }
@@ -349,7 +496,7 @@ describe("a decoded stream", () => {
       yield gzipSync(NOISE).subarray(0, 30_000);
       await new Promise(() => undefined);
     }
-    for await (const chunk of decodeStream(source(), ["gzip"], LIMITS)) {
+    for await (const chunk of decodedPieces(source(), ["gzip"], LIMITS)) {
       assert.ok(chunk.length > 0);
       break;
     }
@@ -361,7 +508,7 @@ describe("a decoded stream", () => {
     async function* source(): AsyncGenerator<Buffer, void> {
       for (; given < 100; given += 1) yield zeros;
     }
-    const reader = decodeStream(source(), ["gzip"], { maxRatio: 5000, maxOutput: 0 });
+    const reader = decodedPieces(source(), ["gzip"], { maxRatio: 5000, maxOutput: 0 });
     await reader.next();
     for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
     assert.ok(given <= 2, `${given} pieces were asked for`);

@@ -1,0 +1,44 @@
+/** What a response can be made from, how its content is iterated, and its summary. */
+import type { HeadersInit } from "./headers.js";
+import type { PreparedRequest } from "./prepared.js";
+import type { RawInit } from "./raw.js";
+import type { Response } from "./response.js";
+import type { Timings, TlsInfo } from "./response-wire.js";
+
+/** The data that a response can be made from, by an adapter, a cache or a test. Everything is optional. */
+export interface ResponseInit {
+  /** The request that it answers. */
+  readonly request?: PreparedRequest | undefined;
+  /** The status. @defaultValue 200 */
+  readonly statusCode?: number | undefined;
+  /** The reason phrase. */
+  readonly reason?: string | undefined;
+  /** An object, pairs, a Map or `Headers`. */
+  readonly headers?: HeadersInit | undefined;
+  /** Where it came from. */
+  readonly url?: string | undefined;
+  /** The content: bytes, text or a stream, without content coding. */
+  readonly body?: RawInit;
+  /** "1.0", "1.1" or "2". @defaultValue "1.1" */
+  readonly httpVersion?: string | undefined;
+  /** The responses that led to this one, the oldest first. */
+  readonly history?: readonly Response[] | undefined;
+  /** Seconds from sending to the headers. @defaultValue 0 */
+  readonly elapsed?: number | undefined;
+  /** Seconds that the phases took. By default `elapsed` counts as waiting for the server. */
+  readonly timings?: Timings | undefined;
+  /** The trailer fields, as pairs of name and value. */
+  readonly trailers?: readonly (readonly [string, string])[] | undefined;
+  /** The peer, `address:port`. */
+  readonly remoteAddress?: string | null | undefined;
+  /** Whether the connection had carried a request before. @defaultValue false */
+  readonly reused?: boolean | undefined;
+  /** The TLS side of the connection. */
+  readonly tls?: TlsInfo | null | undefined;
+}
+
+/** How content is iterated as text or bytes. */
+export interface IterOptions {
+  /** Give text by `encoding` (UTF-8 when that is null) instead of bytes. */
+  readonly decodeUnicode?: boolean | undefined;
+}
