@@ -146,7 +146,7 @@ if (clientUrl !== undefined) {
   process.once("disconnect", () => undefined);
 } else {
   describe("faults leave nothing behind", () => {
-    it(`${REQUESTS} requests, ${FAULTY * 100} % of them broken`, { timeout: 60_000 }, async (context) => {
+    it(`${REQUESTS} requests, ${FAULTY * 100} % of them broken`, { timeout: 240_000 }, async (context) => {
       const server = createServer((request, response) => {
         answerWithId(request, response).catch(() => response.destroy());
       });
