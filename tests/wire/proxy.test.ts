@@ -93,10 +93,10 @@ const CONNECT_FAULTS: readonly Fault[] = [
     words: /goes on sending 1xx responses/,
   },
   {
-    title: "sends bytes behind its answer",
+    title: "sends bytes after its answer",
     script: connectAnswer(`${ESTABLISHED}HTTP/1.1 200 OK\r\n\r\n`),
     code: "ERR_PROXY",
-    words: /sent bytes behind its answer to CONNECT/,
+    words: /sent bytes after its answer to CONNECT/,
   },
   {
     title: "cannot reach the target",
