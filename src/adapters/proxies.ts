@@ -6,6 +6,7 @@ import { digestAuthorization, digestChallenges, qopFor, type DigestChallenge } f
 import { parseChallenges } from "../message/text/challenges.js";
 import { InvalidProxyURL } from "../exceptions.js";
 import { authFromUrl, effectivePort, maskedUrl, splitUrl, type UrlParts } from "../message/url.js";
+import { canonicalHost } from "../message/url-host.js";
 import type { ProxyCredentials, ProxyHop } from "../wire/tunnel.js";
 
 /** A proxy as its URL describes it. */
@@ -38,36 +39,42 @@ export function proxyServer(url: string): ProxyServer {
 }
 
 function readProxy(url: string): ProxyServer {
-  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url.replace(/^\/\//, "")}`;
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(url);
+  const full = hasScheme ? url : `http://${url}`;
   const shown = maskedUrl(full);
   let parts: UrlParts;
+  let host: string;
   try {
     parts = splitUrl(full);
+    host = SCHEMES.has(parts.scheme) ? canonicalHost(parts.host, full) : parts.host;
   } catch (error) {
-    throw new InvalidProxyURL(
-      `Please check proxy URL. It is malformed and could be missing the host. The URL is ${JSON.stringify(shown)}.`,
-      { cause: error },
-    );
+    throw malformedProxy(shown, error);
   }
+  // "http:/host", "http//host" and "http://http://host" begin with a scheme, not with a host of that name.
+  const isBare = (parts.path === "" || parts.path === "/") && !/:\/?$/.test(url);
+  if (hasScheme ? parts.path.startsWith("//") : !isBare) throw malformedProxy(shown);
   if (!SCHEMES.has(parts.scheme))
     throw new InvalidProxyURL(
       `Please check proxy URL ${JSON.stringify(shown)}. Its scheme must be one of ${[...SCHEMES].join(", ")}.`,
-    );
-  if (parts.host === "")
-    throw new InvalidProxyURL(
-      `Please check proxy URL. It is malformed and could be missing the host. The URL is ${JSON.stringify(shown)}.`,
     );
   const scheme = parts.scheme as ProxyServer["scheme"];
   const found = credentialsOf(full, parts);
   if (found !== null) checkSocksCredentials(scheme, found, shown);
   return {
     scheme,
-    host: parts.host.startsWith("[") ? parts.host.slice(1, -1) : parts.host,
+    host: host.startsWith("[") ? host.slice(1, -1).replace("%25", "%") : host,
     port: effectivePort(parts),
     shown: shown.replace(/\/+$/, ""),
     credentials: found === null ? null : new Credentials(found[0], found[1]),
     key: full,
   };
+}
+
+function malformedProxy(shown: string, cause?: unknown): InvalidProxyURL {
+  return new InvalidProxyURL(
+    `Please check proxy URL. It is malformed and could be missing the host. The URL is ${JSON.stringify(shown)}.`,
+    { cause },
+  );
 }
 
 /** A user without a password is one too, for a proxy. */

@@ -270,7 +270,6 @@ describe("what tls.connect is told", () => {
       const options = tlsConnectOptions(DEFAULT_TLS, host);
       assert.deepEqual([options.host, options.servername], [name, servername]);
       assert.equal(options.rejectUnauthorized, true);
-      assert.equal(options.checkServerIdentity, undefined);
       assert.deepEqual(options.ALPNProtocols, ["http/1.1"]);
     });
 
@@ -290,14 +289,15 @@ describe("TlsSessions", () => {
   it("keeps the last hundred", () => {
     const sessions = new TlsSessions();
     const certificate = {} as PeerCertificate;
-    const named = (name: string): TlsSession => ({ session: Buffer.from(name), certificate });
+    const context = secureContextOf(DEFAULT_TLS);
+    const named = (name: string): TlsSession => ({ session: Buffer.from(name), context, certificate });
     for (let at = 0; at < TlsSessions.MAX; at += 1) sessions.set(String(at), named("old"));
     sessions.set("0", named("again"));
     sessions.set("new", named("new"));
-    assert.equal(sessions.get("1"), undefined);
-    assert.equal(String(sessions.get("0")?.session), "again");
-    assert.equal(String(sessions.get("new")?.session), "new");
+    assert.equal(sessions.get("1", context), undefined);
+    assert.equal(String(sessions.get("0", context)?.session), "again");
+    assert.equal(String(sessions.get("new", context)?.session), "new");
     sessions.forget("new");
-    assert.equal(sessions.get("new"), undefined);
+    assert.equal(sessions.get("new", context), undefined);
   });
 });
