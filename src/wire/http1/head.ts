@@ -15,7 +15,7 @@ export interface ResponseHead {
   readonly rawHeaders: string[];
   /** Whether a body follows: the framing fields of a message that cannot have one mean nothing. */
   readonly hasBody: boolean;
-  /** The Content-Length; null without one, and when it is not valid in a response that has no body. */
+  /** The Content-Length; null without one, and where it is invalid or means nothing in a response without a body. */
   readonly contentLength: number | null;
   readonly chunked: boolean;
   /** Whether the peer keeps the connection open after this response. */
@@ -79,16 +79,16 @@ export function parseHead(bytes: Buffer, start: number, end: number, expected: E
   const hasBody = !isTunnel && canHaveBody(expected.method, statusCode);
   const fault = framing.fault ?? codingFault(framing);
   if (fault !== null && hasBody) throw fault;
-  const chunked = framing.transferEncoding !== null && fault === null;
+  const isFramed = fault === null && !isTunnel;
   return {
     version,
     statusCode,
     reason,
     rawHeaders,
     hasBody,
-    contentLength: fault === null ? framing.contentLength : null,
-    chunked,
-    keepAlive: fault === null && !isTunnel && isPersistent(framing, version),
+    contentLength: isFramed ? framing.contentLength : null,
+    chunked: isFramed && framing.transferEncoding !== null,
+    keepAlive: isFramed && isPersistent(framing, version),
     keepAliveTimeout: framing.keepAlive === null ? null : keepAliveTimeout(framing.keepAlive),
   };
 }

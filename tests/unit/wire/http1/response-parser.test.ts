@@ -28,7 +28,7 @@ const GOOD: readonly Case[] = [
   ["HEAD that is chunked", CHUNKED_HEAD, [CHUNKED, "end []"], { method: "HEAD" }],
   ["HEAD without anything", `${TWO_HUNDRED}\r\n`, [`${PLAIN} no length, stays`, "end []"], { method: "HEAD" }],
   ["a 2xx answer to CONNECT", `${TWO_HUNDRED}\r\n`, [`${PLAIN} no length, closes`, "end []"], { method: "CONNECT" }],
-  ["a 2xx answer to CONNECT with a length", `HTTP/1.1 299 x\r\nContent-Length: 5\r\n\r\n`, ['head 11 299 "x" ["Content-Length","5"] length 5, closes', "end []"], { method: "CONNECT" }],
+  ["a 2xx answer to CONNECT with a length", `HTTP/1.1 299 x\r\nContent-Length: 5\r\n\r\n`, ['head 11 299 "x" ["Content-Length","5"] no length, closes', "end []"], { method: "CONNECT" }],
   ["a refusal of CONNECT", `HTTP/1.1 403 x\r\nContent-Length: 2\r\n\r\nno`, ['head 11 403 "x" ["Content-Length","2"] length 2, stays', "data no", "end []"], { method: "CONNECT" }],
   ["blanks after a chunk size", `${CHUNKED_HEAD}5 \r\nhello\r\n1 \t ;a=b\r\n!\r\n0\t\r\n\r\n`, [CHUNKED, "data hello!", "end []"]],
   ["a chunk size that is padded", `${CHUNKED_HEAD}2      \r\nok\r\n0       \r\n\r\n`, [CHUNKED, "data ok", "end []"]],
