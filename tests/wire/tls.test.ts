@@ -1,7 +1,7 @@
 /** TLS: whom a connection trusts, as whom it speaks, and that no connection serves another policy than its own. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
@@ -97,6 +97,17 @@ describe("verify", OPTIONS, () => {
     assert.equal((await rejection(session.get(`${server.url}/get`, { verify: ca }))).name, "SSLError");
   });
 
+  it("another address, by servername", async () => {
+    use({ lookup, servername: "127.0.0.1" });
+    assert.equal((await session.get(`https://wrong.example:${server.port}/get`, { verify: ca })).statusCode, 200);
+    use({ lookup, servername: "127.0.0.9" });
+    for (const host of ["localhost", "127.0.0.1"]) {
+      const error = await rejection(session.get(`https://${host}:${server.port}/get`, { verify: ca }));
+      assert.equal(error.name, "SSLError");
+      assert.match(error.message, /was issued for DNS:localhost.*, not for "127\.0\.0\.9"/);
+    }
+  });
+
   it("a CA that issued it not", async () => {
     const error = await rejection(session.get(`${server.url}/get`, { verify: certFile }));
     assert.equal(error.name, "SSLError");
@@ -188,6 +199,51 @@ describe("sessions are resumed", OPTIONS, () => {
       await session.get(url, { verify: false });
       assert.deepEqual(resumed, [false, again, again, false]);
     });
+
+  const changes: readonly (readonly [title: string, verify: string, change: () => void])[] = [
+    ["is written over", "over.pem", () => writeFileSync(join(directory, "over.pem"), CLIENT_KEY_PAIR.cert)],
+    [
+      "is replaced",
+      "replaced.pem",
+      () => {
+        writeFileSync(join(directory, "next.pem"), CLIENT_KEY_PAIR.cert);
+        renameSync(join(directory, "next.pem"), join(directory, "replaced.pem"));
+      },
+    ],
+    ["is removed", "removed.pem", () => rmSync(join(directory, "removed.pem"))],
+    [
+      "is written over in a directory",
+      "authorities",
+      () => writeFileSync(join(directory, "authorities", "ca.pem"), CLIENT_KEY_PAIR.cert),
+    ],
+  ];
+  for (const [title, name, change] of changes)
+    it(`but not once the CA file ${title}`, async (context) => {
+      const { url, resumed, close } = await resumingServer("TLSv1.3");
+      context.after(close);
+      const verify = join(directory, name);
+      if (name === "authorities") mkdirSync(verify);
+      writeFileSync(name === "authorities" ? join(verify, "ca.pem") : verify, TEST_CA);
+      for (let round = 0; round < 2; round += 1) await session.get(url, { verify, headers: { Connection: "close" } });
+      change();
+      const error = await rejection(session.get(url, { verify, headers: { Connection: "close" } }));
+      assert.equal(error.name, "SSLError");
+      assert.deepEqual(resumed.slice(0, 2), [false, again]);
+      assert.equal(resumed.slice(2).includes(true), false);
+    });
+
+  it("but not once the file of the client certificate changed", async (context) => {
+    const { url, resumed, close } = await resumingServer("TLSv1.3");
+    context.after(close);
+    const own = join(directory, "own.pem");
+    writeFileSync(own, CLIENT_KEY_PAIR.cert + CLIENT_KEY_PAIR.key);
+    const get = (): PromiseLike<unknown> => session.get(url, { verify: ca, cert: own, headers: { Connection: "close" } }); // prettier-ignore
+    await get();
+    await get();
+    writeFileSync(own, SERVER_KEY_PAIR.cert + SERVER_KEY_PAIR.key);
+    await get();
+    assert.deepEqual(resumed, [false, again, false]);
+  });
 
   it("and pinned fingerprints are still checked", async (context) => {
     const { url, resumed, close } = await resumingServer("TLSv1.3");
