@@ -1,5 +1,12 @@
 /** What Node says of a socket → the exceptions of the package. Each says what failed, where, and what to try. */
-import { ConnectionError, ConnectTimeout, ReadTimeout, SSLError, type Phase, RequestException } from "../exceptions.js";
+import {
+  ConnectionError,
+  ConnectTimeout,
+  ReadTimeout,
+  SSLError,
+  type Phase,
+  type RequestException,
+} from "../exceptions.js";
 
 interface SystemError extends Error {
   readonly code?: string;

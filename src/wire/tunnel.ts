@@ -201,19 +201,17 @@ interface SocksModule {
  * @throws InvalidSchema as in requests, when the package cannot be loaded.
  */
 export async function loadSocks(load: () => Promise<SocksModule> = () => import("socks")): Promise<typeof SocksClient> {
-  let cause: unknown;
   try {
     const loaded = await load();
     const found = loaded.SocksClient ?? loaded.default?.SocksClient;
-    if (found !== undefined) return found;
+    if (found === undefined) throw new Error("it does not export SocksClient");
+    return found;
   } catch (error) {
-    cause = error;
+    throw new InvalidSchema(
+      `Missing dependencies for SOCKS support: could not load the package socks (${(error as Error).message}). Install it, or keep it out of the bundle`,
+      { code: "ERR_SOCKS_PACKAGE", cause: error },
+    );
   }
-  const reason = cause === undefined ? "it has no SocksClient" : String((cause as Partial<Error>).message ?? cause);
-  throw new InvalidSchema(
-    `Missing dependencies for SOCKS support: could not load the package socks (${reason}). Install it, or keep it out of the bundle`,
-    { code: "ERR_SOCKS_PACKAGE", cause },
-  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { inspect } from "node:util";
 
 import { checkHost, isAllowed, type AllowAddress } from "#internal/wire/address-policy";
 
@@ -10,7 +11,7 @@ describe("whether an address is allowed", () => {
       true,
     );
     for (const answer of [false, undefined, null, 0, 1, "", "true", {}, [], () => true, NaN, Symbol("yes")])
-      assert.equal(isAllowed((() => answer) as unknown as AllowAddress, "127.0.0.1"), false, String(answer));
+      assert.equal(isAllowed((() => answer) as unknown as AllowAddress, "127.0.0.1"), false, inspect(answer));
   });
 
   const thenables: readonly (readonly [string, () => unknown])[] = [

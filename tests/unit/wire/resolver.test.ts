@@ -86,7 +86,7 @@ describe("a lookup that fails", () => {
   it("throws what is not an error", async () => {
     for (const value of [undefined, null, 0, "text"]) {
       const behaviour = (): never => {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- a caller may
+         
         throw value;
       };
       await assert.rejects(resolverOf(lookup(behaviour))("a.test", 0), { name: "Error", message: String(value) });

@@ -16,8 +16,8 @@ describe("the package socks", () => {
 
   const broken: readonly (readonly [string, () => Promise<object>, RegExp])[] = [
     ["is not installed", async () => Promise.reject(new Error("Cannot find package 'socks'")), /Cannot find package/],
-    ["has other exports", async () => ({ default: {} }), /\(it has no SocksClient\)/],
-    ["has no exports", async () => ({}), /\(it has no SocksClient\)/],
+    ["has other exports", async () => ({ default: {} }), /\(it does not export SocksClient\)/],
+    ["has no exports", async () => ({}), /\(it does not export SocksClient\)/],
   ];
   for (const [title, load, reason] of broken)
     it(`cannot be loaded when it ${title}: the error says so, and not that a connection failed`, async () => {
