@@ -224,14 +224,15 @@ export const DEPARTURES: readonly Departure[] = [
   {
     id: 32,
     kind: "purpose",
-    title: "Each origin has its own connections through a proxy.",
-    text: "Requests sends plain-http requests for different hosts through one connection to the proxy. Limits, keep-alive and credentials are kept per origin here, also behind a proxy.",
+    title: "The addresses of a name are tried in a race",
+    text: "(RFC 8305): the next one after 250 ms, or at once when one fails, while the earlier ones go on; `timeout.connect` covers all of them. Requests tries one after another, and gives each the whole timeout.",
+    provenBy: "tests/wire/happy-eyeballs.test.ts: is waited for when the others refuse, up to the connect timeout",
   },
   {
     id: 33,
     kind: "purpose",
     title: "A proxy URL of an unknown scheme is InvalidProxyURL,",
-    text: "which is an InvalidURL, as it would be for one without a host.",
+    text: "which is an InvalidURL, as it is for one without a host, and for what looks like a host and begins with a scheme or a slash (`http:/proxy:3128`, `http//proxy`, `//proxy`).",
   },
   {
     id: 34,
