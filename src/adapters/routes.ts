@@ -21,7 +21,10 @@ export interface ConnectionOptions {
   readonly localAddress?: string | undefined;
   /** A Unix socket to connect to, whatever the host of the URL. */
   readonly socketPath?: string | undefined;
-  /** Whether an address may be connected to; asked of the addresses that a name really has, at each hop. */
+  /**
+   * Whether an address may be connected to: `true` allows it, anything else refuses it. Asked about each address that a
+   * name has, for each redirect. Unix sockets are refused, but for `socketPath`.
+   */
   readonly allowAddress?: ((address: string) => boolean) | undefined;
   /** SHA-256 of acceptable certificates, as Node prints them; checked on top of `verify`. */
   readonly pinnedFingerprints?: readonly string[] | undefined;
@@ -116,7 +119,7 @@ export class Routes {
 }
 
 function proxyKeyOf(server: ProxyServer, { verify }: SendSettings): string {
-  return `${server.key}|${server.scheme === "https" ? String(verify) : ""}`;
+  return `${server.key}|${server.scheme === "https" ? JSON.stringify(verify) : ""}`;
 }
 
 const warned = new Set<string>();

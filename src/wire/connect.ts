@@ -183,7 +183,7 @@ export class ConnectAttempt {
       port: proxy.port,
       path: null,
       tls: proxy.tls === null ? null : tlsConnectOptions(proxy.tls, proxy.host),
-      key: `proxy ${proxy.host}:${proxy.port} ${String(proxy.tls?.verify)}`,
+      key: `proxy ${proxy.host}:${proxy.port} ${JSON.stringify(proxy.tls?.verify)}`,
     };
     const socks = proxy.kind === "http" ? null : await loadSocks();
     const target = socks === null ? host : await this.#socksTarget(proxy, host);

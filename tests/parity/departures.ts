@@ -165,7 +165,7 @@ export const DEPARTURES: readonly Departure[] = [
     id: 22,
     kind: "purpose",
     title: "A response's framing is said clearly, or is an error.",
-    text: "A Content-Length that is no number or stands beside Transfer-Encoding, codings other than one `chunked`, NUL, white space before a colon, lines that end in a bare LF, an unasked 101 and versions other than 1.0 and 1.1 are ConnectionError. Requests guesses; two readers that guess differently are how responses get smuggled.",
+    text: "NUL, white space before a colon, lines that end in a bare LF, an unasked 101 and versions other than 1.0 and 1.1 are ConnectionError, and so are, in a response that has a body, a Content-Length that is not a number or stands beside Transfer-Encoding, and codings other than one `chunked`. Requests guesses; two readers that guess differently are how responses get smuggled.",
   },
   {
     id: 23,
