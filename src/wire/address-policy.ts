@@ -17,7 +17,7 @@ export function isAllowed(allow: AllowAddress, address: string): boolean {
 }
 
 /**
- * Refuses a host that is an address and may not be connected to. A name passes: whoever resolves it is to check.
+ * Refuses a host that is an address and may not be connected to. A name passes: its addresses are checked where it is resolved.
  *
  * @param address - `host:port`, for the error.
  * @throws ConnectionError `ERR_ADDRESS_NOT_ALLOWED`.
@@ -29,7 +29,7 @@ export function checkHost(allow: AllowAddress, host: string, address: string): v
 function isAllowedReading(allow: AllowAddress, address: string): boolean {
   const answer: unknown = allow(address);
   if (!isThenable(answer)) return answer === true;
-  // A rejection is not heard by anyone else, and would end the process.
+  // A rejection that is not handled would end the process.
   answer.then(undefined, () => undefined);
   throw new TypeError(
     "allowAddress of HTTPAdapter must be synchronous: it returned a promise for an address, and must return true or false",

@@ -7,8 +7,8 @@ import { onceReady } from "./socket-events.js";
 /** Milliseconds from one attempt to the next while none has failed: the Connection Attempt Delay of RFC 8305 §5. */
 const ATTEMPT_DELAY = 250;
 
-/** The most failures that the message of an error lists. */
-const MAX_LISTED = 20;
+/** The most addresses of a host that are tried, so that DNS cannot make one request connect to thousands. */
+const MAX_ADDRESSES = 32;
 
 /** Calls back after the delay between attempts. @returns Calls it off. */
 export type AttemptDelay = (callback: () => void) => () => void;
@@ -23,7 +23,8 @@ export function inTurns(addresses: readonly string[]): readonly string[] {
   const others = addresses.filter((address) => isIPv6(address) !== first);
   return preferred
     .flatMap((address, at) => [address, ...others.slice(at, at + 1)])
-    .concat(others.slice(preferred.length));
+    .concat(others.slice(preferred.length))
+    .slice(0, MAX_ADDRESSES);
 }
 
 /**
@@ -112,8 +113,7 @@ function delayed(callback: () => void): () => void {
 /** One error that names each address that was tried. */
 function failureOf(failures: readonly Error[]): Error {
   if (failures.length === 1) return failures[0];
-  const listed = failures.slice(0, MAX_LISTED).map((failure) => failure.message);
-  if (failures.length > MAX_LISTED) listed.push(`and ${failures.length - MAX_LISTED} more`);
   const { code } = failures[0] as NodeJS.ErrnoException;
-  return Object.assign(new AggregateError(failures, listed.join("; ")), { code });
+  const message = failures.map((failure) => failure.message).join("; ");
+  return Object.assign(new AggregateError(failures, message), { code });
 }

@@ -5,7 +5,7 @@ import { isIPv4, isIPv6 } from "node:net";
 const MAX_NUMBERS = 255;
 
 /**
- * The addresses that a host may be taken for by whoever connects to it, when it is not a name that DNS resolves.
+ * The addresses that a proxy or a resolver may take a host for, when it is not a name of DNS.
  *
  * - IPv4 in each form that the WHATWG URL parser and `inet_aton` read: `2130706433`, `0x7f.1`, `0177.0.0.1`, `127.0.0.1.`.
  *   A number with a leading zero is octal to them and decimal to other parsers, so that it has two readings.

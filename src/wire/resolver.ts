@@ -39,7 +39,7 @@ async function lookUp(lookup: LookupFunction, host: string, family: number): Pro
           return;
         }
         try {
-          resolve(addressesIn(found));
+          resolve([...new Set(addressesIn(found))]);
         } catch (reason) {
           fail(reason);
         }

@@ -198,7 +198,7 @@ describe("a first address that does not answer", { timeout: 30_000, ...ON_LINUX 
   it("is given up with all others when the call is cancelled", async () => {
     await using silent = await fullPort();
     const before = sockets();
-    const [session, adapter] = sessionWith({ lookup: resolvingTo("127.0.0.1", "127.0.0.1", "127.0.0.1") });
+    const [session, adapter] = sessionWith({ lookup: resolvingTo("127.0.0.1", "::ffff:127.0.0.1") });
     const controller = new AbortController();
     const call = session.get(`http://target.test:${silent.port}/`, { signal: controller.signal });
     // Two attempts are under way then; Bun does not count them.

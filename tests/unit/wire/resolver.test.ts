@@ -19,6 +19,7 @@ describe("the answer of a lookup", () => {
     ["addresses without family", [{ address: "127.0.0.1" }], ["127.0.0.1"]],
     ["a wrong family", [{ address: "127.0.0.1", family: 6 }], ["127.0.0.1"]],
     ["an array of strings", ["127.0.0.1", "::1"], ["127.0.0.1", "::1"]],
+    ["the same address twice", ["127.0.0.1", "::1", "127.0.0.1"], ["127.0.0.1", "::1"]],
     ["one object", { address: "::1", family: 6 }, ["::1"]],
     ["a zone", "fe80::1%eth0", ["fe80::1%eth0"]],
   ]; // prettier-ignore
@@ -86,7 +87,6 @@ describe("a lookup that fails", () => {
   it("throws what is not an error", async () => {
     for (const value of [undefined, null, 0, "text"]) {
       const behaviour = (): never => {
-         
         throw value;
       };
       await assert.rejects(resolverOf(lookup(behaviour))("a.test", 0), { name: "Error", message: String(value) });
