@@ -4,6 +4,9 @@ import type { LookupFunction } from "node:net";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
 
+// Loaded before the first connection, whose timeout it would use up on a busy machine.
+import "socks";
+
 import { ConnectTimeout, HTTPAdapter, ProxyError, Session, SSLError } from "requests-ts";
 
 import { CREDENTIALS, failsThrough, TARGET, type Fault } from "../_support/proxy-faults.js";

@@ -30,6 +30,7 @@ describe("a certificate is for a host", () => {
     ["127.0.0.1", "IP Address:127.0.0.1"],
     ["::1", "IP Address:0:0:0:0:0:0:0:1"],
     ["127.0.0.1", "DNS:*.a.test, IP Address:127.0.0.1"],
+    ["2001:db8::a", "DNS:a.test, IP Address:2001:DB8:0:0:0:0:0:A"],
   ];
   for (const [host, names, commonName] of table)
     it(`${host}: ${names} ${JSON.stringify(commonName) ?? ""}`, () => {
@@ -71,6 +72,10 @@ describe("a certificate is not for a host", () => {
     ["127.0.0.1", "DNS:127.0.0.*"],
     ["127.0.0.2", "IP Address:127.0.0.1"],
     ["::1", "IP Address:127.0.0.1"],
+    ["::1", "DNS:::1, IP Address:nonsense, IP Address:<invalid>"],
+    ["::ffff:127.0.0.1", "IP Address:127.0.0.1"],
+    ["127.0.0.1", undefined],
+    ["127.0.0.1", 'DNS:"a, IP Address:127.0.0.1"'],
     ["xn--bcher-kva.a.test", "DNS:xn--*.a.test"],
     // Text in quotes is one name
     ["a.test", 'DNS:"b.test, DNS:a.test"'],
