@@ -7,6 +7,7 @@ import { parseChallenges } from "../message/text/challenges.js";
 import { InvalidProxyURL } from "../exceptions.js";
 import { authorityEnd, shownProxyUrl } from "../message/shown-url.js";
 import { authFromUrl, effectivePort, splitUrl, type UrlParts } from "../message/url.js";
+import { canonicalHost } from "../message/url-host.js";
 import type { ProxyCredentials, ProxyHop } from "../wire/tunnel.js";
 
 /** A proxy as its URL describes it. */
@@ -39,28 +40,33 @@ export function proxyServer(url: string): ProxyServer {
 }
 
 function readProxy(url: string): ProxyServer {
-  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url.replace(/^\/\//, "")}`;
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(url);
+  const full = hasScheme ? url : `http://${url}`;
   const shown = shownProxyUrl(full);
   const end = authorityEnd(full, full.indexOf("//") + 2);
   // Such a URL may parse, with the user name as its host and a part of the password as its port.
-  if (full.includes("@", end)) throw malformed(shown, undefined);
+  if (full.includes("@", end)) throw malformedProxy(shown);
   let parts: UrlParts;
+  let host: string;
   try {
     parts = splitUrl(full);
+    host = SCHEMES.has(parts.scheme) ? canonicalHost(parts.host, full) : parts.host;
   } catch (error) {
-    throw malformed(shown, error);
+    throw malformedProxy(shown, error);
   }
+  // "http:/host", "http//host" and "http://http://host" begin with a scheme, not with a host of that name.
+  const isBare = (parts.path === "" || parts.path === "/") && !/:\/?$/.test(url);
+  if (hasScheme ? parts.path.startsWith("//") : !isBare) throw malformedProxy(shown);
   if (!SCHEMES.has(parts.scheme))
     throw new InvalidProxyURL(
       `Please check proxy URL ${JSON.stringify(shown)}. Its scheme must be one of ${[...SCHEMES].join(", ")}.`,
     );
-  if (parts.host === "") throw malformed(shown, undefined);
   const scheme = parts.scheme as ProxyServer["scheme"];
   const found = credentialsOf(full, parts);
   if (found !== null) checkSocksCredentials(scheme, found, shown);
   return {
     scheme,
-    host: parts.host.startsWith("[") ? parts.host.slice(1, -1) : parts.host,
+    host: host.startsWith("[") ? host.slice(1, -1).replace("%25", "%") : host,
     port: effectivePort(parts),
     shown: shown.slice(0, authorityEnd(shown, shown.indexOf("//") + 2)),
     credentials: found === null ? null : new Credentials(found[0], found[1]),
@@ -69,7 +75,7 @@ function readProxy(url: string): ProxyServer {
 }
 
 /** The URL is hidden up to its last "@": a password with a "/", "?", "#" or "\\" in it ends the authority too early. */
-function malformed(shown: string, cause: unknown): InvalidProxyURL {
+function malformedProxy(shown: string, cause?: unknown): InvalidProxyURL {
   const hint = shown.includes("***")
     ? ' Percent-encode the user name and password: "#" as %23, "/" as %2F, "?" as %3F, "\\" as %5C, "@" as %40.'
     : "";

@@ -1,17 +1,18 @@
 /** A request and its settings → the route that its connection takes. */
-import { lookup as dnsLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 
 import { InvalidURL } from "../exceptions.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { shownUrl } from "../message/shown-url.js";
 import { effectivePort } from "../message/url.js";
+import { checkHost, notAllowed } from "../wire/address-policy.js";
 import type { Route, RouteOptions } from "../wire/connect.js";
-import { cachedLookup } from "../wire/dns-cache.js";
-import { tlsPolicyKey, type TlsPolicy } from "../wire/tls.js";
-import type { ProxyHop } from "../wire/tunnel.js";
+import { cachedResolver } from "../wire/dns-cache.js";
+import { resolverOf } from "../wire/resolver.js";
+import { TlsPolicies, tlsPolicyKey, type TlsPolicy } from "../wire/tls.js";
+import { isForwarding, type ProxyHop } from "../wire/tunnel.js";
 import type { SendSettings } from "./adapter.js";
-import { proxyHop, proxyServer } from "./proxies.js";
+import { proxyHop, proxyServer, type ProxyServer } from "./proxies.js";
 
 /** How an adapter connects. */
 export interface ConnectionOptions {
@@ -21,7 +22,10 @@ export interface ConnectionOptions {
   readonly localAddress?: string | undefined;
   /** A Unix socket to connect to, whatever the host of the URL. */
   readonly socketPath?: string | undefined;
-  /** Whether an address may be connected to; asked of the addresses that a name really has, at each hop. */
+  /**
+   * Whether an address may be connected to: `true` allows it, anything else refuses it. Asked about each address that a
+   * name has, for each redirect. Unix sockets are refused, but for `socketPath`.
+   */
   readonly allowAddress?: ((address: string) => boolean) | undefined;
   /** SHA-256 of acceptable certificates, as Node prints them; checked on top of `verify`. */
   readonly pinnedFingerprints?: readonly string[] | undefined;
@@ -38,49 +42,55 @@ export interface ConnectionOptions {
 }
 
 const MAX_ROUTES = 1000;
-const systemLookup = dnsLookup as unknown as LookupFunction;
 
 export class Routes {
   readonly #options: ConnectionOptions;
   readonly #routeOptions: RouteOptions;
+  readonly #policies: TlsPolicies;
   readonly #routes = new Map<string, Route>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    const { dnsCache = 0 } = options;
-    const lookup = dnsCache > 0 ? cachedLookup(options.lookup ?? systemLookup, dnsCache) : options.lookup;
+    const { dnsCache = 0, lookup, localAddress, allowAddress } = options;
+    const resolve = resolverOf(lookup);
     this.#routeOptions = {
-      lookup,
-      localAddress: options.localAddress,
-      allowAddress: options.allowAddress,
+      resolve: dnsCache > 0 ? cachedResolver(resolve, dnsCache) : resolve,
+      localAddress,
+      allowAddress,
     };
+    const { pinnedFingerprints, minVersion, ciphers, servername, systemCertificates } = options;
+    this.#policies = new TlsPolicies({ pinnedFingerprints, minVersion, ciphers, servername, systemCertificates });
   }
 
-  /** @param proxy - The URL of the proxy to go through, or null. */
+  /**
+   * @param proxy - The URL of the proxy to go through, or null.
+   * @throws ConnectionError `ERR_ADDRESS_NOT_ALLOWED`, and whatever `allowAddress` throws.
+   */
   routeFor(request: PreparedRequest, settings: SendSettings, proxy: string | null): Route {
-    const secure = request.target.parts.scheme === "https";
-    const policy = secure ? this.#policy(settings) : null;
-    // A Unix socket is on this machine: nobody can come in between.
-    const local = this.#options.socketPath !== undefined || request.target.parts.scheme === "http+unix";
+    const { origin, parts } = request.target;
+    const secure = parts.scheme === "https";
+    const policy = secure ? this.#policies.policyFor(settings) : null;
+    // A Unix socket is on this machine: there is no network in between.
+    const local = this.#options.socketPath !== undefined || parts.scheme === "http+unix";
     const server = proxy === null || local ? null : proxyServer(proxy);
-    let key = policy === null ? request.target.origin : `${request.target.origin}|${tlsPolicyKey(policy)}`;
-    if (server !== null) key += `|${server.key}|${server.scheme === "https" ? String(settings.verify) : ""}`;
+    let key = policy === null ? origin : `${origin}|${tlsPolicyKey(policy)}`;
+    if (server !== null) key += `|${proxyKeyOf(server, settings)}`;
     let route = this.#routes.get(key);
     if (route === undefined) {
       if (this.#routes.size >= MAX_ROUTES) this.#routes.clear();
-      route = this.#makeRoute(request, policy, key, server === null ? null : proxyHop(server, secure, settings.verify));
+      const hop = server === null ? null : proxyHop(server, secure, settings.verify);
+      // A proxy that is handed the requests of all origins has them over the same connections.
+      const shared = isForwarding(hop) ? `proxy ${proxyKeyOf(server!, settings)}` : key;
+      route = this.#makeRoute(request, policy, hop, shared);
       this.#routes.set(key, route);
     }
+    const { allowAddress } = this.#routeOptions;
+    // A proxy is given the host, and its connections may be shared by several: each request is checked.
+    if (server !== null && allowAddress !== undefined) checkHost(allowAddress, route.host, route.address);
     return route;
   }
 
-  #policy(settings: SendSettings): TlsPolicy {
-    const { pinnedFingerprints, minVersion, ciphers, servername, systemCertificates } = this.#options;
-    const { verify, cert, keyLogFile } = settings;
-    return { verify, cert, pinnedFingerprints, minVersion, ciphers, servername, systemCertificates, keyLogFile };
-  }
-
-  #makeRoute(request: PreparedRequest, tls: TlsPolicy | null, key: string, proxy: ProxyHop | null): Route {
+  #makeRoute(request: PreparedRequest, tls: TlsPolicy | null, proxy: ProxyHop | null, key: string): Route {
     const { parts } = request.target;
     const unix = parts.scheme === "http+unix";
     const host = parts.host.startsWith("[") ? parts.host.slice(1, -1).replace("%25", "%") : parts.host;
@@ -90,7 +100,7 @@ export class Routes {
         request,
       });
     if (tls?.verify === false) warnUnverified(parts.host);
-    const socketPath = unix ? socketPathOf(host, request) : (this.#options.socketPath ?? null);
+    const socketPath = unix ? this.#socketPath(host, request) : (this.#options.socketPath ?? null);
     return {
       key,
       address: socketPath ?? `${parts.host}:${port}`,
@@ -102,6 +112,17 @@ export class Routes {
       options: this.#routeOptions,
     };
   }
+
+  /** The socket that a URL names. Where addresses are guarded, it must be the adapter's own: it is not an address. */
+  #socketPath(host: string, request: PreparedRequest): string {
+    const path = socketPathOf(host, request);
+    if (this.#routeOptions.allowAddress !== undefined && path !== this.#options.socketPath) throw notAllowed(path);
+    return path;
+  }
+}
+
+function proxyKeyOf(server: ProxyServer, { verify }: SendSettings): string {
+  return `${server.key}|${server.scheme === "https" ? JSON.stringify(verify) : ""}`;
 }
 
 const warned = new Set<string>();

@@ -20,7 +20,7 @@ export interface DiagnosedRequest {
 export interface DiagnosedConnection {
   /** Counted from 1 in this process. */
   readonly id: number;
-  /** `host:port` of the origin, or the path of a Unix socket. */
+  /** `host:port` of the origin, or of a proxy that is handed the requests of all origins; or the path of a Unix socket. */
   readonly address: string;
   /** The proxy in between, without credentials; null for none. */
   readonly proxy: string | null;

@@ -1,4 +1,4 @@
-/** Addresses of the public internet, for a guard against requests that somebody else chose (SSRF). */
+/** Addresses of the public internet, to guard requests for user-supplied URLs (SSRF). */
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
 /** IANA's special-purpose registries (RFC 6890): none of these is a public host. */

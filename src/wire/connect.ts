@@ -1,19 +1,15 @@
 /** DNS, Happy Eyeballs, TLS or a Unix socket → a connected socket. */
-import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
-import {
-  connect as connectTcp,
-  isIP,
-  type LookupFunction,
-  type NetConnectOpts,
-  type OnReadOpts,
-  type Socket,
-} from "node:net";
+import { connect as connectTcp, isIP, type NetConnectOpts, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate, type TLSSocket } from "node:tls";
 
 import { connectionTls } from "../diagnostics/channels.js";
-import { ConnectionError, RequestException, type Phase } from "../exceptions.js";
+import { RequestException, type Phase } from "../exceptions.js";
+import { checkHost, isAllowed, notAllowed, type AllowAddress } from "./address-policy.js";
 import { Deadline } from "./deadline.js";
-import { connectFailure, connectTimedOut } from "./errors.js";
+import { connectFailure, connectTimedOut, throughProxy } from "./errors.js";
+import { AddressRace } from "./happy-eyeballs.js";
+import type { Resolver } from "./resolver.js";
+import { ready } from "./socket-events.js";
 import {
   authoritiesOf,
   checkPinned,
@@ -24,12 +20,13 @@ import {
   type TlsSessions,
 } from "./tls.js";
 import { logKeys } from "./tls-support.js";
-import { connectSocks, connectThrough, loadSocks, proxyError, type ProxyHop } from "./tunnel.js";
+import { connectSocks, connectThrough, isForwarding, loadSocks, proxyError, type ProxyHop } from "./tunnel.js";
 
-/** Where a connection leads, and how. Connections of one key are interchangeable. */
+/** Where a request leads, and how. Routes of one key share their connections. */
 export interface Route {
+  /** Of the origin and all that its connections depend on; of the proxy alone where that is given the requests. */
   readonly key: string;
-  /** `host:port` or the path of a Unix socket, for messages. */
+  /** `host:port` of the origin or the path of a Unix socket, for messages. */
   readonly address: string;
   /** Without brackets, perhaps with a zone. */
   readonly host: string;
@@ -42,14 +39,13 @@ export interface Route {
   readonly options: RouteOptions;
 }
 
-/** What an adapter says of its connections. */
+/** The part of a route that its adapter decides. */
 export interface RouteOptions {
-  /** Resolves host names, with the signature of Node's `dns.lookup`. */
-  readonly lookup?: LookupFunction | undefined;
+  readonly resolve: Resolver;
   /** The address to connect from. */
   readonly localAddress?: string | undefined;
   /** Whether an address may be connected to; asked for each address that a name has. */
-  readonly allowAddress?: ((address: string) => boolean) | undefined;
+  readonly allowAddress?: AllowAddress | undefined;
 }
 
 /** Milliseconds that the phases of connecting took. */
@@ -66,10 +62,18 @@ export interface Connected {
   readonly byEvents: boolean;
 }
 
-/** What a socket is opened to. */
-type Where =
-  | { readonly path: string }
-  | { readonly path: null; readonly host: string; readonly port: number; readonly lookup: LookupFunction | undefined };
+/** The other end of a socket: the origin, or the proxy. */
+interface Peer {
+  /** `host:port`, or the path of a Unix socket. */
+  readonly address: string;
+  readonly host: string;
+  readonly port: number;
+  readonly path: string | null;
+  /** null for plain TCP. */
+  readonly tls: ConnectionOptions | null;
+  /** Of its TLS sessions. */
+  readonly key: string;
+}
 
 /** A connection attempt that can be given up. */
 export class ConnectAttempt {
@@ -80,9 +84,10 @@ export class ConnectAttempt {
   readonly #timeout: number | null;
   readonly #times: ConnectTimes = { dns: 0, connect: 0, tls: 0 };
   #phase: Phase = "dns";
-  /** How far it came with the proxy, while the phase is "proxy". */
-  #proxyPhase: Phase = "connect";
-  #socket: Socket | null = null;
+  /** Whether the phase is one of the connection to the proxy. */
+  #withProxy = false;
+  /** What is to be destroyed when the attempt is given up. */
+  #pending: { destroy(): unknown } | null = null;
   #reject: (error: unknown) => void = () => undefined;
   #deadline: Deadline | null = null;
   #over = false;
@@ -103,15 +108,15 @@ export class ConnectAttempt {
       const timeout = this.#timeout;
       this.#deadline = new Deadline(timeout, () => {
         const { proxy, address } = this.#route;
-        const peer = this.#phase === "proxy" ? `proxy ${proxy!.shown}` : address;
-        this.abort(connectTimedOut(peer, timeout, this.#deadline!.elapsed, this.#phase));
+        const peer = this.#withProxy ? `proxy ${proxy!.shown}` : address;
+        this.abort(this.#named(connectTimedOut(peer, timeout, this.#deadline!.elapsed, this.#reported)));
       });
       this.#deadline.start();
     }
     try {
       return await Promise.race([this.#connect(onread), givenUp]);
     } catch (error) {
-      this.#socket?.destroy();
+      this.#pending?.destroy();
       throw this.#over ? error : this.#failure(error);
     } finally {
       this.#deadline?.stop();
@@ -124,141 +129,71 @@ export class ConnectAttempt {
     if (this.#over) return;
     this.#over = true;
     if (error instanceof RequestException) {
-      error.phase ??= this.#phase;
+      error.phase ??= this.#reported;
       error.address ??= this.#route.address;
     }
-    this.#socket?.destroy();
+    this.#pending?.destroy();
     this.#reject(error);
   }
 
-  #failure(error: unknown): unknown {
+  /** The phase as errors tell it. */
+  get #reported(): Phase {
+    return this.#withProxy ? "proxy" : this.#phase;
+  }
+
+  #failure(error: unknown): RequestException {
     const { proxy, address, tls } = this.#route;
-    if (proxy === null || this.#phase !== "proxy")
-      return connectFailure(error, address, this.#phase, authoritiesOf(tls));
-    if (error instanceof RequestException && error.phase === "proxy") return error;
-    const cause = connectFailure(error, `${proxy.host}:${proxy.port}`, this.#proxyPhase, authoritiesOf(proxy.tls));
-    return proxyError(proxy, cause.message, { cause: error, code: "ERR_PROXY_CONNECTION" });
+    if (error instanceof RequestException) return this.#named(error);
+    if (!this.#withProxy) return this.#named(connectFailure(error, address, this.#phase, authoritiesOf(tls)));
+    const cause = connectFailure(error, `${proxy!.host}:${proxy!.port}`, this.#phase, authoritiesOf(proxy!.tls));
+    return proxyError(proxy!, cause.message, { cause: error, code: "ERR_PROXY_CONNECTION" });
+  }
+
+  /** An error of the handshake with the target names the proxy that the bytes went through. */
+  #named(error: RequestException): RequestException {
+    const { proxy } = this.#route;
+    return proxy !== null && !this.#withProxy && this.#phase === "tls" ? throughProxy(error, proxy.shown) : error;
   }
 
   async #connect(onread: OnReadOpts): Promise<Connected> {
-    const { tls, proxy, address, key } = this.#route;
+    const { tls, proxy, address, key, host, port, socketPath } = this.#route;
     // Files that cannot be read are an error before a socket opens.
-    const options = tls === null ? null : tlsConnectOptions(tls, this.#route.host);
+    const options = tls === null ? null : tlsConnectOptions(tls, host);
+    const origin: Peer = { address, host, port, path: socketPath, tls: options, key };
     if (proxy === null) {
-      const socket = await this.#connectTarget(options, onread);
+      const socket = await this.#open(origin, onread);
       if (tls !== null) checkPinned(tls, socket as TLSSocket, address);
       return { socket, times: this.#times, byEvents: false };
     }
     const carrier = await this.#connectProxy(proxy, onread);
     if (options === null) return { socket: carrier, times: this.#times, byEvents: proxy.kind !== "http" };
-    this.#phase = "tls";
-    const socket = connectTls({ ...options, socket: carrier, ...this.#resumed(key) });
-    await this.#handshake(socket, key, address);
+    this.#withProxy = false;
+    const socket = connectTls({ ...options, socket: carrier, ...this.#resumed(origin) });
+    await this.#handshake(socket, origin);
     checkPinned(tls!, socket, address);
     return { socket, times: this.#times, byEvents: true };
   }
 
-  #resumed(key: string): { readonly session?: Buffer } {
-    this.#offered = this.#sessions.get(key);
-    return this.#offered === undefined ? {} : { session: this.#offered.session };
-  }
-
-  /** @param address - Of whom it is done with: the origin, or the proxy in between. */
-  async #handshake(socket: TLSSocket, key: string, address: string): Promise<void> {
-    const started = performance.now();
-    this.#socket = socket;
-    this.#sessions.follow(key, socket, this.#offered);
-    const keyLogFile = this.#route.tls?.keyLogFile;
-    if (keyLogFile !== undefined) logKeys(socket, keyLogFile);
-    try {
-      await this.#event(socket, "secureConnect");
-    } catch (error) {
-      throw withDates(error as Error, peerCertificateOf(socket));
-    }
-    const duration = performance.now() - started;
-    this.#times.tls += duration;
-    if (connectionTls.hasSubscribers) publishTls(socket, address, duration / 1000);
-  }
-
-  async #connectTarget(tls: ConnectionOptions | null, onread: OnReadOpts): Promise<Socket> {
-    const { host, port, socketPath, options, key } = this.#route;
-    const literal = socketPath !== null || isIP(host) !== 0;
-    this.#phase = literal ? "connect" : "dns";
-    if (socketPath === null && literal) this.#checkLiteral(host);
-    const socket = await this.#open(
-      socketPath === null ? { path: null, host, port, lookup: lookupOf(options) } : { path: socketPath },
-      tls,
-      key,
-      onread,
-    );
-    if (tls !== null) {
-      this.#phase = "tls";
-      await this.#handshake(socket as TLSSocket, key, this.#route.address);
-    }
-    return socket;
-  }
-
-  /**
-   * A TCP connection or one to a Unix socket. Only a socket that is made for TLS from the start, and not put over
-   * another, hands its bytes over by `onread`.
-   */
-  async #open(
-    where: Where,
-    tls: ConnectionOptions | null,
-    key: string,
-    onread: OnReadOpts | undefined,
-  ): Promise<Socket> {
-    const { localAddress } = this.#route.options;
-    const started = performance.now();
-    let resolved = started;
-    const options = {
-      ...NOTHING_INHERITED,
-      ...tls,
-      ...(where.path !== null
-        ? { path: where.path }
-        : { host: where.host, port: where.port, noDelay: true, autoSelectFamily: true }),
-      ...(where.path !== null || where.lookup === undefined ? {} : { lookup: where.lookup }),
-      ...(localAddress === undefined ? {} : { localAddress }),
-      ...(onread === undefined ? {} : { onread }),
-    };
-    const socket =
-      tls === null ? connectTcp(options as NetConnectOpts) : connectTls({ ...options, ...this.#resumed(key) });
-    this.#socket = socket;
-    socket.once("lookup", () => {
-      if (this.#phase === "dns") this.#phase = "connect";
-      this.#proxyPhase = "connect";
-      resolved = performance.now();
-      this.#times.dns = resolved - started;
-    });
-    await this.#event(socket, "connect");
-    this.#times.connect += performance.now() - resolved;
-    return socket;
-  }
-
-  /** A connection to the proxy, or through it: whatever the request or the target's TLS is to be written into. */
+  /** A connection to the proxy, or a tunnel through it: the request or the TLS of the target is written into it. */
   async #connectProxy(proxy: ProxyHop, onread: OnReadOpts): Promise<Socket> {
-    const { host, port, options } = this.#route;
-    if (isIP(host) !== 0) this.#checkLiteral(host);
-    const tls = proxy.tls === null ? null : tlsConnectOptions(proxy.tls, proxy.host);
-    const key = `proxy ${proxy.host}:${proxy.port} ${String(proxy.tls?.verify)}`;
-    // The proxy is the caller's own choice: allowAddress is not asked about it.
-    const lookup = lookupOf({ lookup: options.lookup, allowAddress: undefined });
-    const where = { path: null, host: proxy.host, port: proxy.port, lookup };
+    const { host, port } = this.#route;
+    const peer: Peer = {
+      address: `${proxy.host}:${proxy.port}`,
+      host: proxy.host,
+      port: proxy.port,
+      path: null,
+      tls: proxy.tls === null ? null : tlsConnectOptions(proxy.tls, proxy.host),
+      key: `proxy ${proxy.host}:${proxy.port} ${JSON.stringify(proxy.tls?.verify)}`,
+    };
     const socks = proxy.kind === "http" ? null : await loadSocks();
     const target = socks === null ? host : await this.#socksTarget(proxy, host);
-    this.#phase = "proxy";
     const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+    this.#withProxy = true;
+    if (isForwarding(proxy)) return this.#open(peer, onread);
     let authorization: string | null = null;
     for (let round = 0; ; round += 1) {
-      const forwards = proxy.kind === "http" && !proxy.tunnel;
-      this.#proxyPhase = isIP(proxy.host) === 0 ? "dns" : "connect";
-      const carrier = await this.#open(where, tls, key, forwards ? onread : undefined);
-      if (tls !== null) {
-        this.#proxyPhase = "tls";
-        await this.#handshake(carrier as TLSSocket, key, `${proxy.host}:${proxy.port}`);
-      }
-      this.#proxyPhase = "proxy";
-      if (forwards) return carrier;
+      const carrier = await this.#open(peer, undefined);
+      this.#phase = "proxy";
       if (socks !== null) return connectSocks(socks, carrier, proxy, target, port);
       const outcome = await connectThrough(carrier, proxy, authority, authorization, round);
       if (outcome.done) return carrier;
@@ -270,40 +205,105 @@ export class ConnectAttempt {
 
   /** socks4 and socks5 are given addresses, as in requests; socks4a and socks5h names, which the proxy resolves. */
   async #socksTarget(proxy: ProxyHop, host: string): Promise<string> {
-    if (isIP(host) === 6 && (proxy.kind === "socks4" || proxy.kind === "socks4a"))
+    const isSocks4 = proxy.kind === "socks4" || proxy.kind === "socks4a";
+    if (isIP(host) === 6 && isSocks4)
       throw proxyError(proxy, "SOCKS 4 knows no IPv6: a proxy that speaks SOCKS 5 does, socks5://host:port");
     if (isIP(host) !== 0 || proxy.kind === "socks4a" || proxy.kind === "socks5h") return host;
+    return (await this.#resolve(host, isSocks4 ? 4 : 0))[0];
+  }
+
+  /**
+   * Opens a socket to the peer, TLS included. Only a socket that is made for TLS from the start, and not put over
+   * another, hands its bytes over by `onread`.
+   */
+  async #open(peer: Peer, onread: OnReadOpts | undefined): Promise<Socket> {
+    const places = peer.path === null ? await this.#addressesOf(peer.host) : [peer.path];
+    const started = performance.now();
+    this.#phase = "connect";
+    let socket: Socket;
+    if (places.length === 1) {
+      socket = this.#begin(peer, places[0], onread);
+      this.#pending = socket;
+      await ready(socket, "connect");
+    } else {
+      const race = new AddressRace(places, (address) => this.#begin(peer, address, onread));
+      this.#pending = race;
+      socket = await race.run();
+      this.#pending = socket;
+    }
+    this.#times.connect += performance.now() - started;
+    if (peer.tls !== null) await this.#handshake(socket as TLSSocket, peer);
+    return socket;
+  }
+
+  /** A socket that begins to connect to one address of the peer, or to its path. */
+  #begin(peer: Peer, place: string, onread: OnReadOpts | undefined): Socket {
+    // A name may be resolved after the attempt was given up.
+    if (this.#over) throw new Error("given up");
+    const { localAddress } = this.#route.options;
+    const options = {
+      ...NOTHING_INHERITED,
+      ...peer.tls,
+      ...(peer.path === null ? { host: place, port: peer.port, noDelay: true } : { path: place }),
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(onread === undefined ? {} : { onread }),
+    };
+    return peer.tls === null
+      ? connectTcp(options as NetConnectOpts)
+      : connectTls({ ...options, ...this.#resumed(peer) });
+  }
+
+  /** The addresses of a peer. A proxy is the caller's own choice: `allowAddress` is not asked about it. */
+  async #addressesOf(host: string): Promise<readonly string[]> {
+    if (isIP(host) === 0) return this.#resolve(host, 0);
+    const { allowAddress } = this.#route.options;
+    if (allowAddress !== undefined && !this.#withProxy)
+      this.#asking(() => checkHost(allowAddress, host, this.#route.address));
+    return [host];
+  }
+
+  async #resolve(host: string, family: 0 | 4): Promise<readonly string[]> {
+    const { resolve, allowAddress } = this.#route.options;
     this.#phase = "dns";
-    const lookup = lookupOf(this.#route.options) ?? systemLookup;
-    return new Promise<string>((resolve, reject) => {
-      lookup(host, { family: proxy.kind === "socks4" ? 4 : 0, all: false }, (error, found) => {
-        if (error !== null && error !== undefined) reject(error);
-        else resolve(typeof found === "string" ? found : found[0].address);
-      });
-    });
+    const started = performance.now();
+    const found = await resolve(host, family);
+    this.#times.dns += performance.now() - started;
+    if (allowAddress === undefined || this.#withProxy) return found;
+    const allowed = this.#asking(() => found.filter((address) => isAllowed(allowAddress, address)));
+    if (allowed.length === 0) throw notAllowed(this.#route.address);
+    return allowed;
   }
 
-  #checkLiteral(host: string): void {
-    if (this.#route.options.allowAddress?.(host.replace(/%.*$/, "")) === false) throw notAllowed(this.#route.address);
+  /** Asks `allowAddress`: what it throws ends the attempt as it is, and not as a failure of the network. */
+  #asking<Answer>(ask: () => Answer): Answer {
+    try {
+      return ask();
+    } catch (error) {
+      this.abort(error);
+      throw error;
+    }
   }
 
-  async #event(socket: Socket, name: "connect" | "secureConnect"): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const onEvent = (): void => {
-        // An error that comes before the next listener (an alert behind the handshake) is read off the socket then.
-        socket.on("error", () => undefined);
-        socket.off("error", onError).off("close", onClose);
-        resolve();
-      };
-      const onError = (error: Error): void => {
-        socket.off(name, onEvent).off("close", onClose);
-        // A late error of a socket that was given up belongs to nobody.
-        socket.on("error", () => undefined);
-        reject(error);
-      };
-      const onClose = (): void => onError(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
-      socket.once(name, onEvent).once("error", onError).once("close", onClose);
-    });
+  #resumed({ key, tls }: Peer): { readonly session?: Buffer } {
+    this.#offered = this.#sessions.get(key, tls!.secureContext!);
+    return this.#offered === undefined ? {} : { session: this.#offered.session };
+  }
+
+  async #handshake(socket: TLSSocket, peer: Peer): Promise<void> {
+    const started = performance.now();
+    this.#phase = "tls";
+    this.#pending = socket;
+    this.#sessions.follow(peer.key, socket, peer.tls!.secureContext!, this.#offered);
+    const keyLogFile = this.#route.tls?.keyLogFile;
+    if (keyLogFile !== undefined) logKeys(socket, keyLogFile);
+    try {
+      await ready(socket, "secureConnect");
+    } catch (error) {
+      throw withDates(error as Error, peerCertificateOf(socket));
+    }
+    const duration = performance.now() - started;
+    this.#times.tls += duration;
+    if (connectionTls.hasSubscribers) publishTls(socket, peer.address, duration / 1000);
   }
 }
 
@@ -319,8 +319,8 @@ function publishTls(socket: TLSSocket, address: string, duration: number): void 
 }
 
 /**
- * Node reads its options through `Object.prototype`, too: a `path` that somebody's careless merge put there would send
- * every connection to that Unix socket.
+ * Node reads its options through `Object.prototype` as well: a `path` that a careless merge put there would send every
+ * connection to that Unix socket.
  */
 const NOTHING_INHERITED = Object.freeze({
   path: undefined,
@@ -339,43 +339,9 @@ const NOTHING_INHERITED = Object.freeze({
   pskCallback: undefined,
 });
 
-/** What the error says of the certificate, unless Node told it. */
+/** Adds the dates of the certificate to an error of Node that does not have them. */
 function withDates(error: Error, certificate: PeerCertificate | null): Error {
   if ("cert" in error || certificate === null) return error;
   const { valid_from, valid_to } = certificate;
   return Object.assign(error, { cert: { valid_from, valid_to } });
-}
-
-/**
- * The lookup of the route, with the addresses that are not allowed left out of its answer; undefined for the system's
- * own. One address is taken for an answer even where Node asks for all of them.
- */
-function lookupOf(options: RouteOptions): LookupFunction | undefined {
-  const { lookup = systemLookup, allowAddress: allow } = options;
-  if (lookup === systemLookup && allow === undefined) return undefined;
-  return (hostname, lookupOptions: LookupOptions, callback) => {
-    lookup(hostname, lookupOptions, (error, found: string | LookupAddress[], family) => {
-      if (error !== null && error !== undefined) {
-        callback(error, found, family);
-        return;
-      }
-      const addresses = typeof found === "string" ? [{ address: found, family: family ?? isIP(found) }] : found;
-      const allowed = allow === undefined ? addresses : addresses.filter(({ address }) => allow(address));
-      if (addresses.length === 0) callback(Object.assign(new Error("no address"), { code: "ENOTFOUND" }), "", 4);
-      else if (allowed.length === 0) callback(notAllowed(hostname), "", 4);
-      else if (lookupOptions.all === true) callback(null, allowed);
-      else callback(null, allowed[0].address, allowed[0].family);
-    });
-  };
-}
-
-function notAllowed(address: string): ConnectionError {
-  return new ConnectionError(
-    `Connection to ${address} refused here: its address is not allowed by allowAddress of HTTPAdapter`,
-    {
-      code: "ERR_ADDRESS_NOT_ALLOWED",
-      phase: "connect",
-      address,
-    },
-  );
 }

@@ -9,12 +9,13 @@ import { currentTime } from "./clock.js";
 import type { ConnectTimes, Route } from "./connect.js";
 import { Deadline } from "./deadline.js";
 import type { Dispatch, Failure } from "./dispatch.js";
-import { connectionLost, located, readTimedOut } from "./errors.js";
+import { connectionLost, located, readTimedOut, throughProxy } from "./errors.js";
 import type { ResponseHead } from "./http1/head.js";
 import { incomplete, ResponseParser } from "./http1/response-parser.js";
 import type { WireLimits } from "./limits.js";
 import type { Reservation } from "./reservation.js";
 import { peerCertificateOf } from "./tls.js";
+import { isForwarding } from "./tunnel.js";
 import { Upload } from "./upload.js";
 
 /**
@@ -144,10 +145,18 @@ export class Connection {
     return this.#tls;
   }
 
-  /** For whoever watches: made when it is first told of. */
+  /** For the diagnostics channels: made when it is first asked for. */
   get diagnosed(): DiagnosedConnection {
-    this.#diagnosed ??= diagnosedConnection(this.route.address, this.route.proxy?.shown ?? null);
+    const { address, proxy } = this.route;
+    // What is handed to a proxy is for several origins.
+    const end = isForwarding(proxy) ? `${proxy!.host}:${proxy!.port}` : address;
+    this.#diagnosed ??= diagnosedConnection(end, proxy?.shown ?? null);
     return this.#diagnosed;
+  }
+
+  /** The address of the request at hand. */
+  get #address(): string {
+    return (this.#dispatch?.route ?? this.route).address;
   }
 
   /** Whether a request can be written. @param now - `currentTime()` of clock.ts */
@@ -330,7 +339,7 @@ export class Connection {
     try {
       consumed = this.#parser.execute(buffer, 0, bytes);
     } catch (error) {
-      this.#fail(located(error, this.route.address), this.#head === null ? "wait" : "receive", false);
+      this.#fail(this.#located(error), this.#head === null ? "wait" : "receive", false);
       return false;
     }
     if (this.#trailers !== null && this.#dispatch !== null) {
@@ -355,7 +364,7 @@ export class Connection {
     try {
       this.#parser.finish();
     } catch (error) {
-      this.#fail(located(error, this.route.address), this.#head === null ? "wait" : "receive", stale);
+      this.#fail(this.#located(error), this.#head === null ? "wait" : "receive", stale);
       return;
     }
     this.#closed = true;
@@ -368,10 +377,10 @@ export class Connection {
     if (dispatch === null) return;
     const phase = this.#phase;
     const stale = this.requests > 1 && !this.#parser.begun;
-    if (this.#head === null) this.#fail(connectionLost(error, this.route.address, phase), phase, stale);
+    if (this.#head === null) this.#fail(this.#named(connectionLost(error, this.#address, phase)), phase, stale);
     else {
       const broken = incomplete(this.#received, "connection reset by the server", error);
-      this.#fail(located(broken, this.route.address), "receive", false);
+      this.#fail(this.#located(broken), "receive", false);
     }
   };
 
@@ -421,15 +430,24 @@ export class Connection {
    * connection, and never reads from it again.
    */
   get #isForwarded(): boolean {
+    return isForwarding(this.route.proxy);
+  }
+
+  #located(error: unknown): unknown {
+    return error instanceof RequestException ? this.#named(located(error, this.#address)) : error;
+  }
+
+  /** Names the proxy that the bytes went through. */
+  #named(error: RequestException): RequestException {
     const { proxy } = this.route;
-    return proxy?.kind === "http" && !proxy.tunnel;
+    return proxy === null ? error : throughProxy(error, proxy.shown);
   }
 
   #fail(error: unknown, phase: Phase, stale: boolean): void {
     const dispatch = this.#dispatch;
     if (dispatch === null) return;
     if (error instanceof RequestException) {
-      error.address ??= this.route.address;
+      error.address ??= this.#address;
       error.phase ??= phase;
     }
     const draining = this.#draining;
@@ -463,7 +481,7 @@ export class Connection {
   readonly #onSilence = (): void => {
     const phase = this.#phase;
     const elapsed = this.#readDeadline?.elapsed ?? this.#readTimeout;
-    this.#fail(readTimedOut(this.route.address, this.#readTimeout, elapsed, phase), phase, false);
+    this.#fail(this.#named(readTimedOut(this.#address, this.#readTimeout, elapsed, phase)), phase, false);
   };
 }
 

@@ -1,7 +1,7 @@
 /** What the wire is asked to do, and how it answers. */
 import type { Phase } from "../exceptions.js";
 import type { Connection } from "./connection.js";
-import type { ConnectTimes } from "./connect.js";
+import type { ConnectTimes, Route } from "./connect.js";
 import type { ResponseHead } from "./http1/head.js";
 
 /** The body of a request, as far as the wire needs to know it. */
@@ -71,6 +71,8 @@ export interface Dispatch {
   readonly request: WireRequest;
   readonly sink: ResponseSink;
   readonly times: DispatchTimes;
+  /** Its own route, once it is dispatched: the connection may be shared with requests for other origins. */
+  route: Route | null;
   /** Whether this is the second try after a reused connection turned out dead. */
   replayed: boolean;
   /** Where it stands now, to be given up or paused there. */

@@ -1,34 +1,23 @@
-/** A lookup that remembers its answers for a while. */
-import type { LookupAddress, LookupOptions } from "node:dns";
-import type { LookupFunction } from "node:net";
+/** A resolver that remembers its answers for a while. */
+import type { Resolver } from "./resolver.js";
 
 const MAX_NAMES = 1000;
 
 interface Answer {
   readonly until: number;
-  readonly address: string | LookupAddress[];
-  readonly family: number | undefined;
+  readonly addresses: readonly string[];
 }
 
-/**
- * @param seconds - How long an answer is good for. Failures are not remembered.
- */
-export function cachedLookup(lookup: LookupFunction, seconds: number): LookupFunction {
+/** @param seconds - How long an answer is good for. Failures are not remembered. */
+export function cachedResolver(resolve: Resolver, seconds: number): Resolver {
   const answers = new Map<string, Answer>();
-  return (hostname, options: LookupOptions, callback) => {
-    const key = `${hostname}|${String(options.family ?? 0)}|${String(options.all ?? false)}|${String(options.hints ?? 0)}`;
+  return async (host, family) => {
+    const key = `${host}|${family}`;
     const known = answers.get(key);
-    if (known !== undefined && known.until > performance.now()) {
-      // As a real lookup: never before the caller has returned.
-      process.nextTick(callback, null, known.address, known.family);
-      return;
-    }
-    lookup(hostname, options, (error, address, family) => {
-      if (error === null || error === undefined) {
-        if (answers.size >= MAX_NAMES) answers.delete(answers.keys().next().value!);
-        answers.set(key, { until: performance.now() + seconds * 1000, address, family });
-      }
-      callback(error, address, family);
-    });
+    if (known !== undefined && known.until > performance.now()) return known.addresses;
+    const addresses = await resolve(host, family);
+    if (answers.size >= MAX_NAMES) answers.delete(answers.keys().next().value!);
+    answers.set(key, { until: performance.now() + seconds * 1000, addresses });
+    return addresses;
   };
 }

@@ -1,5 +1,12 @@
 /** What Node says of a socket → the exceptions of the package. Each says what failed, where, and what to try. */
-import { ConnectionError, ConnectTimeout, ReadTimeout, SSLError, type Phase, RequestException } from "../exceptions.js";
+import {
+  ConnectionError,
+  ConnectTimeout,
+  ReadTimeout,
+  SSLError,
+  type Phase,
+  type RequestException,
+} from "../exceptions.js";
 
 interface SystemError extends Error {
   readonly code?: string;
@@ -61,7 +68,7 @@ export function connectFailure(
           details,
         );
       return new ConnectionError(
-        `Connection aborted: ${address} closed the connection while it was being made (${code})`,
+        `Connection aborted: ${address} closed the connection while it was being made (${code})${each(cause)}`,
         {
           ...details,
           code: "ERR_CONNECTION_RESET",
@@ -80,13 +87,18 @@ export function connectFailure(
       );
   }
   if (phase === "tls") return tlsFailure(cause, address, authorities);
+  if (phase === "dns")
+    return new ConnectionError(`Failed to resolve ${JSON.stringify(host)}: ${cause.message || code}`, {
+      ...details,
+      code: "ERR_NAME_RESOLUTION",
+    });
   return new ConnectionError(`Failed to establish a new connection to ${address}: ${cause.message || code}`, details);
 }
 
-/** With several addresses, what became of each. */
+/** With several addresses, how each failed. */
 function each(error: SystemError): string {
   if (error.errors === undefined || error.errors.length < 2) return "";
-  return ` (tried ${error.errors.map((one) => one.message).join("; ")})`;
+  return ` (tried ${error.message || error.errors.map((one) => one.message).join("; ")})`;
 }
 
 interface CertificateError extends SystemError {
@@ -95,7 +107,7 @@ interface CertificateError extends SystemError {
   readonly cert?: {
     readonly valid_from?: string;
     readonly valid_to?: string;
-    readonly subject?: { readonly CN?: string };
+    readonly subject?: { readonly CN?: string | readonly string[] };
     readonly subjectaltname?: string;
   };
 }
@@ -128,9 +140,7 @@ function tlsFailure(error: CertificateError, address: string, authorities: strin
     case "CERT_REVOKED":
       return failure("the certificate has been revoked");
     case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return failure(
-        `the certificate was issued for ${issuedFor(error)}, not for ${JSON.stringify(error.host ?? address)}; is the host name right?`,
-      );
+      return failure(wrongName(error, JSON.stringify(error.host ?? address)));
   }
   const words = inWords(error.message);
   if (/wrong version number|packet length too long|http request|unknown protocol|corrupt message/i.test(words))
@@ -183,9 +193,13 @@ function beginning(from: string | undefined): string {
   return `the certificate is not valid before ${from}`;
 }
 
-function issuedFor(error: CertificateError): string {
-  const names = error.cert?.subjectaltname ?? error.cert?.subject?.CN;
-  return names === undefined ? "another host" : names.slice(0, 200);
+/** @param host - In quotes. */
+function wrongName({ cert }: CertificateError, host: string): string {
+  const { subjectaltname = "", subject } = cert ?? {};
+  if (subjectaltname !== "")
+    return `the certificate was issued for ${subjectaltname.slice(0, 200)}, not for ${host}; is the host name right?`;
+  if (subject?.CN === undefined) return `the certificate was issued for another host, not for ${host}`;
+  return `the certificate has no subjectAltName, and its Common Name ${JSON.stringify(subject.CN)} does not count (RFC 9525); the server needs a certificate with ${host} as subjectAltName`;
 }
 
 /** The library's text without its addresses and file names. */
@@ -226,17 +240,26 @@ export function connectionLost(error: unknown, address: string, phase: Phase): C
       });
 }
 
-/** A parser's complaint, which knows nothing of whom it came from: with the address, also where the stack shows it. */
-export function located(error: unknown, address: string): unknown {
-  if (!(error instanceof RequestException)) return error;
-  const { message, stack } = error;
+/** Adds the address to an error of the parser, which does not know it. */
+export function located(error: RequestException, address: string): RequestException {
   error.address ??= address;
-  error.message = `${message} (from ${address})`;
+  return extended(error, `(from ${address})`);
+}
+
+/** Names the proxy in an error of a connection that leads through it. */
+export function throughProxy(error: RequestException, proxy: string): RequestException {
+  return extended(error, `(through proxy ${proxy})`);
+}
+
+/** Appends to the message, also where the stack shows it. */
+function extended(error: RequestException, words: string): RequestException {
+  const { message, stack } = error;
+  error.message = `${message} ${words}`;
   if (stack !== undefined) error.stack = stack.replace(message, () => error.message);
   return error;
 }
 
-/** The peer was gone before the request could be sent: at once behind the handshake, or with an alert that refuses it. */
+/** The peer was gone before the request could be sent: at once after the handshake, or with an alert that refuses it. */
 export function closedAtOnce(error: unknown, address: string): ConnectionError {
   return error !== null && error !== undefined
     ? connectionLost(error, address, "wait")

@@ -7,7 +7,7 @@ import { ConnectAttempt, type ConnectTimes, type Route } from "./connect.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import { Deadline } from "./deadline.js";
 import type { Dispatch, Failure, ResponseSink, WireRequest } from "./dispatch.js";
-import { closedAtOnce } from "./errors.js";
+import { closedAtOnce, throughProxy } from "./errors.js";
 import { DEFAULT_LIMITS, type WireLimits } from "./limits.js";
 import { Reservation } from "./reservation.js";
 import { TlsSessions } from "./tls.js";
@@ -85,6 +85,7 @@ export class Pool implements ConnectionOwner {
       request,
       sink,
       times: { created: currentTime(), assigned: 0, sent: 0, head: 0, end: 0, connecting: null },
+      route: null,
       replayed: false,
       handle: null,
       stopped: null,
@@ -95,6 +96,7 @@ export class Pool implements ConnectionOwner {
   /** Sends a request over a connection of the route. What comes of it comes through the sink, never as a throw. */
   dispatch(route: Route, dispatch: Dispatch): void {
     const origin = this.#originOf(route);
+    dispatch.route = route;
     // No time has passed since it was prepared.
     const now = dispatch.times.created;
     this.#dispatchTo(origin, dispatch, now);
@@ -257,8 +259,9 @@ export class Pool implements ConnectionOwner {
       void this.#connect(origin, dispatch);
       return;
     }
+    const { address } = dispatch.route!;
     if (origin.waiting.length >= this.#limits.waiting) {
-      dispatch.sink.onError(poolFull(origin, this.#limits.open));
+      dispatch.sink.onError(poolFull(address, origin.waiting.length, this.#limits.open));
       return;
     }
     const waiting: Waiting = { dispatch, deadline: null };
@@ -270,22 +273,21 @@ export class Pool implements ConnectionOwner {
       dispatch.handle = null;
       if (error instanceof RequestException) {
         error.phase ??= "pool";
-        error.address ??= origin.route.address;
+        error.address ??= address;
       }
       dispatch.sink.onError(error);
     };
     const limit = dispatch.request.poolTimeout;
     if (limit !== null) {
       const deadline = new Deadline(limit, () =>
-        leave(poolTimedOut(origin, limit, deadline.elapsed, this.#limits.open)),
+        leave(poolTimedOut(address, limit, deadline.elapsed, this.#limits.open)),
       );
       waiting.deadline = deadline;
       deadline.start();
     }
     dispatch.handle = { abort: leave };
     origin.waiting.push(waiting);
-    if (poolWait.hasSubscribers)
-      poolWait.publish({ address: origin.route.address, open: origin.open, waiting: origin.waiting.length });
+    if (poolWait.hasSubscribers) poolWait.publish({ address, open: origin.open, waiting: origin.waiting.length });
   }
 
   /** Gives a free connection to whoever waits longest, or keeps it. */
@@ -337,7 +339,8 @@ export class Pool implements ConnectionOwner {
   /** Makes a connection for the dispatch; the place in `origin.open` is taken already. */
   async #connect(origin: Origin, dispatch: Dispatch): Promise<void> {
     const connection = new Connection(origin.route, this, this.#wireLimits);
-    const attempt = new ConnectAttempt(origin.route, this.#sessions, dispatch.request.connectTimeout);
+    const route = dispatch.route!;
+    const attempt = new ConnectAttempt(route, this.#sessions, dispatch.request.connectTimeout);
     dispatch.handle = attempt;
     try {
       const { socket, times, byEvents } = await attempt.run(connection.onread);
@@ -345,7 +348,7 @@ export class Pool implements ConnectionOwner {
       dispatch.times.connecting = times;
       if (connectionOpen.hasSubscribers) publishOpen(connection, times);
     } catch (error) {
-      if (connectionError.hasSubscribers) publishFailure(origin.route, error);
+      if (connectionError.hasSubscribers) publishFailure(route, error);
       dispatch.handle = null;
       origin.open -= 1;
       this.#sessions.forget(origin.route.key);
@@ -364,7 +367,8 @@ export class Pool implements ConnectionOwner {
     if (connection.socket!.destroyed) {
       origin.open -= 1;
       this.#next(origin);
-      dispatch.sink.onError(closedAtOnce(connection.socket!.errored, origin.route.address));
+      const error = closedAtOnce(connection.socket!.errored, route.address);
+      dispatch.sink.onError(route.proxy === null ? error : throughProxy(error, route.proxy.shown));
       return;
     }
     connection.start(dispatch, currentTime());
@@ -432,16 +436,16 @@ function publishFailure({ address, proxy }: Route, error: unknown): void {
   connectionError.publish({ address, proxy: proxy?.shown ?? null, error: diagnosedError(error) });
 }
 
-function poolFull(origin: Origin, open: number): ConnectionError {
+function poolFull(address: string, waiting: number, open: number): ConnectionError {
   return new ConnectionError(
-    `The pool is full: ${origin.waiting.length} requests wait for the ${open} connections to ${origin.route.address}. Send less at once, or raise maxQueue of HTTPAdapter`,
-    { code: "ERR_POOL_FULL", phase: "pool", address: origin.route.address },
+    `The pool is full: ${waiting} requests wait for the ${open} connections to ${address}. Send less at once, or raise maxQueue of HTTPAdapter`,
+    { code: "ERR_POOL_FULL", phase: "pool", address },
   );
 }
 
-function poolTimedOut(origin: Origin, limit: number, elapsed: number, open: number): PoolTimeout {
+function poolTimedOut(address: string, limit: number, elapsed: number, open: number): PoolTimeout {
   return new PoolTimeout(
-    `Pool timed out. (pool timeout=${limit / 1000}) All ${open} connections to ${origin.route.address} are in use: raise maxConnections of HTTPAdapter, or send less at once`,
-    { phase: "pool", address: origin.route.address, elapsed: elapsed / 1000 },
+    `Pool timed out. (pool timeout=${limit / 1000}) All ${open} connections to ${address} are in use: raise maxConnections of HTTPAdapter, or send less at once`,
+    { phase: "pool", address, elapsed: elapsed / 1000 },
   );
 }

@@ -10,9 +10,11 @@ import tls, {
   type SecureContext,
   type TLSSocket,
 } from "node:tls";
+import { types } from "node:util";
 
 import { SSLError } from "../exceptions.js";
 import { inWords } from "./errors.js";
+import { checkName } from "./tls-names.js";
 import { checkUnread, UnsupportedError } from "./tls-support.js";
 
 /** A client certificate: one PEM file with both, `[certificate, key]`, or the parts as paths or PEM/PKCS#12 bytes. */
@@ -58,14 +60,21 @@ const policyKeys = new WeakMap<TlsPolicy, string>();
 
 /** Equal for policies that are equal: connections made under one are never used under another. */
 export function tlsPolicyKey(policy: TlsPolicy): string {
-  if (policy === DEFAULT_TLS || (policy.verify === true && isBare(policy))) return "";
-  if (policy.verify === false && isBare(policy)) return "unverified";
+  if (policy === DEFAULT_TLS) return "";
   let key = policyKeys.get(policy);
   if (key === undefined) {
-    key = createHash("sha256").update(JSON.stringify(policy, bytesAsText)).digest("hex");
+    key = keyOf(policy);
     policyKeys.set(policy, key);
   }
   return key;
+}
+
+function keyOf(policy: TlsPolicy): string {
+  if (typeof policy.verify === "boolean" && isBare(policy)) return policy.verify ? "" : "unverified";
+  const text = JSON.stringify(policy, bytesAsText);
+  // A certificate that is given in parts may hold a private key and its passphrase.
+  const isSecret = typeof policy.cert === "object" && policy.cert !== null && !Array.isArray(policy.cert);
+  return isSecret ? createHash("sha256").update(text).digest("hex") : text;
 }
 
 function isBare(policy: TlsPolicy): boolean {
@@ -81,7 +90,46 @@ function isBare(policy: TlsPolicy): boolean {
 }
 
 function bytesAsText(_name: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+  return types.isUint8Array(value) ? Buffer.from(value).toString("base64") : value;
+}
+
+/** What a call says of TLS. */
+export interface CallTls {
+  readonly verify: boolean | string;
+  readonly cert: ClientCertificate | null;
+  readonly keyLogFile?: string | undefined;
+}
+
+/** The policies of the calls of one adapter. Calls that say the same in a row share one, and so its key. */
+export class TlsPolicies {
+  readonly #fixed: Omit<TlsPolicy, keyof CallTls>;
+  #last: TlsPolicy | null = null;
+
+  /** @param fixed - What the adapter says of TLS. */
+  constructor(fixed: Omit<TlsPolicy, keyof CallTls>) {
+    this.#fixed = fixed;
+  }
+
+  policyFor({ verify, cert, keyLogFile }: CallTls): TlsPolicy {
+    const last = this.#last;
+    if (last?.verify === verify && last.keyLogFile === keyLogFile && isSameCertificate(last.cert, cert)) return last;
+    // A copy: the key of a policy stands for what it was when it was made.
+    return (this.#last = { ...this.#fixed, verify, cert: copied(cert), keyLogFile });
+  }
+}
+
+function isSameCertificate(one: ClientCertificate | null, other: ClientCertificate | null): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  const parts = Object.entries(other);
+  return (
+    parts.length === Object.keys(one).length && parts.every(([name, part]) => one[name as keyof typeof one] === part)
+  );
+}
+
+function copied(cert: ClientCertificate | null): ClientCertificate | null {
+  if (cert === null || typeof cert === "string") return cert;
+  return Array.isArray(cert) ? ([...cert] as unknown as ClientCertificate) : { ...cert };
 }
 
 interface CachedContext {
@@ -193,9 +241,12 @@ function filesOf(policy: TlsPolicy): string[] {
   return files;
 }
 
+/** Differs once a file has changed: it was written in place or replaced, also within a directory. */
 function stampOf(path: string): string {
   const stat = statOf(path);
-  return stat === null ? "" : `${stat.mtimeMs}:${stat.size}`;
+  if (stat === null) return "";
+  const own = `${stat.mtimeMs}:${stat.ctimeMs}:${stat.size}:${stat.ino}`;
+  return stat.isDirectory() ? [own, ...authorityFiles(path).map(stampOf)].join(",") : own;
 }
 
 /** null for what is not there, or cannot be reached. */
@@ -214,12 +265,7 @@ function readAuthorities(path: string): string[] {
       `Could not find a suitable TLS CA certificate bundle, invalid path: ${path} (given as verify, or by REQUESTS_CA_BUNDLE or its like)`,
       { phase: "tls" },
     );
-  const files = stat.isDirectory()
-    ? namesIn(path)
-        .sort()
-        .map((name) => join(path, name))
-        .filter((file) => statOf(file)?.isFile() === true)
-    : [path];
+  const files = stat.isDirectory() ? authorityFiles(path) : [path];
   const found = files.flatMap((file) => {
     const certificates = certificatesIn(readFile(file, "CA certificate bundle").toString("latin1"));
     for (const certificate of certificates) checkReadable(certificate, file);
@@ -231,6 +277,13 @@ function readAuthorities(path: string): string[] {
       { phase: "tls" },
     );
   return found;
+}
+
+function authorityFiles(directory: string): string[] {
+  return namesIn(directory)
+    .sort()
+    .map((name) => join(directory, name))
+    .filter((file) => statOf(file)?.isFile() === true);
 }
 
 function namesIn(directory: string): string[] {
@@ -334,14 +387,16 @@ function readFile(path: string, what: string): Buffer {
 export function tlsConnectOptions(policy: TlsPolicy, host: string): ConnectionOptions {
   // RFC 6066 §3: the name without its trailing dot, and never an address.
   const name = (policy.servername ?? host).replace(/^\[|\]$|%.*$/g, "").replace(/\.$/, "");
+  const isVerified = policy.verify !== false;
   const options: ConnectionOptions = {
     secureContext: secureContextOf(policy),
     host: name,
-    rejectUnauthorized: policy.verify !== false,
+    rejectUnauthorized: isVerified,
+    // Node passes the host that was connected to, which is an address by then.
+    checkServerIdentity: (_host, certificate) => (isVerified ? checkName(name, certificate) : undefined),
     ALPNProtocols: ["http/1.1"],
   };
   if (isIP(name) === 0) options.servername = name;
-  if (policy.verify === false) options.checkServerIdentity = () => undefined;
   return options;
 }
 
@@ -375,32 +430,40 @@ export function peerCertificateOf(socket: TLSSocket): PeerCertificate {
 /** A session to resume. */
 export interface TlsSession {
   readonly session: Buffer;
+  /** What the session was verified with. */
+  readonly context: SecureContext;
   /** What the peer showed when the session began: Node knows nothing of it on a connection that resumes. */
   readonly certificate: PeerCertificate;
 }
 
-/** TLS sessions to resume (RFC 8446 §2.2), by route: a session never leaves the policy it was made under. */
+/**
+ * TLS sessions to resume (RFC 8446 §2.2), by route: a session never leaves the policy it was made under. Node verifies no
+ * certificate when it resumes one, so that a session also ends with its secure context: a file of the policy has changed.
+ */
 export class TlsSessions {
   readonly #sessions = new Map<string, TlsSession>();
   static readonly MAX = 100;
 
-  get(key: string): TlsSession | undefined {
-    return this.#sessions.get(key);
+  get(key: string, context: SecureContext): TlsSession | undefined {
+    const found = this.#sessions.get(key);
+    return found?.context === context ? found : undefined;
   }
 
   /**
-   * Keeps what the socket is given to resume, and the certificate that it is shown: Node takes it apart anew each time
-   * it is asked, which costs as much as the rest of a handshake that resumes.
+   * Keeps the sessions that the socket is given, and the certificate that it is shown: Node parses the certificate each
+   * time it is asked for, which costs as much as the rest of a handshake that resumes.
    *
-   * @param offered - What the socket itself was to resume.
+   * @param offered - The session that the socket itself was to resume.
    */
-  follow(key: string, socket: TLSSocket, offered: TlsSession | undefined): void {
+  follow(key: string, socket: TLSSocket, context: SecureContext, offered: TlsSession | undefined): void {
     // Before Node's own listener, which closes the socket over a certificate that it does not trust.
     socket.prependOnceListener("secure", () => {
       const resumed = offered !== undefined && socket.isSessionReused();
       shown.set(socket, resumed ? offered.certificate : socket.getPeerCertificate());
     });
-    socket.on("session", (session: Buffer) => this.set(key, { session, certificate: peerCertificateOf(socket) }));
+    socket.on("session", (session: Buffer) =>
+      this.set(key, { session, context, certificate: peerCertificateOf(socket) }),
+    );
   }
 
   set(key: string, session: TlsSession): void {

@@ -1,10 +1,11 @@
-/** HTTP(S) proxies, CONNECT and SOCKS → a connected socket through somebody else. */
+/** HTTP(S) proxies, CONNECT and SOCKS → a socket that is connected through a proxy. */
 import { isIP, type Socket } from "node:net";
 
 import type { SocksClient } from "socks";
 
-import { InvalidURL, ProxyError } from "../exceptions.js";
-import { parseHead, quoted, type ResponseHead } from "./http1/head.js";
+import { InvalidSchema, InvalidURL, ProxyError } from "../exceptions.js";
+import { parseHead, quoted, shownLine, type ResponseHead } from "./http1/head.js";
+import { PartialBytes } from "./http1/partial-bytes.js";
 import { serializeHead } from "./http1/request-serializer.js";
 import { DEFAULT_LIMITS } from "./limits.js";
 import type { TlsPolicy } from "./tls.js";
@@ -23,7 +24,12 @@ export interface ProxyHop {
   readonly credentials: ProxyCredentials | null;
 }
 
-/** Who the proxy is told that we are. */
+/** Whether a proxy is handed the requests themselves, of whatever origin, in absolute-form (RFC 9112 §3.2.2). */
+export function isForwarding(proxy: ProxyHop | null): boolean {
+  return proxy?.kind === "http" && !proxy.tunnel;
+}
+
+/** Credentials for the proxy. */
 export interface ProxyCredentials {
   readonly username: string;
   readonly password: string;
@@ -36,6 +42,9 @@ export interface ProxyCredentials {
 /** Rounds of CONNECT: the first, the answer to a challenge, and one more for a nonce that was too old. */
 const MAX_ROUNDS = 3;
 const MAX_CONNECT_HEAD = 64 * 1024;
+const MAX_CONNECT_FIELDS = 1000;
+const CR = 13;
+const LF = 10;
 
 /** What CONNECT came to: the tunnel stands, or another connection must be tried with this Proxy-Authorization. */
 export type ConnectOutcome = { readonly done: true } | { readonly done: false; readonly authorization: string };
@@ -83,50 +92,82 @@ function refused(proxy: ProxyHop, authority: string, head: ResponseHead, hadCred
   });
 }
 
+/**
+ * The head of the answer, whose lines may end in a bare LF: curl and requests take it from old proxies, and nothing can
+ * be smuggled in an answer after which the connection is a tunnel or closed.
+ */
 async function readConnectHead(socket: Socket, proxy: ProxyHop): Promise<ResponseHead> {
-  let bytes: Buffer = Buffer.alloc(0);
   let informational = 0;
   for (;;) {
-    const chunk = await nextChunk(socket);
-    if (chunk === null) throw proxyError(proxy, "the proxy closed the connection instead of answering CONNECT");
-    bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
-    const end = bytes.indexOf("\r\n\r\n");
-    if (end === -1) {
-      const begins = bytes.subarray(0, 5).latin1Slice();
-      if (!"HTTP/".startsWith(begins))
-        throw proxyError(
-          proxy,
-          `the proxy answered CONNECT with ${quoted(bytes.subarray(0, 80).latin1Slice())}, which is not HTTP`,
-        );
-      if (bytes.length > MAX_CONNECT_HEAD)
-        throw proxyError(proxy, `the proxy's answer to CONNECT is larger than ${MAX_CONNECT_HEAD} bytes`);
-      continue;
-    }
-    let head: ResponseHead;
-    try {
-      head = parseHead(bytes, 0, end, 1000);
-    } catch (error) {
-      throw proxyError(proxy, `the proxy's answer to CONNECT is malformed: ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
+    const { head, rest } = await readHead(socket, proxy);
     if (head.statusCode < 200 && head.statusCode !== 101) {
       informational += 1;
       if (informational > DEFAULT_LIMITS.maxInformational)
         throw proxyError(proxy, "the proxy goes on sending 1xx responses instead of answering CONNECT");
-      bytes = bytes.subarray(end + 4);
-      if (bytes.length > 0) socket.unshift(bytes);
-      bytes = Buffer.alloc(0);
+      if (rest.length > 0) socket.unshift(rest);
       continue;
     }
-    // The target of a tunnel speaks second: bytes behind the answer are the proxy's own invention.
+    // The target of a tunnel speaks second: bytes after the answer were made up by the proxy.
     const success = head.statusCode >= 200 && head.statusCode < 300;
-    if (success && bytes.length > end + 4) throw proxyError(proxy, "the proxy sent bytes behind its answer to CONNECT");
+    if (success && rest.length > 0) throw proxyError(proxy, "the proxy sent bytes after its answer to CONNECT");
     return head;
   }
 }
 
-/** The next bytes of a socket that nobody else reads, or null at its end. */
+async function readHead(socket: Socket, proxy: ProxyHop): Promise<{ head: ResponseHead; rest: Buffer }> {
+  let partial: PartialBytes | null = null;
+  for (;;) {
+    const chunk = await nextChunk(socket);
+    if (chunk === null) throw proxyError(proxy, "the proxy closed the connection instead of answering CONNECT");
+    const before: number = partial?.length ?? 0;
+    if (partial === null) {
+      // Empty lines before a message are skipped (RFC 9112 §2.2).
+      let start = 0;
+      while (chunk[start] === CR || chunk[start] === LF) start += 1;
+      if (start === chunk.length) continue;
+      partial = new PartialBytes(chunk, start, chunk.length);
+    } else partial.append(chunk, 0, chunk.length);
+    const { bytes } = partial;
+    const end = endOfHead(bytes, Math.max(0, before - 2));
+    if (end !== null)
+      return { head: parseAnswer(bytes.latin1Slice(0, end.head), proxy), rest: bytes.subarray(end.rest) };
+    if (!"HTTP/".startsWith(bytes.latin1Slice(0, Math.min(bytes.length, 5))))
+      throw proxyError(
+        proxy,
+        `the proxy answered CONNECT with ${shownLine(bytes.latin1Slice(), 0)}, which is not HTTP`,
+      );
+    if (bytes.length > MAX_CONNECT_HEAD)
+      throw proxyError(proxy, `the proxy's answer to CONNECT is larger than ${MAX_CONNECT_HEAD} bytes`);
+  }
+}
+
+/**
+ * Where a head ends: at an empty line, whichever line ends it has.
+ *
+ * @returns The end of its last line, and the first byte after the empty line; null when that has not come.
+ */
+function endOfHead(bytes: Buffer, from: number): { readonly head: number; readonly rest: number } | null {
+  for (let lf = bytes.indexOf(LF, from); lf !== -1; lf = bytes.indexOf(LF, lf + 1)) {
+    const next = bytes[lf + 1] === CR ? lf + 2 : lf + 1;
+    if (bytes[next] === LF) return { head: lf, rest: next + 1 };
+  }
+  return null;
+}
+
+function parseAnswer(text: string, proxy: ProxyHop): ResponseHead {
+  // The line end before the empty line is not a part of the head.
+  const head = Buffer.from(text.replace(/\r$/, "").replace(/\r?\n/g, "\r\n"), "latin1");
+  try {
+    // As if to HEAD: no body of an answer is read, so its framing fields mean nothing (RFC 9110 §9.3.6).
+    return parseHead(head, 0, head.length, { method: "HEAD", maxHeaders: MAX_CONNECT_FIELDS });
+  } catch (error) {
+    throw proxyError(proxy, `the proxy's answer to CONNECT is malformed: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The next bytes of a socket that has no other reader, or null at its end. */
 async function nextChunk(socket: Socket): Promise<Buffer | null> {
   for (;;) {
     const chunk = socket.read() as Buffer | null;
@@ -147,9 +188,30 @@ async function nextChunk(socket: Socket): Promise<Buffer | null> {
   }
 }
 
-/** Loaded for those who use it, and before a socket opens: nobody would hear that one fail in the meantime. */
-export async function loadSocks(): Promise<typeof SocksClient> {
-  return (await import("socks")).SocksClient;
+/** What `import("socks")` gives: a bundler may put all exports of a CommonJS package under `default`. */
+interface SocksModule {
+  readonly SocksClient?: typeof SocksClient;
+  readonly default?: { readonly SocksClient?: typeof SocksClient };
+}
+
+/**
+ * Loads the package `socks` when a SOCKS proxy is used, and before a socket opens: an error of a socket would go unheard
+ * in the meantime.
+ *
+ * @throws InvalidSchema as in requests, when the package cannot be loaded.
+ */
+export async function loadSocks(load: () => Promise<SocksModule> = () => import("socks")): Promise<typeof SocksClient> {
+  try {
+    const loaded = await load();
+    const found = loaded.SocksClient ?? loaded.default?.SocksClient;
+    if (found === undefined) throw new Error("it does not export SocksClient");
+    return found;
+  } catch (error) {
+    throw new InvalidSchema(
+      `Missing dependencies for SOCKS support: could not load the package socks (${(error as Error).message}). Install it, or keep it out of the bundle`,
+      { code: "ERR_SOCKS_PACKAGE", cause: error },
+    );
+  }
 }
 
 /**
@@ -185,8 +247,17 @@ export async function connectSocks(
       client.connect(socket);
     });
   } catch (error) {
-    throw socksFailure(proxy, error as Error, `${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
+    throw socksFailure(proxy, withoutOptions(error as Error), `${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
   }
+}
+
+/** An error of the package carries the options it was called with, and so the password of the proxy. */
+function withoutOptions(error: Error): Error {
+  const bare = new Error(error.message);
+  bare.name = error.name;
+  if (error.stack !== undefined) bare.stack = error.stack;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined ? bare : Object.assign(bare, { code });
 }
 
 const NOT_SOCKS = "it does not speak this version of SOCKS";

@@ -44,3 +44,9 @@ export async function failsThrough(script: Script, scheme = "http", url = `https
   assert.deepEqual({ open, idle, waiting }, { open: 0, idle: 0, waiting: 0 });
   return { error, shown, address: proxy.address, rounds: proxy.peers.length };
 }
+
+/** A 407 that asks for Digest. */
+export function digestChallenge(nonce: number, stale = false): string {
+  const fields = `realm="r", nonce="n${nonce}", qop="auth"${stale ? ", stale=true" : ""}`;
+  return `HTTP/1.1 407 Who Are You\r\nProxy-Authenticate: Digest ${fields}\r\nContent-Length: 0\r\n\r\n`;
+}

@@ -143,8 +143,8 @@ export class RawServer {
     });
   }
 
-  async listen(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+  async listen(port = 0, host = "127.0.0.1"): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(port, host, resolve));
     return this;
   }
 

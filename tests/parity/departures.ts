@@ -165,7 +165,7 @@ export const DEPARTURES: readonly Departure[] = [
     id: 22,
     kind: "purpose",
     title: "A response's framing is said clearly, or is an error.",
-    text: "A Content-Length that is no number or stands beside Transfer-Encoding, codings other than one `chunked`, NUL, white space before a colon, lines that end in a bare LF, an unasked 101 and versions other than 1.0 and 1.1 are ConnectionError. Requests guesses; two readers that guess differently are how responses get smuggled.",
+    text: "NUL, white space before a colon, lines that end in a bare LF, an unasked 101 and versions other than 1.0 and 1.1 are ConnectionError, and so are, in a response that has a body, a Content-Length that is not a number or stands beside Transfer-Encoding, and codings other than one `chunked`. Requests guesses; two readers that guess differently are how responses get smuggled.",
   },
   {
     id: 23,
@@ -224,14 +224,15 @@ export const DEPARTURES: readonly Departure[] = [
   {
     id: 32,
     kind: "purpose",
-    title: "Each origin has its own connections through a proxy.",
-    text: "Requests sends plain-http requests for different hosts through one connection to the proxy. Limits, keep-alive and credentials are kept per origin here, also behind a proxy.",
+    title: "The addresses of a name are tried in a race",
+    text: "(RFC 8305): the next one after 250 ms, or at once when one fails, while the earlier ones go on; `timeout.connect` covers all of them. Requests tries one after another, and gives each the whole timeout.",
+    provenBy: "tests/wire/happy-eyeballs.test.ts: is waited for when the others refuse, up to the connect timeout",
   },
   {
     id: 33,
     kind: "purpose",
     title: "A proxy URL of an unknown scheme is InvalidProxyURL,",
-    text: "which is an InvalidURL, as it would be for one without a host.",
+    text: "which is an InvalidURL, as it is for one without a host, and for what looks like a host and begins with a scheme or a slash (`http:/proxy:3128`, `http//proxy`, `//proxy`).",
   },
   {
     id: 34,

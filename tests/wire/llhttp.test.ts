@@ -85,6 +85,7 @@ const CONTROL = "RFC 9112 section 4 has no control characters in a reason";
 const FOLDED = "RFC 9112 section 5.2 lets a user agent take a folded line as one; many old servers send them";
 const EQUAL = "RFC 9112 section 6.3 lets equal lengths be one; many servers behind proxies send them";
 const CODING = "RFC 9112 section 6.1: a body under a coding that we do not know is not the content";
+const BLANKS = "old servers pad a chunk size to a fixed width, and blanks hide no line end";
 const EXTENSION = "nothing depends on a chunk extension, so any text but control characters may stand there";
 
 /** Where we differ: what we make of it, and why. */
@@ -104,6 +105,7 @@ const DIFFERENCES: ReadonlyMap<string, readonly ["good" | "bad", string]> = new 
   [withLength("Transfer-Encoding: gzip"), ["bad", CODING]],
   [withLength("Transfer-Encoding: chunked, gzip"), ["bad", CODING]],
   [withLength("Transfer-Encoding: xchunked"), ["bad", CODING]],
+  [withChunks("5 \r\nhello\r\n0\r\n\r\n"), ["good", BLANKS]],
   [withChunks("5;\xff\r\nhello\r\n0\r\n\r\n"), ["good", EXTENSION]],
   [withChunks("5;a =b\r\nhello\r\n0\r\n\r\n"), ["good", EXTENSION]],
 ]); // prettier-ignore

@@ -2,6 +2,10 @@
 import assert from "node:assert/strict";
 import type { LookupFunction } from "node:net";
 import { describe, it } from "node:test";
+import { inspect } from "node:util";
+
+// Loaded before the first connection, whose timeout it would use up on a busy machine.
+import "socks";
 
 import { ConnectTimeout, HTTPAdapter, ProxyError, Session, SSLError } from "requests-ts";
 
@@ -219,6 +223,27 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
     assert.match(error.message, /Failed to resolve "target\.test"/);
     assert.equal(proxy.peers.length, 0);
   });
+
+  for (const [title, script] of [
+    ["closes at once", (peer: Peer) => peer.end()],
+    ["accepts no method", (peer: Peer) => peer.send("\x05\xff")],
+    ["refuses", socks5("\x05\x05\x00\x01\0\0\0\0\0\0")],
+    ["is an HTTP server", (peer: Peer) => peer.send("HTTP/1.1 400 Bad\r\n\r\n")],
+  ] as const)
+    it(`${title}: no error of the chain holds the password`, async () => {
+      const { error } = await failsThrough(script, "socks5h");
+      assert.ok(error.cause instanceof Error);
+      assert.equal("options" in error.cause, false);
+      let depth = 0;
+      for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+        depth += 1;
+        const { request: _request, ...shown } = Object.fromEntries(
+          Object.getOwnPropertyNames(cause).map((name) => [name, (cause as unknown as Record<string, unknown>)[name]]),
+        );
+        assert.doesNotMatch(`${inspect(cause, { depth: 20, showHidden: true })}${JSON.stringify(shown)}`, /cret/);
+      }
+      assert.equal(depth, 2);
+    });
 
   for (const [scheme, credentials] of [
     ["socks5", `${"u".repeat(256)}:p`],

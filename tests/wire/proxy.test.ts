@@ -1,18 +1,25 @@
 /** HTTP proxies that fail in every phase: the exception, its words, and that nothing is left open. */
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { describe, it } from "node:test";
 
 import { ConnectTimeout, ProxyError, Session, SSLError } from "requests-ts";
+import { SERVER_KEY_PAIR } from "#internal/httpbin/certificate";
 
-import { CREDENTIALS, failsThrough, TARGET, type Fault } from "../_support/proxy-faults.js";
-import { answering, GRACE, OK, pause, rawServer, rejection, type Peer, type Script } from "../_support/raw-server.js";
+import { CREDENTIALS, digestChallenge, failsThrough, TARGET, type Fault } from "../_support/proxy-faults.js";
+import {
+  answering,
+  GRACE,
+  OK,
+  pause,
+  rawServer,
+  rawTlsServer,
+  rejection,
+  type Peer,
+  type Script,
+} from "../_support/raw-server.js";
 
 const ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
-
-function digestChallenge(nonce: number, stale = false): string {
-  const fields = `realm="r", nonce="n${nonce}", qop="auth"${stale ? ", stale=true" : ""}`;
-  return `HTTP/1.1 407 Who Are You\r\nProxy-Authenticate: Digest ${fields}\r\nContent-Length: 0\r\n\r\n`;
-}
 
 /** Answers CONNECT in one way, and then waits for the client to go. */
 function connectAnswer(answer: string): Script {
@@ -93,10 +100,10 @@ const CONNECT_FAULTS: readonly Fault[] = [
     words: /goes on sending 1xx responses/,
   },
   {
-    title: "sends bytes behind its answer",
+    title: "sends bytes after its answer",
     script: connectAnswer(`${ESTABLISHED}HTTP/1.1 200 OK\r\n\r\n`),
     code: "ERR_PROXY",
-    words: /sent bytes behind its answer to CONNECT/,
+    words: /sent bytes after its answer to CONNECT/,
   },
   {
     title: "cannot reach the target",
@@ -192,31 +199,146 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
       assert.ok(elapsed > 245 && elapsed < 250 + GRACE, `${elapsed} ms`);
     });
 
-  it("says yes and closes: the TLS handshake with the target failed", async () => {
-    const { error } = await failsThrough(async (peer) => {
-      await peer.request();
-      peer.end(ESTABLISHED);
+  const broken: readonly (readonly [title: string, words: RegExp, then: (peer: Peer) => void | Promise<void>])[] = [
+    ["closes", /closed the connection during the TLS handshake/, (peer) => peer.end()],
+    ["resets", /closed the connection during the TLS handshake/, (peer) => peer.reset()],
+    [
+      "closes within the handshake",
+      /closed the connection during the TLS handshake/,
+      async (peer) => {
+        await peer.until("\x16");
+        peer.end("\x16\x03\x03");
+      },
+    ],
+    [
+      "speaks plain text",
+      new RegExp(`${TARGET} does not speak TLS`),
+      async (peer) => {
+        await peer.until("\x16");
+        await peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+      },
+    ],
+    [
+      "sends garbage",
+      new RegExp(`SSL: .*${TARGET}`),
+      async (peer) => {
+        await peer.until("\x16");
+        await peer.send(Buffer.alloc(100, 0x99));
+      },
+    ],
+  ];
+  for (const [title, words, then] of broken)
+    it(`says yes and ${title}: SSLError for the target that names the proxy`, async () => {
+      const { error, shown } = await failsThrough(async (peer) => {
+        await peer.request();
+        await peer.sendAndPause(ESTABLISHED);
+        await then(peer);
+      });
+      assert.ok(error instanceof SSLError, String(error));
+      assert.deepEqual([error.code, error.phase, error.address], ["ERR_SSL", "tls", TARGET]);
+      assert.match(error.message, words);
+      assert.ok(error.message.endsWith(` (through proxy ${shown})`), error.message);
+      assert.ok(error.stack?.includes(error.message));
+      assert.ok(error.cause instanceof Error);
     });
-    assert.ok(error instanceof SSLError, String(error));
-    assert.deepEqual([error.phase, error.address], ["tls", TARGET]);
-    assert.match(error.message, /closed the connection during the TLS handshake/);
-  });
 
   it("says yes and is silent: ConnectTimeout, phase tls", async () => {
-    const { error } = await failsThrough(connectAnswer(ESTABLISHED));
+    const { error, shown } = await failsThrough(connectAnswer(ESTABLISHED));
     assert.ok(error instanceof ConnectTimeout, String(error));
     assert.deepEqual([error.phase, error.address], ["tls", TARGET]);
+    assert.ok(error.message.endsWith(` (through proxy ${shown})`), error.message);
   });
 
-  it("says yes and speaks plain text: SSLError for the target", async () => {
-    const { error } = await failsThrough(async (peer) => {
-      await peer.request();
-      await peer.send(ESTABLISHED);
-      await peer.until("\x16");
-      await peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+  it("shows a certificate that is not trusted: the error names both", async () => {
+    await using secure = await rawTlsServer(SERVER_KEY_PAIR, answering(OK));
+    await using proxy = await rawServer(tunnelTo(secure.port));
+    await using session = new Session({ proxies: { all: `http://${CREDENTIALS}${proxy.address}` } });
+    const error = await rejection(session.get(`https://${TARGET}/`));
+    assert.ok(error instanceof SSLError);
+    assert.match(
+      error.message,
+      /^SSL: certificate verify failed for target\.test:8443: .* \(through proxy http:\/\/user:\*{3}@/,
+    );
+  });
+
+  for (const [title, then, name, words] of [
+    ["resets", (peer: Peer) => peer.reset(), "ConnectionError", /^Connection aborted: /],
+    ["closes", (peer: Peer) => peer.end(), "ConnectionError", /^Connection aborted: /],
+    ["is silent", () => undefined, "ReadTimeout", /^Read timed out\. .*target\.test:8443: the server is silent/],
+  ] as const)
+    it(`breaks a tunnel in which a request is under way, and ${title}: the error names both`, async () => {
+      await using secure = await rawTlsServer(SERVER_KEY_PAIR, async (peer) => {
+        await peer.request();
+        then(peer);
+      });
+      await using proxy = await rawServer(tunnelTo(secure.port));
+      await using session = new Session({ proxies: { all: `http://${proxy.address}` }, verify: false, timeout: 0.5 });
+      const error = await rejection(session.post(`https://${TARGET}/`, { data: "x" }));
+      assert.equal(error.name, name);
+      assert.equal(error.address, TARGET);
+      assert.match(error.message, words);
+      assert.ok(error.message.endsWith(` (through proxy http://${proxy.address})`), error.message);
     });
-    assert.ok(error instanceof SSLError, String(error));
-    assert.match(error.message, new RegExp(`${TARGET} does not speak TLS`));
+
+  for (const [title, head] of [
+    ["bare LF", "HTTP/1.0 200 Connection established\n\n"],
+    ["bare LF and fields", "HTTP/1.0 200 Connection established\nProxy-agent: old/1.0\nX: y\n\n"],
+    ["CRLF, and a bare LF as the empty line", "HTTP/1.0 200 Connection established\r\nX: y\r\n\n"],
+    ["bare LF, and CRLF as the empty line", "HTTP/1.0 200 Connection established\nX: y\n\r\n"],
+    ["mixed line ends", "HTTP/1.1 200 OK\nA: b\r\nC: d\n\r\n"],
+    ["1xx before it, with bare LF", "HTTP/1.1 100 Continue\n\nHTTP/1.1 200 OK\n\n"],
+    ["empty lines before it", "\r\n\nHTTP/1.1 200 OK\r\n\r\n"],
+    ["no reason", "HTTP/1.1 200\n\n"],
+    ["another 2xx", "HTTP/1.1 299 Fine\r\n\r\n"],
+    ["Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"],
+    ["chunked coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"],
+    ["both", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"],
+    ["lengths that differ", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"],
+    ["a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"],
+    ["an unknown coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n"],
+    ["Connection: close", "HTTP/1.0 200 OK\r\nConnection: close\r\n\r\n"],
+  ] as const)
+    it(`says yes with ${title}: the tunnel is used`, async () => {
+      await using secure = await rawTlsServer(SERVER_KEY_PAIR, answering(OK));
+      for (const send of [
+        (peer: Peer) => peer.send(head),
+        async (peer: Peer) => {
+          for (const byte of head) await peer.sendAndPause(byte);
+        },
+      ]) {
+        await using proxy = await rawServer(tunnelTo(secure.port, send));
+        await using session = new Session({ proxies: { all: `http://${proxy.address}` }, verify: false, timeout: 10 });
+        assert.equal((await session.get(`https://${TARGET}/`)).text, "ok");
+        assert.equal((await session.get(`https://${TARGET}/`)).reused, true);
+      }
+    });
+
+  for (const [title, answer] of [
+    ["bare LF", "HTTP/1.0 403 Forbidden\nX: y\n\n<html>no</html>"],
+    ["mixed line ends", "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\n\nno"],
+    ["contradictory framing", "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nno"],
+    ["a length that is none", "HTTP/1.1 403 Forbidden\r\nContent-Length: x\r\n\r\nno"],
+  ] as const)
+    it(`refuses with ${title}: that status is the error`, async () => {
+      const { error } = await failsThrough(connectAnswer(answer));
+      assert.deepEqual([error.name, error.code], ["ProxyError", "ERR_PROXY_REFUSED"]);
+      assert.match(error.message, /Tunnel connection failed: 403 Forbidden for target\.test:8443/);
+    });
+
+  for (const [title, answer] of [
+    ["a bare CR", "HTTP/1.1 200 OK\rX: y\n\n"],
+    ["CR CR LF", "HTTP/1.1 200 OK\r\r\n\r\n"],
+    ["a NUL", "HTTP/1.1 200 OK\nX: \0\n\n"],
+  ] as const)
+    it(`sends a head with ${title}: it is malformed`, async () => {
+      const { error } = await failsThrough(connectAnswer(answer));
+      assert.deepEqual([error.name, error.code], ["ProxyError", "ERR_PROXY"]);
+      assert.match(error.message, /answer to CONNECT is malformed/);
+    });
+
+  it("sends bytes after a head with bare LF: they are nobody's", async () => {
+    const { error } = await failsThrough(connectAnswer("HTTP/1.1 200 OK\n\nx"));
+    assert.match(error.message, /sent bytes after its answer to CONNECT/);
   });
 
   it("accepts 100 before its answer", async () => {
@@ -264,63 +386,16 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
   });
 });
 
-describe("an HTTP proxy that is handed requests", { timeout: 30_000 }, () => {
-  it("gets the absolute form, who we are, and nothing twice", async () => {
-    await using proxy = await rawServer(answering(OK));
-    await using session = new Session({ proxies: { http: `http://${CREDENTIALS}${proxy.address}` } });
-    await session.get("http://user:pass@target.test/a%20b?c=d#e", {
-      headers: { "Proxy-Authorization": "Basic b3duOm9uZQ==" },
-    });
-    await session.get("http://[::1]:81");
-    const [first, second] = proxy.peers.map((peer) => peer.received);
-    assert.ok(first.startsWith("GET http://target.test/a%20b?c=d HTTP/1.1\r\nHost: target.test\r\n"), first);
-    assert.equal(first.match(/^proxy-authorization: .*$/gim)?.join(), "Proxy-Authorization: Basic b3duOm9uZQ==");
-    assert.ok(second.startsWith("GET http://[::1]:81/ HTTP/1.1\r\nHost: [::1]:81\r\n"), second);
-    assert.equal(second.match(/^proxy-authorization: .*$/gim)?.length, 1);
-  });
-
-  for (const [title, answer, requests] of [
-    ["Basic", () => 'HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm="r"\r\nContent-Length: 0\r\n\r\n', 1],
-    ["Digest with a new nonce each time", digestChallenge, 3],
-    ["the same Digest again", () => digestChallenge(1), 2],
-    ["stale Digest", () => digestChallenge(1, true), 3],
-  ] as const)
-    it(`asks for ${title} for ever: after ${requests} requests the 407 is the response`, async () => {
-      let count = 0;
-      await using proxy = await rawServer(async (peer) => {
-        for (;;) {
-          await peer.request();
-          await peer.send(answer((count += 1)));
-        }
-      });
-      await using session = new Session({ proxies: { http: `http://${CREDENTIALS}${proxy.address}` } });
-      assert.equal((await session.get("http://target.test/")).statusCode, 407);
-      assert.equal(count, requests);
-    });
-
-  it("refuses an upload: its connection is not used again", async () => {
-    await using proxy = await rawServer(answering("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", OK));
-    await using session = new Session({ proxies: { http: `http://${proxy.address}` } });
-    assert.equal((await session.post("http://target.test/", { data: "text" })).statusCode, 403);
-    assert.equal((await session.get("http://target.test/")).reused, false);
-    assert.equal((await session.get("http://target.test/")).reused, true);
-  });
-
-  for (const [title, script, code] of [
-    ["closes", (peer: Peer) => peer.request().then(() => peer.end()), "ERR_CONNECTION_CLOSED"],
-    ["sends garbage", (peer: Peer) => peer.request().then(() => peer.send("garbage\r\n\r\n")), "ERR_BAD_RESPONSE"],
-  ] as const)
-    it(`${title}: as with any server`, async () => {
-      const { error } = await failsThrough(script, "http", "http://target.test/");
-      assert.equal(error.name, "ConnectionError");
-      assert.deepEqual([error.code, error.phase], [code, "wait"]);
-    });
-
-  it("is silent: ReadTimeout", async () => {
-    const { error } = await failsThrough(() => undefined, "http", "http://target.test/");
-    assert.deepEqual([error.name, error.phase], ["ReadTimeout", "wait"]);
-  });
-});
+/** Opens a tunnel to a port of this machine, whatever it is asked for. */
+function tunnelTo(port: number, answer: (peer: Peer) => Promise<void> = (peer) => peer.send(ESTABLISHED)): Script {
+  return async (peer) => {
+    await peer.request();
+    const far = connect(port, "127.0.0.1").on("error", () => undefined);
+    far.on("data", (chunk: Buffer) => peer.socket.write(chunk)).on("close", () => peer.socket.destroy());
+    peer.socket.on("data", (chunk: Buffer) => far.write(chunk)).on("close", () => far.destroy());
+    await answer(peer);
+  };
+}
 
 /** Sends the text again and again, a byte at a time, until the client goes. */
 function drip(text: string): Script {

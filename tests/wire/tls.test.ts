@@ -1,7 +1,7 @@
 /** TLS: whom a connection trusts, as whom it speaks, and that no connection serves another policy than its own. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
@@ -10,7 +10,8 @@ import type { AddressInfo } from "node:net";
 
 import { HTTPAdapter, Session, type HTTPAdapterOptions } from "requests-ts";
 import { httpbin, type Server } from "requests-ts/httpbin";
-import { CLIENT_KEY_PAIR, SERVER_KEY_PAIR, TEST_CA } from "#internal/httpbin/certificate";
+import { CLIENT_KEY_PAIR, SERVER_KEY_PAIR, TEST_CA, type KeyPair } from "#internal/httpbin/certificate";
+import { runProgram, whyNot } from "../_support/daemons.js";
 import { answering, OK, rawServer, rawTlsServer, rejection } from "../_support/raw-server.js";
 import { ON_DENO } from "../_support/runtime.js";
 
@@ -97,6 +98,17 @@ describe("verify", OPTIONS, () => {
     assert.equal((await rejection(session.get(`${server.url}/get`, { verify: ca }))).name, "SSLError");
   });
 
+  it("another address, by servername", async () => {
+    use({ lookup, servername: "127.0.0.1" });
+    assert.equal((await session.get(`https://wrong.example:${server.port}/get`, { verify: ca })).statusCode, 200);
+    use({ lookup, servername: "127.0.0.9" });
+    for (const host of ["localhost", "127.0.0.1"]) {
+      const error = await rejection(session.get(`https://${host}:${server.port}/get`, { verify: ca }));
+      assert.equal(error.name, "SSLError");
+      assert.match(error.message, /was issued for DNS:localhost.*, not for "127\.0\.0\.9"/);
+    }
+  });
+
   it("a CA that issued it not", async () => {
     const error = await rejection(session.get(`${server.url}/get`, { verify: certFile }));
     assert.equal(error.name, "SSLError");
@@ -124,6 +136,51 @@ describe("verify", OPTIONS, () => {
     assert.equal(plain.peers.length, 0);
     await plain.close();
   });
+});
+
+describe("the names of a certificate", { ...OPTIONS, skip: whyNot("openssl") }, () => {
+  /** A certificate that signed itself, with these names and the Common Name foo.w.test. */
+  function selfSigned(name: string, names: string | null): KeyPair & { readonly path: string } {
+    const [path, key] = [join(directory, `${name}.pem`), join(directory, `${name}.key`)];
+    const extension = names === null ? [] : ["-addext", `subjectAltName=${names}`];
+    const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+    runProgram("openssl", ["req", "-x509", ...kind, "-subj", "/CN=foo.w.test", ...extension, "-keyout", key, "-out", path]); // prettier-ignore
+    return { path, cert: readFileSync(path, "utf8"), key: readFileSync(key, "utf8") };
+  }
+
+  for (const [title, names, message] of [
+    ["a Common Name alone", null, /its Common Name "foo\.w\.test" does not count/],
+    [
+      "a Common Name beside an address",
+      "IP:127.0.0.9",
+      /was issued for IP Address:127\.0\.0\.9, not for "foo\.w\.test"/,
+    ],
+    ["a Common Name beside an e-mail address", "email:foo@w.test", /was issued for email:foo@w\.test, not/],
+    ["a wildcard that is a part of a label", "DNS:f*.w.test", /was issued for DNS:f\*\.w\.test, not for/],
+    ["a wildcard in the second label", "DNS:foo.*.test", /was issued for DNS:foo\.\*\.test, not for/],
+    ["a wildcard for one label less", "DNS:*.foo.w.test", /was issued for DNS:\*\.foo\.w\.test, not for/],
+  ] as const)
+    // prettier-ignore
+    it(`are not ${title}`, async () => {
+      const pair = selfSigned("bad", names);
+      await using secure = await rawTlsServer(pair, answering(OK));
+      use({ lookup });
+      const error = await rejection(session.get(`https://foo.w.test:${secure.port}/`, { verify: pair.path }));
+      assert.equal(error.name, "SSLError");
+      assert.match(error.message, message);
+      // As a servername, too.
+      use({ servername: "foo.w.test" });
+      assert.equal((await rejection(session.get(secure.url, { verify: pair.path }))).name, "SSLError");
+    });
+
+  for (const names of ["DNS:*.w.test", "DNS:f*.w.test,DNS:foo.w.test", "IP:127.0.0.9,DNS:FOO.w.test"])
+    it(`may be ${names}`, async () => {
+      const pair = selfSigned("good", names);
+      await using secure = await rawTlsServer(pair, answering(OK));
+      use({ lookup });
+      const response = await session.get(`https://foo.w.test:${secure.port}/`, { verify: pair.path });
+      assert.equal(response.text, "ok");
+    });
 });
 
 describe("a pooled connection", OPTIONS, () => {
@@ -188,6 +245,51 @@ describe("sessions are resumed", OPTIONS, () => {
       await session.get(url, { verify: false });
       assert.deepEqual(resumed, [false, again, again, false]);
     });
+
+  const changes: readonly (readonly [title: string, verify: string, change: () => void])[] = [
+    ["is written over", "over.pem", () => writeFileSync(join(directory, "over.pem"), CLIENT_KEY_PAIR.cert)],
+    [
+      "is replaced",
+      "replaced.pem",
+      () => {
+        writeFileSync(join(directory, "next.pem"), CLIENT_KEY_PAIR.cert);
+        renameSync(join(directory, "next.pem"), join(directory, "replaced.pem"));
+      },
+    ],
+    ["is removed", "removed.pem", () => rmSync(join(directory, "removed.pem"))],
+    [
+      "is written over in a directory",
+      "authorities",
+      () => writeFileSync(join(directory, "authorities", "ca.pem"), CLIENT_KEY_PAIR.cert),
+    ],
+  ];
+  for (const [title, name, change] of changes)
+    it(`but not once the CA file ${title}`, async (context) => {
+      const { url, resumed, close } = await resumingServer("TLSv1.3");
+      context.after(close);
+      const verify = join(directory, name);
+      if (name === "authorities") mkdirSync(verify);
+      writeFileSync(name === "authorities" ? join(verify, "ca.pem") : verify, TEST_CA);
+      for (let round = 0; round < 2; round += 1) await session.get(url, { verify, headers: { Connection: "close" } });
+      change();
+      const error = await rejection(session.get(url, { verify, headers: { Connection: "close" } }));
+      assert.equal(error.name, "SSLError");
+      assert.deepEqual(resumed.slice(0, 2), [false, again]);
+      assert.equal(resumed.slice(2).includes(true), false);
+    });
+
+  it("but not once the file of the client certificate changed", async (context) => {
+    const { url, resumed, close } = await resumingServer("TLSv1.3");
+    context.after(close);
+    const own = join(directory, "own.pem");
+    writeFileSync(own, CLIENT_KEY_PAIR.cert + CLIENT_KEY_PAIR.key);
+    const get = (): PromiseLike<unknown> => session.get(url, { verify: ca, cert: own, headers: { Connection: "close" } }); // prettier-ignore
+    await get();
+    await get();
+    writeFileSync(own, SERVER_KEY_PAIR.cert + SERVER_KEY_PAIR.key);
+    await get();
+    assert.deepEqual(resumed, [false, again, false]);
+  });
 
   it("and pinned fingerprints are still checked", async (context) => {
     const { url, resumed, close } = await resumingServer("TLSv1.3");

@@ -1,6 +1,6 @@
 /**
- * The head of a response as text → its parts, with the framing decided. As strict as RFC 9112 allows: what is not
- * said clearly is an error, never a guess.
+ * The head of a response as text → its parts, with the framing decided. As strict as RFC 9112 allows: an ambiguous head
+ * is an error, never a guess.
  */
 import { ConnectionError, InvalidHeader, type RequestException } from "../../exceptions.js";
 import { TOKEN_CHARACTERS } from "../../message/headers.js";
@@ -13,13 +13,23 @@ export interface ResponseHead {
   readonly reason: string;
   /** name, value, name, value … as they came; values as latin-1 text, without the white space around them. */
   readonly rawHeaders: string[];
-  /** Bytes of the body, when the head says so. */
+  /** Whether a body follows: the framing fields of a message that cannot have one mean nothing. */
+  readonly hasBody: boolean;
+  /** The Content-Length; null without one, and where it is invalid or means nothing in a response without a body. */
   readonly contentLength: number | null;
   readonly chunked: boolean;
   /** Whether the peer keeps the connection open after this response. */
   readonly keepAlive: boolean;
   /** Seconds of the `Keep-Alive: timeout=` parameter. */
   readonly keepAliveTimeout: number | null;
+}
+
+/** What a response is parsed for. */
+export interface Expected {
+  /** The method of the request that it answers. */
+  method: string;
+  /** The most field lines of a head. */
+  readonly maxHeaders: number;
 }
 
 const SPACE = 32;
@@ -50,41 +60,48 @@ export function badResponse(what: string, detail?: { cause?: unknown }): Connect
 /**
  * Parses a head, without the empty line that ends it: bytes `start` to `end`.
  *
- * @throws ConnectionError `ERR_BAD_RESPONSE` for a malformed head or framing that contradicts itself.
- * @throws InvalidHeader for Content-Lengths that differ.
+ * @throws ConnectionError `ERR_BAD_RESPONSE` for a malformed head, or for framing that contradicts itself in a response
+ *   that has a body.
+ * @throws InvalidHeader for Content-Lengths that differ, in a response that has a body.
  */
-export function parseHead(bytes: Buffer, start: number, end: number, maxHeaders: number): ResponseHead {
+export function parseHead(bytes: Buffer, start: number, end: number, expected: Expected): ResponseHead {
   const text = bytes.latin1Slice(start, end);
   const lineEnd = endOfLine(bytes, start, end) - start;
   if (lineEnd < 0) throw badResponse(forbiddenCharacter(text));
-  const version = parseVersion(text, lineEnd);
+  const version = parseVersion(text);
   const statusCode = parseStatusCode(text, lineEnd);
   const reason = lineEnd > 13 ? text.slice(13, lineEnd) : "";
 
-  const rawHeaders = parseFields(bytes, start, text, lineEnd + 2, maxHeaders);
+  const rawHeaders = parseFields(bytes, start, text, lineEnd + 2, expected.maxHeaders);
   const framing = new Framing(rawHeaders);
-  if (framing.transferEncoding !== null && framing.contentLength !== null)
-    throw badResponse("Content-Length beside Transfer-Encoding; one of them is a lie (request smuggling)");
-  if (framing.transferEncoding !== null && framing.transferEncoding.toLowerCase() !== "chunked")
-    throw badResponse(
-      `unknown transfer coding ${quoted(framing.transferEncoding)}; only a single "chunked" is understood`,
-    );
-  const chunked = framing.transferEncoding !== null;
-  // RFC 9112 §9.3: "close" beats everything. §6.1: Transfer-Encoding in an HTTP/1.0 message is faulty; the connection
-  // ends with it.
-  const persistent =
-    !hasToken(framing.connection, "close") &&
-    (version === 11 || (!chunked && hasToken(framing.connection, "keep-alive")));
+  // RFC 9112 §6.3 rule 2: the connection is a tunnel after the head, and carries no further message.
+  const isTunnel = expected.method === "CONNECT" && statusCode >= 200 && statusCode < 300;
+  const hasBody = !isTunnel && canHaveBody(expected.method, statusCode);
+  const fault = framing.fault ?? codingFault(framing);
+  if (fault !== null && hasBody) throw fault;
+  const isFramed = fault === null && !isTunnel;
   return {
     version,
     statusCode,
     reason,
     rawHeaders,
-    contentLength: framing.contentLength,
-    chunked,
-    keepAlive: persistent,
+    hasBody,
+    contentLength: isFramed ? framing.contentLength : null,
+    chunked: isFramed && framing.transferEncoding !== null,
+    keepAlive: isFramed && isPersistent(framing, version),
     keepAliveTimeout: framing.keepAlive === null ? null : keepAliveTimeout(framing.keepAlive),
   };
+}
+
+/** RFC 9112 §6.3 rule 1: these responses end with their head, whatever their fields say. */
+function canHaveBody(method: string, statusCode: number): boolean {
+  return method !== "HEAD" && statusCode >= 200 && statusCode !== 204 && statusCode !== 304;
+}
+
+/** RFC 9112 §9.3: "close" beats everything. §6.1: chunked coding in HTTP/1.0 is faulty; the connection ends with it. */
+function isPersistent({ connection, transferEncoding }: Framing, version: 10 | 11): boolean {
+  if (hasToken(connection, "close")) return false;
+  return version === 11 || (transferEncoding === null && hasToken(connection, "keep-alive"));
 }
 
 /** The fields of a trailer section: framing fields in it mean nothing. */
@@ -94,6 +111,8 @@ export function parseTrailers(bytes: Buffer, start: number, end: number, maxHead
 
 class Framing {
   contentLength: number | null = null;
+  /** What is wrong with the Content-Length. */
+  fault: RequestException | null = null;
   transferEncoding: string | null = null;
   connection: string | null = null;
   keepAlive: string | null = null;
@@ -109,7 +128,11 @@ class Framing {
   #note(name: string, value: string): void {
     switch (name.toLowerCase()) {
       case "content-length":
-        this.contentLength = combineLengths(this.contentLength, value);
+        try {
+          this.contentLength = combineLengths(this.contentLength, value);
+        } catch (error) {
+          this.fault ??= error as RequestException;
+        }
         break;
       case "transfer-encoding":
         this.transferEncoding = this.transferEncoding === null ? value : `${this.transferEncoding}, ${value}`;
@@ -124,10 +147,19 @@ class Framing {
   }
 }
 
-function parseVersion(text: string, lineEnd: number): 10 | 11 {
+/** What is wrong with the Transfer-Encoding. */
+function codingFault({ transferEncoding, contentLength }: Framing): RequestException | null {
+  if (transferEncoding === null) return null;
+  if (contentLength !== null)
+    return badResponse("Content-Length beside Transfer-Encoding; one of them is a lie (request smuggling)");
+  if (transferEncoding.toLowerCase() === "chunked") return null;
+  return badResponse(`unknown transfer coding ${quoted(transferEncoding)}; only a single "chunked" is understood`);
+}
+
+function parseVersion(text: string): 10 | 11 {
   if (text.startsWith("HTTP/1.1 ")) return 11;
   if (text.startsWith("HTTP/1.0 ")) return 10;
-  const line = quoted(text.slice(0, lineEnd));
+  const line = shownLine(text, 0);
   throw malformed(
     text,
     /^HTTP\/\d\.\d /.test(text)
@@ -142,7 +174,7 @@ function parseStatusCode(text: string, lineEnd: number): number {
   const ones = text.charCodeAt(11) - 48;
   const bounded = lineEnd === 12 || (lineEnd > 12 && text.charCodeAt(12) === SPACE);
   const digits = hundreds >= 1 && hundreds <= 9 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9;
-  if (!bounded || !digits) throw malformed(text, `malformed status line ${quoted(text.slice(0, lineEnd))}`);
+  if (!bounded || !digits) throw malformed(text, `malformed status line ${shownLine(text, 0)}`);
   return hundreds * 100 + tens * 10 + ones;
 }
 
@@ -165,8 +197,7 @@ function parseFields(bytes: Buffer, base: number, text: string, from: number, ma
       const folded = trimmed(text, at - base, lineEnd - base);
       if (folded !== "") raw[raw.length - 1] = raw.at(-1) === "" ? folded : `${raw.at(-1)!} ${folded}`;
     } else {
-      if (colon === at || bytes[colon] !== COLON)
-        throw malformed(text, malformedField(text.slice(at - base, lineEnd - base)));
+      if (colon === at || bytes[colon] !== COLON) throw malformed(text, malformedField(text, at - base));
       if (raw.length >= maxHeaders * 2)
         throw malformed(text, `more than ${maxHeaders} header fields (maxHeaders of HTTPAdapter)`);
       raw.push(text.slice(at - base, colon - base), trimmed(text, colon + 1 - base, lineEnd - base));
@@ -239,9 +270,10 @@ function malformed(text: string, what: string): ConnectionError {
   return badResponse(FORBIDDEN.test(text) ? forbiddenCharacter(text) : what);
 }
 
-function malformedField(line: string): string {
-  if (/^[^\s:]+\s+:/.test(line.slice(0, 200))) return `white space before the colon of header ${quoted(line)}`;
-  return `malformed header line ${quoted(line)}`;
+/** @param at - Where the line begins. */
+function malformedField(text: string, at: number): string {
+  const isSpaced = /^[^\s:]{1,200}\s+:/.test(text.slice(at, at + 300));
+  return `${isSpaced ? "white space before the colon of header" : "malformed header line"} ${shownLine(text, at)}`;
 }
 
 function forbiddenCharacter(text: string): string {
@@ -249,11 +281,47 @@ function forbiddenCharacter(text: string): string {
   const code = text.charCodeAt(at);
   const name =
     code === 13 ? "a bare CR" : code === 10 ? "a bare LF" : code === 0 ? "a NUL byte" : "a control character";
-  const start = text.lastIndexOf("\n", at - 1) + 1;
-  return `${name} in the line ${quoted(text.slice(start, start + 120))}`;
+  return `${name} in the line ${shownLine(text, at)}`;
 }
 
-/** What a peer sent, safe to print and short. */
+/** Names of fields whose values are credentials, or hold them. */
+const SECRET_FIELD = /cookie|auth|token|secret|session|passw|signature|csrf|xsrf|(?:^|-)(?:api-?)?key/i;
+
+/**
+ * The line of a head that `at` belongs to, quoted for a message: without the lines after it, and without the value of a
+ * field that may hold a credential.
+ */
+export function shownLine(text: string, at: number): string {
+  const start = startOfLine(text, at);
+  const line = text.slice(start, endOfText(text, start));
+  if (start === 0 && line.startsWith("HTTP/")) return quoted(line);
+  // A folded line is a part of the field above it.
+  let field = start;
+  while (field > 0 && (text.charCodeAt(field) === SPACE || text.charCodeAt(field) === TAB))
+    field = startOfLine(text, field - 1);
+  const name = text.slice(field, Math.min(endOfText(text, field), field + MAX_SHOWN));
+  const colon = name.indexOf(":");
+  const described = colon === -1 ? /^\S*/.exec(name)![0] : name.slice(0, colon);
+  if (!SECRET_FIELD.test(described.replace(/[^\x21-\x7e]/g, ""))) return quoted(line);
+  return quoted(`${/^[\w-]*/.exec(name)![0]}: ***`);
+}
+
+/** Where the line that holds the character `at` begins; a LF belongs to the line that it ends. */
+function startOfLine(text: string, at: number): number {
+  return at === 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
+}
+
+/** Where the text of a line ends: at the first CR or LF. */
+function endOfText(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && text.charCodeAt(at) !== CR && text.charCodeAt(at) !== LF) at += 1;
+  return at;
+}
+
+/** The most characters of a peer's text in a message. */
+const MAX_SHOWN = 80;
+
+/** Text that a peer sent, short and safe to print. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+  return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 }

@@ -1,7 +1,7 @@
 /** Bytes of one connection → responses. Sans-IO: it is handed bytes and calls back; it knows no socket and no clock. */
 import { ChunkedEncodingError, type RequestException } from "../../exceptions.js";
 import { DEFAULT_LIMITS, type WireLimits } from "../limits.js";
-import { badResponse, parseHead, parseTrailers, quoted, type ResponseHead } from "./head.js";
+import { badResponse, parseHead, parseTrailers, shownLine, type Expected, type ResponseHead } from "./head.js";
 import { PartialBytes } from "./partial-bytes.js";
 
 /** What the parser tells, in this order: informational heads, the head, data, the end. */
@@ -26,10 +26,12 @@ const CHUNK_DATA = 7;
 const CHUNK_CR = 8;
 const CHUNK_LF = 9;
 const TRAILERS = 10;
+const CHUNK_BLANKS = 11;
 
 const CR = 13;
 const LF = 10;
 const TAB = 9;
+const SPACE = 32;
 const SEMICOLON = 59;
 const HEAD_END = "\r\n\r\n";
 const BARE_END = Buffer.from("\n\n");
@@ -40,8 +42,8 @@ const NO_TRAILERS: string[] = [];
 export class ResponseParser {
   readonly #handler: ParserHandler;
   readonly #limits: WireLimits;
+  readonly #expected: Expected;
   #state = IDLE;
-  #method = "GET";
   #informational = 0;
   /** The beginning of a head or trailer section whose end has not come yet. */
   #partial: PartialBytes | null = null;
@@ -54,12 +56,13 @@ export class ResponseParser {
   constructor(handler: ParserHandler, limits: WireLimits = DEFAULT_LIMITS) {
     this.#handler = handler;
     this.#limits = limits;
+    this.#expected = { method: "GET", maxHeaders: limits.maxHeaders };
   }
 
   /** Expects the response to a request of this method. */
   start(method: string): void {
     this.#state = HEAD;
-    this.#method = method;
+    this.#expected.method = method;
     this.#informational = 0;
     this.#partial = null;
     this.#received = 0;
@@ -150,9 +153,16 @@ export class ResponseParser {
         throw closedWithoutResponse();
       case LENGTH:
         throw incomplete(this.#received, `${this.#remaining} more expected`);
+      case TRAILERS:
+        throw incomplete(this.#received, this.#missingTrailers());
       default:
         throw incomplete(this.#received, "the last chunk did not come");
     }
+  }
+
+  #missingTrailers(): string {
+    const begun = this.#partial !== null && this.#partial.bytes[0] !== CR;
+    return begun ? "the trailers are cut off" : "the empty line after the last chunk did not come";
   }
 
   #readHead(buffer: Buffer, at: number, end: number): number {
@@ -191,7 +201,7 @@ export class ResponseParser {
     if (partial.length - 3 > this.#limits.maxHeaderSize) throw this.#headTooLarge();
     const { bytes } = partial;
     if (!looksLikeHttp(bytes))
-      throw badResponse(`malformed status line ${quoted(bytes.toString("latin1", 0, 80))}; is this an HTTP server?`);
+      throw badResponse(`malformed status line ${shownLine(bytes.latin1Slice(), 0)}; is this an HTTP server?`);
     // A head whose lines end in a bare LF has its end, and never gets the one that is waited for.
     if (bytes.indexOf(BARE_END, Math.max(0, before - 1)) !== -1)
       throw badResponse("the lines of the head end in a bare LF, not in CRLF");
@@ -204,7 +214,7 @@ export class ResponseParser {
 
   #onHeadBytes(bytes: Buffer, start: number, end: number): void {
     if (end - start > this.#limits.maxHeaderSize) throw this.#headTooLarge();
-    const head = parseHead(bytes, start, end, this.#limits.maxHeaders);
+    const head = parseHead(bytes, start, end, this.#expected);
     const { statusCode } = head;
     if (statusCode < 200) {
       if (statusCode === 101) throw badResponse("101 Switching Protocols, which was not asked for");
@@ -216,9 +226,7 @@ export class ResponseParser {
       this.#handler.onInformational(head);
       return;
     }
-    // RFC 9112 §6.3: these never have a body, whatever their fields say.
-    const bodiless = this.#method === "HEAD" || statusCode === 204 || statusCode === 304;
-    if (bodiless || (head.contentLength === 0 && !head.chunked)) this.#state = IDLE;
+    if (!head.hasBody || (head.contentLength === 0 && !head.chunked)) this.#state = IDLE;
     else if (head.chunked) this.#beginChunk();
     else if (head.contentLength !== null) {
       this.#state = LENGTH;
@@ -249,13 +257,12 @@ export class ResponseParser {
             this.#countChunkLine();
           } else if (this.#chunkLine === 0) {
             throw this.#badChunk(`invalid chunk length, beginning with byte 0x${byte.toString(16).padStart(2, "0")}`);
-          } else if (byte === CR) this.#state = CHUNK_SIZE_LF;
-          else if (byte === SEMICOLON) {
-            this.#state = CHUNK_EXTENSION;
-            this.#countChunkLine();
-          } else throw this.#badChunk(`invalid byte 0x${byte.toString(16).padStart(2, "0")} after a chunk length`);
+          } else this.#afterChunkSize(byte);
           break;
         }
+        case CHUNK_BLANKS:
+          this.#afterChunkSize(byte);
+          break;
         case CHUNK_EXTENSION:
           if (byte === CR) this.#state = CHUNK_SIZE_LF;
           else if ((byte < 32 && byte !== TAB) || byte === 127)
@@ -281,6 +288,21 @@ export class ResponseParser {
       }
     }
     return at;
+  }
+
+  /**
+   * A byte after the digits of a chunk size. Blanks before an extension are allowed (BWS, RFC 9110 §5.6.3); blanks before
+   * the CR are not, but old servers pad a size to a fixed width with them.
+   */
+  #afterChunkSize(byte: number): void {
+    if (byte === CR) {
+      this.#state = CHUNK_SIZE_LF;
+      return;
+    }
+    if (byte === SPACE || byte === TAB) this.#state = CHUNK_BLANKS;
+    else if (byte === SEMICOLON) this.#state = CHUNK_EXTENSION;
+    else throw this.#badChunk(`invalid byte 0x${byte.toString(16).padStart(2, "0")} after a chunk length`);
+    this.#countChunkLine();
   }
 
   /** One byte more of a chunk-size line, its CRLF not counted. */

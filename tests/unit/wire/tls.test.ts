@@ -12,9 +12,11 @@ import { ON_BUN, ON_DENO } from "../../_support/runtime.js";
 import {
   DEFAULT_TLS,
   secureContextOf,
+  TlsPolicies,
   TlsSessions,
   tlsConnectOptions,
   tlsPolicyKey,
+  type CallTls,
   type ClientCertificate,
   type TlsPolicy,
   type TlsSession,
@@ -152,6 +154,66 @@ describe("verify", () => {
   });
 });
 
+describe("the policies of an adapter", () => {
+  const made = (): TlsPolicies => new TlsPolicies({ servername: "a.test" });
+
+  it("are one for calls that say the same in a row", () => {
+    const policies = made();
+    const bytes = Buffer.from("x");
+    const calls: readonly CallTls[] = [
+      { verify: true, cert: null },
+      { verify: caFile, cert: null },
+      { verify: caFile, cert: certFile },
+      { verify: caFile, cert: [certFile, keyFile] },
+      { verify: caFile, cert: { pfx: bytes, passphrase: "a" } },
+      { verify: true, cert: null, keyLogFile: "/log" },
+    ];
+    for (const call of calls) {
+      const first = policies.policyFor(call);
+      assert.equal(policies.policyFor({ ...call }), first);
+      assert.equal(policies.policyFor({ ...call, cert: copyOf(call.cert) }), first);
+      assert.equal(tlsPolicyKey(first), tlsPolicyKey({ servername: "a.test", ...call }));
+    }
+  });
+
+  it("differ for calls that differ", () => {
+    const policies = made();
+    const keys = [
+      { verify: true, cert: null },
+      { verify: false, cert: null },
+      { verify: caFile, cert: null },
+      { verify: caFile, cert: certFile },
+      { verify: caFile, cert: [certFile, keyFile] as const },
+      { verify: caFile, cert: [certFile, bothFile] as const },
+      { verify: caFile, cert: { cert: certFile } },
+      { verify: caFile, cert: { cert: certFile, key: keyFile } },
+      { verify: caFile, cert: { key: certFile } },
+      { verify: caFile, cert: { key: certFile }, keyLogFile: "/log" },
+    ].map((call) => tlsPolicyKey(policies.policyFor(call)));
+    assert.equal(new Set(keys).size, keys.length);
+  });
+
+  it("do not change with the certificate that they were made for", () => {
+    const policies = made();
+    const cert = { cert: certFile, key: keyFile, passphrase: "a" };
+    const before = policies.policyFor({ verify: true, cert });
+    const key = tlsPolicyKey(before);
+    cert.passphrase = "b";
+    assert.notEqual(tlsPolicyKey(policies.policyFor({ verify: true, cert })), key);
+    const pair = [certFile, keyFile] as [string, string];
+    const first = tlsPolicyKey(policies.policyFor({ verify: true, cert: pair }));
+    pair[1] = bothFile;
+    assert.notEqual(tlsPolicyKey(policies.policyFor({ verify: true, cert: pair })), first);
+    assert.equal(tlsPolicyKey(before), key);
+  });
+});
+
+/** A copy of the container, with the same parts. */
+function copyOf(cert: ClientCertificate | null): ClientCertificate | null {
+  if (cert === null || typeof cert === "string") return cert;
+  return Array.isArray(cert) ? ([...cert] as unknown as ClientCertificate) : { ...cert };
+}
+
 describe("cert", () => {
   const good: readonly (readonly [string, ClientCertificate])[] = [
     ["one file with both", bothFile],
@@ -270,9 +332,21 @@ describe("what tls.connect is told", () => {
       const options = tlsConnectOptions(DEFAULT_TLS, host);
       assert.deepEqual([options.host, options.servername], [name, servername]);
       assert.equal(options.rejectUnauthorized, true);
-      assert.equal(options.checkServerIdentity, undefined);
       assert.deepEqual(options.ALPNProtocols, ["http/1.1"]);
     });
+
+  it("checks the name that was asked for, whatever address was connected to", () => {
+    const named = { subject: {}, subjectaltname: "DNS:a.test" } as unknown as PeerCertificate;
+    const check = (host: string): Error | undefined =>
+      tlsConnectOptions(policy({ verify: caFile }), host).checkServerIdentity!("127.0.0.1", named);
+    assert.equal(check("a.test"), undefined);
+    assert.equal(check("a.test."), undefined);
+    assert.ok(check("b.test") instanceof Error);
+    assert.equal(
+      tlsConnectOptions(policy({ verify: false }), "b.test").checkServerIdentity!("b.test", named),
+      undefined,
+    );
+  });
 
   it("takes the name of the policy before that of the URL", () => {
     const options = tlsConnectOptions(policy({ servername: "a.example" }), "127.0.0.1");
@@ -290,14 +364,17 @@ describe("TlsSessions", () => {
   it("keeps the last hundred", () => {
     const sessions = new TlsSessions();
     const certificate = {} as PeerCertificate;
-    const named = (name: string): TlsSession => ({ session: Buffer.from(name), certificate });
+    const context = secureContextOf(DEFAULT_TLS);
+    const named = (name: string): TlsSession => ({ session: Buffer.from(name), context, certificate });
     for (let at = 0; at < TlsSessions.MAX; at += 1) sessions.set(String(at), named("old"));
     sessions.set("0", named("again"));
     sessions.set("new", named("new"));
-    assert.equal(sessions.get("1"), undefined);
-    assert.equal(String(sessions.get("0")?.session), "again");
-    assert.equal(String(sessions.get("new")?.session), "new");
+    assert.equal(sessions.get("1", context), undefined);
+    assert.equal(String(sessions.get("0", context)?.session), "again");
+    assert.equal(String(sessions.get("new", context)?.session), "new");
+    const changed = secureContextOf(policy({ verify: caFile }));
+    assert.equal(sessions.get("new", changed), undefined);
     sessions.forget("new");
-    assert.equal(sessions.get("new"), undefined);
+    assert.equal(sessions.get("new", context), undefined);
   });
 });

@@ -53,6 +53,19 @@ function hasOption(reading: Reading, option: string): boolean {
     .some((item) => item.trim().toLowerCase() === option);
 }
 
+/** Whether the framing fields of a response without a body would be refused in one that has a body. */
+function isDoubtful(message: Message): boolean {
+  const lengths = has(message, "content-length") ? fieldOf(message, "content-length").split(",") : [];
+  const coding = has(message, "transfer-encoding") ? fieldOf(message, "transfer-encoding") : null;
+  if (coding !== null) return lengths.length > 0 || coding.toLowerCase() !== "chunked";
+  const numbers = new Set(lengths.map((text) => (/^[ \t]*\d+[ \t]*$/.test(text) ? Number(text) : NaN)));
+  return numbers.size > 1 || [...numbers].some((one) => !Number.isSafeInteger(one));
+}
+
+function has([, , , raw]: Message, name: string): boolean {
+  return raw.some((text, at) => at % 2 === 0 && text.toLowerCase() === name);
+}
+
 /** Of Node's parser: 9.3 in Node 20, 9.4 from Node 22.23 on. Deno 2.9 names 9.4, and reads as 9.3 does. */
 const LLHTTP = ON_DENO ? "9.3" : (process.versions["llhttp"] ?? "0.0");
 
@@ -134,6 +147,14 @@ const EVERY_DIFFERENCE: readonly Difference[] = [
     explains: weRefuse(/Content-Length beside Transfer-Encoding/),
   },
   {
+    id: "framing-without-body",
+    inputs: "framing fields that are contradictory or unknown, in a response that has no body",
+    ours: "ignored, and the connection is closed after the response",
+    llhttp: "refused, or the connection is kept",
+    why: "RFC 9112 §6.3, rules 1 and 2: an answer to HEAD, a 1xx, a 204 and a 304 end with their head whatever their fields say, so that nothing can be smuggled in them.",
+    explains: (ours) => messagesOf(ours).some(isDoubtful),
+  },
+  {
     id: "101",
     inputs: "101 Switching Protocols",
     ours: "refused",
@@ -171,7 +192,7 @@ const EVERY_DIFFERENCE: readonly Difference[] = [
     ours: "one length",
     llhttp: "refused",
     why: "RFC 9110 §8.6 allows it, urllib3 does it, and broken proxies send it; lengths that differ are refused by both.",
-    explains: theyRefuse(/Duplicate Content-Length|Invalid character in Content-Length/, (ours) => messagesOf(ours).some((message) => /,/.test(fieldOf(message, "content-length")))),
+    explains: theyRefuse(/Duplicate Content-Length|Invalid character in Content-Length/, (ours) => messagesOf(ours).some((message) => /,/.test(fieldOf(message, "content-length")) && !isDoubtful(message))),
   },
   {
     id: "length-before-tab",
@@ -189,6 +210,14 @@ const EVERY_DIFFERENCE: readonly Difference[] = [
     llhttp: "refused",
     why: "RFC 9112 §7.1.1: what is not understood is ignored, and blanks must be borne. Line ends and control characters within it are refused by both, which is what smuggling would need.",
     explains: theyRefuse(/chunk extension/),
+  },
+  {
+    id: "blanks-after-chunk-size",
+    inputs: "spaces or tabs after a chunk size",
+    ours: "skipped",
+    llhttp: "refused",
+    why: "RFC 9112 §7.1.1 allows them before an extension. Old servers pad a size to a fixed width with them; Python, curl and Go read it, and blanks hide no line end.",
+    explains: (_ours, theirs, text) => /Invalid character in chunk size/.test(theirs.fault) && /^[0-9a-f]+[ \t]+(?:;|\r?$)/im.test(text),
   },
   {
     id: "length-in-trailers",

@@ -7,7 +7,7 @@ import { parseHead, parseTrailers, quoted, type ResponseHead } from "#internal/w
 const MANY = 1000;
 
 function headOf(text: string, maxHeaders: number): ResponseHead {
-  return parseHead(Buffer.from(text, "latin1"), 0, text.length, maxHeaders);
+  return parseHead(Buffer.from(text, "latin1"), 0, text.length, { method: "GET", maxHeaders });
 }
 
 function trailersOf(text: string, maxHeaders: number): string[] {
@@ -309,6 +309,69 @@ describe("whether the connection stays", () => {
     it(`Keep-Alive: ${value}`, () => {
       assert.equal(head("HTTP/1.1 200 OK", `Keep-Alive: ${value}`).keepAliveTimeout, expected);
     });
+});
+
+describe("the message for a bad head", () => {
+  function messageFor(...lines: string[]): string {
+    try {
+      head(...lines);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return assert.fail("no error");
+  }
+
+  const ok = "HTTP/1.1 200 OK";
+  const shows: readonly (readonly [readonly string[], RegExp])[] = [
+    [[ok, "A: b\x01c", "B: d"], /a control character in the line "A: b\\u0001c"$/],
+    [[ok, "A: b\0c", "B: d"], /a NUL byte in the line "A: b\\u0000c"$/],
+    [[ok, "A: b\nB: d"], /a bare LF in the line "A: b"$/],
+    [[ok, "A: b\rB: d"], /a bare CR in the line "A: b"$/],
+    [["HTTP/1.1 200 O\x01K", "B: d"], /a control character in the line "HTTP\/1.1 200 O\\u0001K"$/],
+    [["HTTP/1.1 401 Unauthorized\x01", "B: d"], /in the line "HTTP\/1.1 401 Unauthorized\\u0001"$/],
+    [[ok, `A: ${"b".repeat(200)}\x01`, "B: d"], /in the line "A: b{77}…"$/],
+    [[ok, "A b", "B: d"], /malformed header line "A b"$/],
+    [["garbage", "B: d"], /malformed status line "garbage"; /],
+  ];
+  for (const [lines, message] of shows)
+    it(`shows the one line of ${JSON.stringify(lines).slice(0, 60)}`, () => {
+      assert.match(messageFor(...lines), message);
+    });
+
+  const secret = "s3cret-value";
+  const hides: readonly (readonly string[])[] = [
+    [ok, "A: b\x01", `Set-Cookie: sid=${secret}`],
+    [ok, `Set-Cookie: sid=${secret}\x01`],
+    [ok, `set-cookie: sid=${secret}; Path=/\0; HttpOnly`],
+    [ok, `Set-Cookie : sid=${secret}`],
+    [ok, `Set-Cookie sid=${secret}`],
+    [ok, `Set-Coo\0kie: sid=${secret}`],
+    [ok, `Set-Cookie: a=b;`, `  sid=${secret}\x01`],
+    [ok, `Set-Cookie: sid=${secret}\nA: b`],
+    [ok, `Set-Cookie: sid=${secret}\rA: b`],
+    [ok, `A: b\nSet-Cookie: sid=${secret}`],
+    [ok, `A: b\rSet-Cookie: sid=${secret}`],
+    [ok, `Authorization: Bearer ${secret}\x01`],
+    [ok, `Proxy-Authorization: Basic ${secret}\x01`],
+    [ok, `Authentication-Info: nextnonce="${secret}"\x01`],
+    [ok, `X-Api-Key: ${secret}\x01`],
+    [ok, `X-Auth-Token : ${secret}`],
+    [ok, `X-Session-Id: ${secret}\x7f`],
+    [ok, `X-CSRF-Token: ${secret}\x7f`],
+    [`Set-Cookie: sid=${secret}`],
+    [`Set-Cookie: sid=${secret}\x01`, "A: b"],
+  ];
+  for (const lines of hides)
+    it(`hides the credentials of ${JSON.stringify(lines).slice(0, 80)}`, () => {
+      assert.doesNotMatch(messageFor(...lines), /s3cret/);
+    });
+
+  it("names the field whose value is hidden", () => {
+    assert.match(
+      messageFor(ok, `Set-Cookie: sid=${secret}\x01`),
+      /a control character in the line "Set-Cookie: \*\*\*"$/,
+    );
+  });
 });
 
 describe("what is quoted in a message", () => {

@@ -27,6 +27,11 @@ const GOOD: readonly Case[] = [
   ["HEAD with a length", `${TWO_HUNDRED}Content-Length: 5\r\n\r\n`, ['head 11 200 "OK" ["Content-Length","5"] length 5, stays', "end []"], { method: "HEAD" }],
   ["HEAD that is chunked", CHUNKED_HEAD, [CHUNKED, "end []"], { method: "HEAD" }],
   ["HEAD without anything", `${TWO_HUNDRED}\r\n`, [`${PLAIN} no length, stays`, "end []"], { method: "HEAD" }],
+  ["a 2xx answer to CONNECT", `${TWO_HUNDRED}\r\n`, [`${PLAIN} no length, closes`, "end []"], { method: "CONNECT" }],
+  ["a 2xx answer to CONNECT with a length", `HTTP/1.1 299 x\r\nContent-Length: 5\r\n\r\n`, ['head 11 299 "x" ["Content-Length","5"] no length, closes', "end []"], { method: "CONNECT" }],
+  ["a refusal of CONNECT", `HTTP/1.1 403 x\r\nContent-Length: 2\r\n\r\nno`, ['head 11 403 "x" ["Content-Length","2"] length 2, stays', "data no", "end []"], { method: "CONNECT" }],
+  ["blanks after a chunk size", `${CHUNKED_HEAD}5 \r\nhello\r\n1 \t ;a=b\r\n!\r\n0\t\r\n\r\n`, [CHUNKED, "data hello!", "end []"]],
+  ["a chunk size that is padded", `${CHUNKED_HEAD}2      \r\nok\r\n0       \r\n\r\n`, [CHUNKED, "data ok", "end []"]],
   ["chunks", `${CHUNKED_HEAD}5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n`, [CHUNKED, "data hello!", "end []"]],
   ["no chunk", `${CHUNKED_HEAD}0\r\n\r\n`, [CHUNKED, "end []"]],
   ["hexadecimal chunks", `${CHUNKED_HEAD}A\r\n0123456789\r\n0a\r\n0123456789\r\n000\r\n\r\n`, [CHUNKED, "data 01234567890123456789", "end []"]],
@@ -66,6 +71,48 @@ describe("bytes behind the end are left over", () => {
     });
 });
 
+/** Each of them is refused in a response that has a body. */
+const BAD_FRAMINGS: readonly (readonly string[])[] = [
+  ["Content-Length: 5", "Transfer-Encoding: chunked"],
+  ["Transfer-Encoding: chunked", "Content-Length: 0"],
+  ["Content-Length: 5", "Content-Length: 6"],
+  ["Content-Length: 5, 6"],
+  ["Content-Length:"],
+  ["Content-Length: -1"],
+  ["Content-Length: five"],
+  ["Content-Length: 99999999999999999999"],
+  ["Transfer-Encoding: identity"],
+  ["Transfer-Encoding:"],
+  ["Transfer-Encoding: gzip, chunked"],
+  ["Transfer-Encoding: chunked, chunked"],
+];
+const BODILESS: readonly (readonly [method: string, status: number])[] = [
+  ["HEAD", 200],
+  ["HEAD", 404],
+  ["GET", 204],
+  ["POST", 304],
+  ["CONNECT", 200],
+  ["CONNECT", 204],
+];
+
+describe("framing fields of a response that has no body mean nothing, and the connection is closed after bad ones", () => {
+  for (const lines of BAD_FRAMINGS)
+    it(JSON.stringify(lines), () => {
+      const fields = lines.map((line) => `${line}\r\n`).join("");
+      for (const [method, status] of BODILESS)
+        for (const pieces of everySplit(bytesOf(`HTTP/1.1 ${status} x\r\n${fields}\r\n`))) {
+          const { events, leftover, error } = parse(pieces, { method });
+          assert.equal(error, null, `${method} ${status}`);
+          assert.equal(leftover, 0);
+          assert.match(events.join(" "), /^head .* no length, closes end \[\]$/);
+        }
+      const [, informational, head] = parse([bytesOf(`HTTP/1.1 103 x\r\n${fields}\r\n${TWO_HUNDRED}Content-Length: 1\r\n\r\nx`)]).events; // prettier-ignore
+      assert.deepEqual([informational, head], ['head 11 200 "OK" ["Content-Length","1"] length 1, stays', "data x"]);
+      assert.notEqual(parse([bytesOf(`${TWO_HUNDRED}${fields}\r\n`)]).error, null);
+      assert.notEqual(parse([bytesOf(`HTTP/1.1 403 x\r\n${fields}\r\n`)], { method: "CONNECT" }).error, null);
+    });
+});
+
 type Hostile = readonly [name: string, text: string, message: RegExp, options?: ParseOptions];
 const SMALL = { maxHeaderSize: 60, maxHeaders: 3, maxInformational: 2 };
 const INFORMATIONAL = "HTTP/1.1 102 x\r\n\r\n";
@@ -93,8 +140,6 @@ const BAD_HEADS: readonly Hostile[] = [
   ["too many fields", `${TWO_HUNDRED}${"A: b\r\n".repeat(4)}\r\n`, /more than 3 header fields/, { limits: SMALL }],
   ["length beside chunked", `${TWO_HUNDRED}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, /Content-Length beside/],
   ["unknown coding", `${TWO_HUNDRED}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, /unknown transfer coding/],
-  ["204 with contradictory framing", "HTTP/1.1 204 x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", /Content-Length beside/],
-  ["1xx with contradictory framing", "HTTP/1.1 100 x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", /Content-Length beside/],
 ]; // prettier-ignore
 
 function verdict(parsed: Parsed): (string | undefined)[] {
@@ -149,7 +194,15 @@ const BAD_CHUNKS: readonly Hostile[] = [
   ["a sign", "+1\r\nx\r\n", /beginning with byte 0x2b/],
   ["0x", "0x1\r\nx\r\n", /invalid byte 0x78 after a chunk length/],
   ["white space before", " 1\r\nx\r\n", /beginning with byte 0x20/],
-  ["white space behind", "1 \r\nx\r\n", /invalid byte 0x20 after a chunk length/],
+  ["a tab before", "\t1\r\nx\r\n", /beginning with byte 0x09/],
+  ["white space alone", " \r\nx\r\n", /beginning with byte 0x20/],
+  ["white space between digits", "1 0\r\nx\r\n", /invalid byte 0x30 after a chunk length/],
+  ["a letter after white space", "1 x\r\nx\r\n", /invalid byte 0x78 after a chunk length/],
+  ["a bare LF after white space", "1 \nx\r\n", /invalid byte 0x0a after a chunk length/],
+  ["a bare CR after white space", "1 \rx\r\n", /a chunk-size line that does not end in CRLF/],
+  ["NUL after white space", "1 \0\r\nx\r\n", /invalid byte 0x00/],
+  ["other white space", "1\x0b\r\nx\r\n", /invalid byte 0x0b/],
+  ["white space beyond the limit", `1${" ".repeat(20_000)}\r\nx\r\n`, /a chunk-size line longer than 16384 bytes/],
   ["a bare LF", "1\nx\r\n", /invalid byte 0x0a after a chunk length/],
   ["a bare CR", "1\rx\r\n", /a chunk-size line that does not end in CRLF/],
   ["NUL in the length", "1\0\r\nx\r\n", /invalid byte 0x00/],
@@ -227,7 +280,7 @@ describe("a response that is cut at any byte", () => {
           assert.equal(error.phase, "receive");
           assert.match(
             error.message,
-            /^Connection broken: incomplete read \(\d+ bytes read, (\d+ more expected|the last chunk did not come)\)$/,
+            /^Connection broken: incomplete read \(\d+ bytes read, (\d+ more expected|the last chunk did not come|the empty line after the last chunk did not come|the trailers are cut off)\)$/,
           );
           continue;
         }
@@ -242,6 +295,20 @@ describe("a response that is cut at any byte", () => {
             : /the connection was closed in the middle of the response head/,
         );
       }
+    });
+
+  for (const [text, missing] of [
+    ["", "the last chunk did not come"],
+    ["2\r\nok\r\n", "the last chunk did not come"],
+    ["2\r\nok\r\n0\r\n", "the empty line after the last chunk did not come"],
+    ["2\r\nok\r\n0\r\n\r", "the empty line after the last chunk did not come"],
+    ["2\r\nok\r\n0\r\nA", "the trailers are cut off"],
+    ["2\r\nok\r\n0\r\nA: b\r\n", "the trailers are cut off"],
+    ["2\r\nok\r\n0\r\nA: b\r\n\r", "the trailers are cut off"],
+  ] as const)
+    it(`says what is missing: ${JSON.stringify(text)}`, () => {
+      for (const pieces of everySplit(bytesOf(CHUNKED_HEAD + text)))
+        assert.match(parse(pieces, { closes: true }).error!.message, new RegExp(`bytes read, ${missing}\\)$`));
     });
 
   it("counts what is missing", () => {
