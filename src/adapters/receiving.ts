@@ -107,7 +107,12 @@ export class WholeResponse extends ResponseReceiver {
     }
   }
 
-  /** All of it is at hand, and not encoded. */
+  /** The content is decoded already. */
+  override get decodes(): boolean {
+    return false;
+  }
+
+  /** A body that took the place of the one that came: it is content. */
   override decode(raw: RawResponse): ByteSource {
     return raw.queue;
   }
@@ -194,6 +199,10 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
   onDropped(): void {
     if (!this.dispatch!.over) warnOfDropped(this.request);
     this.#queue!.close();
+  }
+
+  override get decodes(): boolean {
+    return this.isFollowed || this.codings.length > 0;
   }
 
   override decode(raw: RawResponse): ByteSource {

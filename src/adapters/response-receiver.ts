@@ -237,6 +237,7 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
     return timingsOf(this.dispatch!.times);
   }
 
+  abstract get decodes(): boolean;
   abstract decode(raw: RawResponse): ByteSource;
 
   /** @throws ContentDecodingError for codings that cannot be undone. */

@@ -79,7 +79,7 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
       void this.#end();
       throw error;
     }
-    return item instanceof Promise ? this.#later(item as Promise<T | End>) : this.#result(item as T | End);
+    return item instanceof Promise ? this.#later(item) : this.#result(item);
   }
 
   async #later(pulled: Promise<T | End>): Promise<IteratorResult<T, void>> {

@@ -1,4 +1,6 @@
 /** The content of a response as pieces of one size, text, lines, JSON values and events. */
+import type { EventSourceParser } from "eventsource-parser";
+
 import { ContentTooLarge, type ExceptionDetails } from "../exceptions.js";
 import { END, type End, type PullSource } from "./pull-iterator.js";
 import type { StandardSchema } from "./standard-schema.js";
@@ -222,8 +224,6 @@ export interface EventIterOptions {
 /** An event larger than this would fill the memory of whoever waits for its end, in bytes. */
 const MAX_EVENT_SIZE = 64 * 1024 * 1024;
 
-type EventParser = ReturnType<typeof import("eventsource-parser").createParser>;
-
 /**
  * Server-sent events. Each line is parsed when it is asked for, so that `onId` is told of an event's ID just before it.
  *
@@ -236,7 +236,7 @@ export class EventPieces implements PullSource<ServerSentEvent> {
   // The parser gets line by line: given a piece whose lines end in CR alone, it looks through all that is left for LF at
   // each line.
   readonly #splitter = new ByteLines();
-  #parser: EventParser | null = null;
+  #parser: EventSourceParser | null = null;
   #lines: readonly Buffer[] = [];
   #nextLine = 0;
   readonly #ready: ServerSentEvent[] = [];
@@ -295,9 +295,10 @@ export class EventPieces implements PullSource<ServerSentEvent> {
     this.#parser!.feed(text === "" ? "\n" : `${text}\n`);
   }
 
-  async #makeParser(): Promise<EventParser> {
+  async #makeParser(): Promise<EventSourceParser> {
     const { onRetry, onComment } = this.#options;
-    const { createParser } = await loadParser();
+    // Loaded only when there are events to parse.
+    const { createParser } = await import("eventsource-parser");
     return createParser({
       maxBufferSize: this.#maxEventSize,
       onEvent: (event) => {
@@ -314,11 +315,6 @@ export class EventPieces implements PullSource<ServerSentEvent> {
       ...(onComment === undefined ? {} : { onComment }),
     });
   }
-}
-
-/** Loaded only when there are events to parse. */
-function loadParser(): Promise<typeof import("eventsource-parser")> {
-  return import("eventsource-parser");
 }
 
 /** The parser says nothing of the id of a block without data, which counts nevertheless. */

@@ -46,6 +46,8 @@ export interface ConnectionInfo {
 export interface WireExchange {
   /** Bytes of the body so far, before decoding. */
   readonly received: number;
+  /** Whether `decode` changes the bytes of a body. */
+  readonly decodes: boolean;
   info(): ConnectionInfo;
   timings(): Timings;
   /** The content of a body: its bytes without their content coding. Called once for each body. */

@@ -135,7 +135,7 @@ export class Response implements AsyncIterable<Buffer> {
   set raw(raw: RawResponse | RawInit) {
     const next = raw instanceof RawResponse ? raw : rawFrom(raw, this.#rawHead);
     this.#raw = next;
-    this.#content = this.#exchange === null ? next.wholeContent() : null;
+    this.#content = this.#exchange?.decodes === true ? null : next.wholeContent();
     this.#text = null;
     this.#pieces = null;
     this.#body = null;

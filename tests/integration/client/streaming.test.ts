@@ -27,6 +27,39 @@ async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
 
 const streamed = (path: string): Promise<Response> => requests.get(server.url + path, { stream: true });
 
+describe("raw that is assigned to a response of the wire", () => {
+  it("is the content where the body was read", async () => {
+    const response = await requests.get(`${server.url}/gzip`);
+    response.raw = "mine";
+    assert.equal(response.text, "mine");
+  });
+
+  it("is decoded under stream: true, as what it takes the place of", async () => {
+    const response = await streamed("/gzip");
+    const { raw } = response;
+    let size = 0;
+    response.raw = (async function* () {
+      for await (const piece of raw) {
+        size += piece.length;
+        yield piece;
+      }
+    })();
+    assert.equal((JSON.parse((await response.read()).toString()) as { gzipped: boolean }).gzipped, true);
+    assert.equal(size, response.bytesReceived);
+  });
+
+  it("is closed with the response, and the one that it reads from with it", async () => {
+    const response = await streamed("/bytes/1000000");
+    const { raw } = response;
+    response.raw = (async function* () {
+      for await (const piece of raw) yield piece;
+    })();
+    for await (const _ of response) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(raw.closed, true);
+  });
+});
+
 describe("a response that was read", () => {
   it("has its parts", async () => {
     const session = new Session();
