@@ -7,9 +7,9 @@ import {
   requestHead,
   requestRetry,
 } from "../diagnostics/channels.js";
-import type { DiagnosedRequest } from "../diagnostics/messages.js";
+import type { DiagnosedError, DiagnosedRequest } from "../diagnostics/messages.js";
 import type { PreparedRequest } from "../message/prepared.js";
-import { redactedFields, redactedUrl } from "../message/redaction.js";
+import { redactedFields, redactedUrl, redactedUrls } from "../message/redaction.js";
 import type { Timings } from "../message/response.js";
 import type { Retry } from "../policy/retry.js";
 import type { Connection } from "../wire/connection.js";
@@ -58,7 +58,7 @@ export function publishEnd(
 }
 
 export function publishError(request: DiagnosedRequest, error: unknown): void {
-  requestError.publish({ request, error: diagnosedError(error) });
+  requestError.publish({ request, error: shownError(error) });
 }
 
 /** @param retry - The policy for the next attempt: the end of its history is what failed. */
@@ -70,6 +70,12 @@ export function publishRetry(retry: Retry, url: string, attempt: number, delay: 
     attempt,
     delay,
     statusCode: status,
-    error: error === null ? null : diagnosedError(error),
+    error: error === null ? null : shownError(error),
   });
+}
+
+/** Errors of other code, such as a body that could not be read, may name a URL. */
+function shownError(error: unknown): DiagnosedError {
+  const found = diagnosedError(error);
+  return { ...found, message: redactedUrls(found.message) };
 }

@@ -272,7 +272,7 @@ describe("instrument", () => {
       ["urlTemplate", { urlTemplate: fail("urlTemplate") }],
       ["onStart", { onStart: fail("onStart") }],
       ["onEnd", { onEnd: fail("onEnd") }],
-      ["onEnd later", { onEnd: (async () => fail("onEnd later")()) }],
+      ["onEnd later", { onEnd: async () => fail("onEnd later")() }],
       ["getTracer", { tracerProvider: { getTracer: fail("getTracer") } }],
       ["startSpan", { tracerProvider: { getTracer: () => ({ startSpan: fail("startSpan") }) } as never }],
       ["inject", { propagator: broken as never }],
