@@ -46,8 +46,8 @@ export async function* resized(source: AsyncIterable<Buffer>, size: number): Asy
   if (have > 0) yield Buffer.concat(held, have);
 }
 
-/** Text in `encoding`, right across the borders of the pieces. */
-export async function* decoded(source: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<string, void> {
+/** Text in `encoding` (null: by a BOM, else UTF-8), right across the borders of the pieces. */
+export async function* decoded(source: AsyncIterable<Buffer>, encoding: string | null): AsyncGenerator<string, void> {
   const decoder = new TextStream(encoding);
   for await (const chunk of source) {
     const text = decoder.decode(chunk);
@@ -86,7 +86,7 @@ export async function* textLines(source: AsyncIterable<string>, delimiter?: stri
 /** One value for each line that is not empty (https://jsonlines.org). */
 export async function* jsonLines<T>(
   source: AsyncIterable<Buffer>,
-  encoding: string,
+  encoding: string | null,
   schema?: StandardSchema<T>,
   details: ExceptionDetails = {},
 ): AsyncGenerator<T, void> {

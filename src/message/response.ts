@@ -21,8 +21,8 @@ import {
 import type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 import type { SaveOptions, SaveResult } from "./save.js";
 import type { StandardSchema } from "./standard-schema.js";
-import { apparentEncoding, decodeText, detectJsonEncoding } from "./text/charset.js";
-import { encodingFromHeaders } from "./text/content-type.js";
+import { apparentEncoding, decodeText, encodingOfBody, jsonTextOf } from "./text/charset.js";
+import { charsetFromHeaders, encodingFromHeaders } from "./text/content-type.js";
 import { parseJson, validateJson, validateJsonLater } from "./text/json.js";
 import { linksByRel } from "./text/link.js";
 import { maskedUrl } from "./url.js";
@@ -66,7 +66,7 @@ export interface WireResponse {
 
 /** How content is iterated as text or bytes. */
 export interface IterOptions {
-  /** Give text by `encoding` (UTF-8 when that is null) instead of bytes. */
+  /** Give text in `encoding` (UTF-8 when that is null) instead of bytes. */
   readonly decodeUnicode?: boolean | undefined;
 }
 
@@ -221,17 +221,22 @@ export class Response implements AsyncIterable<Buffer> {
   }
 
   /**
-   * The body as text, by `encoding`; where that is null: UTF-8 if the bytes are valid UTF-8, else by detection.
-   * What cannot be decoded becomes U+FFFD.
+   * The body as text, in `encoding`. Where that is null: UTF-8 if the bytes are valid UTF-8, otherwise by detection. JSON
+   * without a charset may be UTF-16 or UTF-32 as well. Bytes that cannot be decoded become U+FFFD.
    */
   get text(): string {
-    if (this.#text === null) this.#text = decodeText(this.content, this.encoding);
+    if (this.#text === null) {
+      const bytes = this.content;
+      const given = this.#encoding;
+      const encoding = given === undefined ? encodingOfBody(bytes, this.header("content-type")) : given;
+      this.#text = decodeText(bytes, encoding);
+    }
     return this.#text;
   }
 
   /**
-   * The charset that the headers name, `utf-8` for JSON types that name none, else null. Assign to override. Labels
-   * mean what the WHATWG Encoding Standard says: `iso-8859-1` is windows-1252.
+   * The charset that the headers name, `utf-8` for JSON types that name none, otherwise null; a charset that is unknown
+   * counts as none. Assign to override. Labels mean what the WHATWG Encoding Standard says: `iso-8859-1` is windows-1252.
    */
   get encoding(): string | null {
     // Not kept: json() tells what was assigned from what the headers say.
@@ -365,7 +370,7 @@ export class Response implements AsyncIterable<Buffer> {
       );
     const pieces = this.#pieces();
     const sized = chunkSize == null ? pieces : resized(pieces, chunkSize);
-    return options.decodeUnicode === true ? decoded(sized, this.encoding ?? "utf-8") : sized;
+    return options.decodeUnicode === true ? decoded(sized, this.#streamEncoding) : sized;
   }
 
   /**
@@ -393,14 +398,14 @@ export class Response implements AsyncIterable<Buffer> {
     const { delimiter } = options;
     if (options.decodeUnicode !== true) return byteLines(this.#pieces(), delimiter);
     return textLines(
-      decoded(this.#pieces(), this.encoding ?? "utf-8"),
+      decoded(this.#pieces(), this.#streamEncoding),
       delimiter === undefined ? undefined : String(delimiter),
     );
   }
 
   /** Each line parsed as JSON (JSON Lines, NDJSON); empty lines are passed over. */
   iterJson<T = unknown>(schema?: StandardSchema<T>): AsyncGenerator<T, void> {
-    return jsonLines(this.#pieces(), this.encoding ?? "utf-8", schema, { response: this, request: this.#request });
+    return jsonLines(this.#pieces(), this.#streamEncoding, schema, { response: this, request: this.#request });
   }
 
   /**
@@ -507,11 +512,12 @@ export class Response implements AsyncIterable<Buffer> {
       isUtf8Json(this.header("content-type"))
     )
       return bytes.utf8Slice();
-    const assigned = this.#encoding ?? null;
-    // The bytes tell the UTFs apart; what looks like UTF-8 may still be the charset that the headers name, as in requests.
-    const detected = detectJsonEncoding(bytes);
-    const named = detected === null || detected === "utf-8" ? (this.encoding ?? detected) : detected;
-    return decodeText(bytes, assigned ?? named);
+    return this.#encoding == null ? jsonTextOf(bytes, this.text) : this.text;
+  }
+
+  /** The encoding for text that is made piece by piece; null means by a BOM, else UTF-8. */
+  get #streamEncoding(): string | null {
+    return this.#encoding === undefined ? charsetFromHeaders(this.header("content-type")) : this.#encoding;
   }
 
   async #readAll(): Promise<Buffer> {

@@ -1,4 +1,5 @@
 /** The Content-Type field, and the charset that it declares. */
+import { canonicalEncoding } from "./decoders.js";
 
 /** A media type taken apart. */
 export interface ContentType {
@@ -78,23 +79,41 @@ function indexOfEither(text: string, one: string, other: string, from: number): 
 }
 
 /**
- * The charset that a Content-Type declares.
+ * The charset that a Content-Type names.
+ *
+ * Quotes of either kind around it are dropped, and what follows a comma or a space after it: a header that was sent twice
+ * is `text/html; charset=utf-8, text/html`.
  *
  * @param contentType - The field's value; undefined when there is no field.
- * @returns The `charset` parameter as it is given, known or not; `utf-8` for `application/json` and `…+json` without one
- * (RFC 8259 §8.1); else null. `text/*` is not ISO-8859-1 by default, as it is in requests: detection decides.
+ * @returns The `charset` parameter as it is written; null without one, and for one that names no encoding.
+ */
+export function charsetFromHeaders(contentType: string | undefined): string | null {
+  if (contentType === undefined || contentType === "application/json") return null;
+  const charset = parseContentType(contentType)
+    .parameters.get("charset")
+    ?.replace(/^['"\s]+/, "");
+  if (!charset) return null;
+  const end = charset.search(/['",\s]/);
+  const bare = end === -1 ? charset : charset.slice(0, end);
+  return canonicalEncoding(bare) === null ? null : bare;
+}
+
+/**
+ * The encoding that a Content-Type declares.
+ *
+ * @param contentType - The field's value; undefined when there is no field.
+ * @returns What {@link charsetFromHeaders} gives; `utf-8` for `application/json` and `…+json` without a charset (RFC 8259
+ * §8.1); otherwise null. `text/*` is not ISO-8859-1 by default, as it is in requests: detection decides.
  * @see requests: `utils.get_encoding_from_headers`
  */
 export function encodingFromHeaders(contentType: string | undefined): string | null {
-  if (contentType === undefined) return null;
-  if (contentType === "application/json") return "utf-8";
-  const { type, parameters } = parseContentType(contentType);
-  // Single quotes are not HTTP, but are sent, and requests strips them.
-  const charset = parameters.get("charset")?.replace(/^['"\s]+/, "");
-  if (charset) {
-    const end = charset.search(/['"]/);
-    const bare = end === -1 ? charset : charset.slice(0, end);
-    if (bare !== "") return bare;
-  }
-  return type === "application/json" || type.endsWith("+json") ? "utf-8" : null;
+  return charsetFromHeaders(contentType) ?? (isJsonType(contentType) ? "utf-8" : null);
+}
+
+/** Whether a Content-Type is `application/json` or `…+json`. */
+export function isJsonType(contentType: string | undefined): boolean {
+  if (contentType === undefined) return false;
+  if (contentType === "application/json") return true;
+  const { type } = parseContentType(contentType);
+  return type === "application/json" || type.endsWith("+json");
 }

@@ -16,6 +16,16 @@ export function parseJson(text: string, details: ExceptionDetails = {}): unknown
   }
 }
 
+/** Whether a text is JSON. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function explain(text: string, at: number): string {
   if (at >= text.length) return "Unexpected end of the text";
   if (text.startsWith("<")) return "Expecting value, found markup (an error page?)";
