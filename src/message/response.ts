@@ -22,7 +22,7 @@ import type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-
 import type { SaveOptions, SaveResult } from "./save.js";
 import type { StandardSchema } from "./standard-schema.js";
 import { apparentEncoding, decodeText, encodingOfBody, jsonTextOf } from "./text/charset.js";
-import { charsetFromHeaders, encodingFromHeaders } from "./text/content-type.js";
+import { declaredEncoding, encodingFromHeaders } from "./text/content-type.js";
 import { parseJson, validateJson, validateJsonLater } from "./text/json.js";
 import { linksByRel } from "./text/link.js";
 import { maskedUrl } from "./url.js";
@@ -517,7 +517,7 @@ export class Response implements AsyncIterable<Buffer> {
 
   /** The encoding for text that is made piece by piece; null means by a BOM, else UTF-8. */
   get #streamEncoding(): string | null {
-    return this.#encoding === undefined ? charsetFromHeaders(this.header("content-type")) : this.#encoding;
+    return this.#encoding === undefined ? declaredEncoding(this.header("content-type")).charset : this.#encoding;
   }
 
   async #readAll(): Promise<Buffer> {

@@ -2,7 +2,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 
 import { type Decoder, canonicalEncoding, decoderFor } from "./decoders.js";
-import { charsetFromHeaders, isJsonType } from "./content-type.js";
+import { declaredEncoding } from "./content-type.js";
 import { apparentEncoding, detectJsonEncoding, encodingOfBom, unmarkedUtf16 } from "./detection.js";
 import { isJson } from "./json.js";
 
@@ -18,9 +18,8 @@ const LARGE = 16 * 1024;
  * @returns null where the bytes have to be looked at as a whole: see {@link decodeText}.
  */
 export function encodingOfBody(bytes: Uint8Array, contentType: string | undefined): string | null {
-  const charset = charsetFromHeaders(contentType);
-  if (charset !== null || !isJsonType(contentType)) return charset;
-  return detectJsonEncoding(bytes) ?? "utf-8";
+  const { charset, isJson } = declaredEncoding(contentType);
+  return charset === null && isJson ? (detectJsonEncoding(bytes) ?? "utf-8") : charset;
 }
 
 /**

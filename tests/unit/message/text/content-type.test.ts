@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { charsetFromHeaders, encodingFromHeaders, parseContentType } from "#internal/message/text/content-type";
+import { declaredEncoding, encodingFromHeaders, parseContentType } from "#internal/message/text/content-type";
 
 describe("parseContentType", () => {
   const table: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
@@ -74,6 +74,6 @@ describe("encodingFromHeaders", () => {
     it(`an unknown charset counts as none: ${JSON.stringify(charset.slice(0, 20))}`, () => {
       assert.equal(encodingFromHeaders(`text/plain; charset=${charset}`), null);
       assert.equal(encodingFromHeaders(`application/json; charset=${charset}`), "utf-8");
-      assert.equal(charsetFromHeaders(`application/json; charset=${charset}`), null);
+      assert.deepEqual(declaredEncoding(`application/json; charset=${charset}`), { charset: null, isJson: true });
     });
 });
