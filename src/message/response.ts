@@ -278,7 +278,7 @@ export class Response implements AsyncIterable<Buffer> {
     if (this.#cookies === null) {
       this.#cookies = new RequestsCookieJar();
       const lines = rawValues(this.#rawHeaders, "set-cookie");
-      if (lines.length > 0) this.#cookies.extract(lines, this.#url);
+      if (lines.length > 0) this.#cookies.extract(lines, this.#url, this.#request?.fields.get("host"));
     }
     return this.#cookies;
   }
