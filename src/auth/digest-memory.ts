@@ -2,7 +2,8 @@
  * What a Digest object remembers between requests: for each origin the challenges that it answered, and how often it
  * used each nonce. A challenge is found again only at its own origin and in its own protection space.
  */
-import { effectivePort, splitUrl } from "../message/url.js";
+import { InvalidURL, MissingSchema } from "../exceptions.js";
+import { effectivePort, locationUrl, pathUrlOf, prepareUrl, splitUrl } from "../message/url.js";
 import type { DigestChallenge } from "./digest-response.js";
 
 /** Origins remembered by one auth object. */
@@ -104,11 +105,20 @@ export function spacePrefixes(domain: readonly string[] | null, url: string): st
   const origin = originOf(url);
   const prefixes: string[] = [];
   for (const uri of domain) {
-    if (!URL.canParse(uri, url)) continue;
-    const absolute = new URL(uri, url);
-    if (originOf(absolute.href) === origin) prefixes.push(absolute.pathname + absolute.search);
+    const absolute = absoluteUrl(uri, url);
+    if (absolute !== null && originOf(absolute) === origin) prefixes.push(pathUrlOf(splitUrl(absolute)));
   }
   return prefixes;
+}
+
+/** A URI of a header as the URL of a request would be prepared; null for one that is none. */
+function absoluteUrl(uri: string, base: string): string | null {
+  try {
+    return prepareUrl(locationUrl(base, uri));
+  } catch (error) {
+    if (error instanceof InvalidURL || error instanceof MissingSchema) return null;
+    throw error;
+  }
 }
 
 function originOf(url: string): string {

@@ -1,6 +1,6 @@
-/** The file netrc: user names and passwords by host. Reading the file is the environment's work, not done here. */
+/** The file netrc: user names and passwords by host. The environment reads the file. */
 
-/** One `machine` or `default` entry. Fields that are not there are "". */
+/** One `machine` or `default` entry. Missing fields are "". */
 export interface NetrcEntry {
   /** The host name as written; null for `default`. */
   readonly machine: string | null;
@@ -12,7 +12,7 @@ export interface NetrcEntry {
   readonly password: string;
 }
 
-/** The text is not netrc. Only the line is told: the words around it may be passwords. */
+/** The text is not netrc. The message names only the line: the words around it may be passwords. */
 export class NetrcError extends Error {
   static {
     this.prototype.name = "NetrcError";
@@ -26,39 +26,42 @@ export class NetrcError extends Error {
   }
 }
 
+/** An entry while it is read. */
+type OpenEntry = { -readonly [K in keyof NetrcEntry]: NetrcEntry[K] };
+
 /**
- * Parses netrc text as Python's `netrc` does: words between white space, `"quoted words"`, `\` before any character,
- * `macdef` bodies skipped up to an empty line. A `#` where a keyword may stand begins a comment up to the end of its
- * line, always; Python takes some comments for mistakes. Takes linear time.
+ * Parses netrc text: words separated by white space, `"quoted words"`, `\` before any character, and `#` in place of a
+ * keyword for a comment. Keywords may be in any case. Takes linear time.
  *
- * @param text - the file's content.
- * @returns the entries in the order of the file.
- * @throws NetrcError for an unknown keyword, a machine without a name, or a macro without its empty line. Requests
- * ignores such a file, and so may the caller.
+ * - A word that is no keyword is skipped with its value (Heroku writes `method interactive`), as curl does; the word alone
+ *   where a keyword follows it. In requests it disables the whole file.
+ * - The body of a `macdef` ends at an empty line or at the end of the file.
+ *
+ * @param text - The content of the file.
+ * @returns The entries in the order of the file.
+ * @throws NetrcError for `machine` or `macdef` without a name.
+ * @see Python's `netrc`; curl's `--netrc`
  */
 export function parseNetrc(text: string): NetrcEntry[] {
   const words = new NetrcWords(text);
-  const entries: NetrcEntry[] = [];
-  let word = words.keyword();
-  while (word !== null) {
-    if (word === "macdef") {
+  const entries: OpenEntry[] = [];
+  let entry: OpenEntry | null = null;
+  for (let word = words.keyword(); word !== null; word = words.keyword()) {
+    const keyword = word.toLowerCase();
+    const field = FIELDS.get(keyword);
+    if (field !== undefined) {
+      const value = words.value();
+      if (entry !== null) entry[field] = value;
+    } else if (keyword === "machine" || keyword === "default") {
+      const machine = keyword === "default" ? null : words.value();
+      if (machine === "") throw new NetrcError("machine without a name", words.line);
+      entry = { machine, login: "", account: "", password: "" };
+      entries.push(entry);
+    } else if (keyword === "macdef") {
       if (words.value() === "") throw new NetrcError("macdef without a name", words.line);
       words.skipMacro();
-      word = words.keyword();
-      continue;
-    }
-    if (word !== "machine" && word !== "default")
-      throw new NetrcError('expected "machine", "default" or "macdef"', words.line);
-    const machine = word === "machine" ? words.value() : null;
-    if (machine === "") throw new NetrcError("machine without a name", words.line);
-    const fields = { login: "", account: "", password: "" };
-    for (word = words.keyword(); word !== null && !OPENERS.has(word); word = words.keyword()) {
-      if (word === "login" || word === "user") fields.login = words.value();
-      else if (word === "account") fields.account = words.value();
-      else if (word === "password") fields.password = words.value();
-      else throw new NetrcError('expected "login", "account" or "password"', words.line);
-    }
-    entries.push({ machine, ...fields });
+      entry = null;
+    } else words.skipUnknownValue();
   }
   return entries;
 }
@@ -87,7 +90,18 @@ export function netrcAuth(entries: readonly NetrcEntry[], host: string): [login:
   return [login === "" ? account : login, password];
 }
 
-const OPENERS: ReadonlySet<string> = new Set(["machine", "default", "macdef"]);
+/** Keywords that are followed by a value, and the field of an entry that it goes into. */
+const FIELDS: ReadonlyMap<string, "login" | "account" | "password"> = new Map([
+  ["login", "login"],
+  ["user", "login"],
+  ["account", "account"],
+  ["password", "password"],
+]);
+
+function isKeyword(word: string): boolean {
+  const lower = word.toLowerCase();
+  return FIELDS.has(lower) || lower === "machine" || lower === "default" || lower === "macdef";
+}
 
 function comparableHost(host: string): string {
   const lower = host.toLowerCase();
@@ -121,9 +135,18 @@ class NetrcWords {
     return this.#word();
   }
 
-  /** Skips the rest of the line and a macro's body, up to an empty line. */
+  /** Skips the value of an unknown word, unless the next word is a keyword. */
+  skipUnknownValue(): void {
+    const at = this.#at;
+    const { line } = this;
+    const word = this.keyword();
+    if (word === null || !isKeyword(word)) return;
+    this.#at = at;
+    this.line = line;
+  }
+
+  /** Skips the rest of the line and the body of a macro: up to an empty line, or the end of the text. */
   skipMacro(): void {
-    const begun = this.line;
     this.#skipLine();
     while (this.#at < this.#text.length) {
       const start = this.#at;
@@ -131,7 +154,6 @@ class NetrcWords {
       const line = this.#text.slice(start, this.#at);
       if (line === "\n" || line === "\r\n") return;
     }
-    throw new NetrcError("the macro does not end in an empty line", begun);
   }
 
   #skipSpace(): void {

@@ -107,7 +107,8 @@ async function sendOne(call: Call, request: PreparedRequest): Promise<Response> 
   response.connection ??= adapter;
   if (!settings.stream && !response.isRead) await response.read();
   const setCookies = response.headerValues("set-cookie");
-  if (setCookies.length > 0 && !request.withoutCookies) session.cookies.extract(setCookies, request.url);
+  if (setCookies.length > 0 && !request.withoutCookies)
+    session.cookies.extract(setCookies, request.url, request.fields.get("host"));
   if (history.length > 0) response.history = history.slice();
   if (settings.stream) response.useSender((again) => adapter.send(again, { ...settings, cancellation: undefined }));
   if (request.hooks.response.length > 0) response = await runHooks(request.hooks.response, response, settings);

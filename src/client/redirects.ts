@@ -184,7 +184,7 @@ function rebuildCookies(session: CallSession, next: PreparedRequest, first: Prep
   // Cookies without a domain were meant for the hosts that the caller asks for, not for where those redirect to.
   const anyHost = !session.shouldStripAuth(first.url, next.url);
   const jar = given === null || given.isEmpty ? session.cookies : mergeCookies(given, session.cookies);
-  const header = jar.headerFor(next.url, { anyHost });
+  const header = jar.headerFor(next.url, { anyHost, host: next.fields.get("host") });
   if (header !== undefined) next.useCookieHeader(header);
 }
 

@@ -1,4 +1,5 @@
 /** A stream of server-sent events over as many connections as it takes. */
+import { IDEMPOTENT_METHODS } from "../http/methods.js";
 import {
   Request,
   RetryError,
@@ -37,7 +38,7 @@ export interface EventsOptions extends Omit<RequestOptions, "stream"> {
   readonly session?: Session | undefined;
   /** Where to go on: sent as Last-Event-ID. @defaultValue "" */
   readonly lastEventId?: string | undefined;
-  /** Seconds to wait before reconnecting, until the server says otherwise. @defaultValue 3 */
+  /** Seconds to wait before reconnecting, until the server says otherwise; less than 0.5 counts as 0.5. @defaultValue 3 */
   readonly retry?: number | undefined;
   /**
    * Connections in a row that may fail before RetryError. One that brought an event, or was open for five seconds,
@@ -47,7 +48,8 @@ export interface EventsOptions extends Omit<RequestOptions, "stream"> {
   /**
    * Whether to reconnect at all. Without it the stream ends when the connection does, and an error is thrown as it is.
    *
-   * @defaultValue true for GET, HEAD, OPTIONS, PUT and DELETE; false for the others, because what they do would be done again
+   * @defaultValue true for the idempotent methods (GET, HEAD, OPTIONS, TRACE, PUT, DELETE, QUERY, PROPFIND, REPORT and
+   *   SEARCH); false for the others, because what they do would be done again
    */
   readonly reconnect?: boolean | undefined;
   /** Bytes of one event, past which it is ContentTooLarge. @defaultValue 64 MiB */
@@ -99,8 +101,6 @@ interface Lost {
   readonly response: Response | undefined;
 }
 
-/** RFC 9110 §9.2.2. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 /** Milliseconds after which a connection was a good one though it brought nothing. */
 const STEADY = 5000;
 
@@ -152,7 +152,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
     this.url = String(url);
     this.#options = options;
     this.#method = method.toUpperCase();
-    this.#reconnects = options.reconnect ?? IDEMPOTENT.has(this.#method);
+    this.#reconnects = options.reconnect ?? IDEMPOTENT_METHODS.has(this.#method);
     this.#maxRetries = maxRetries;
     this.#retry = retry;
     this.#lastEventId = lastEventId;

@@ -13,8 +13,8 @@ import {
 export const DEFAULT_RETRY = 3;
 /** Seconds that the back-off grows to. */
 export const MAX_BACKOFF = 60;
-/** Seconds that the back-off starts from where the server wants to be asked again at once. */
-const MIN_BACKOFF = 0.5;
+/** Seconds between two connections at least, as in Firefox: a server that says `retry: 0` and closes is not asked in a loop. */
+export const MIN_DELAY = 0.5;
 /** Ids longer than this many bytes would not pass as a header. */
 const MAX_ID = 8 * 1024;
 
@@ -63,16 +63,17 @@ export function isPassing(error: unknown): error is RequestException {
 }
 
 /**
- * Seconds to wait before the next connection.
+ * Seconds to wait before the next connection; never less than {@link MIN_DELAY}.
  *
  * @param failures - Connections in a row that came to nothing; 0 after one that was good.
- * @param retry - Seconds that the server asked for; never less, unless this is 0.
+ * @param retry - Seconds that the server asked for: the least to wait.
  * @param random - From 0 to below 1: after failures the clients of one server do not come back all at once.
  */
 export function delayAfter(failures: number, retry: number, random: number): number {
-  if (failures === 0) return retry;
-  const most = Math.max(retry, Math.min(MAX_BACKOFF, Math.max(retry, MIN_BACKOFF) * 2 ** failures));
-  return retry + random * (most - retry);
+  const least = Math.max(retry, MIN_DELAY);
+  if (failures === 0) return least;
+  const most = Math.max(least, Math.min(MAX_BACKOFF, least * 2 ** failures));
+  return least + random * (most - least);
 }
 
 const retryAfter = new Retry();

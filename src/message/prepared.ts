@@ -248,7 +248,8 @@ export class PreparedRequest {
   /** The same with cookies that belong to a session. @internal */
   prepareSessionCookies(jar: RequestsCookieJar): void {
     if (jar.isEmpty || this.fields.has("cookie")) return;
-    const header = jar.headerFor(this.#url);
+    const host = this.fields.get("host");
+    const header = jar.headerFor(this.#url, host === undefined ? undefined : { host });
     if (header !== undefined) this.useCookieHeader(header);
   }
 

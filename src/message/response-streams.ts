@@ -107,7 +107,7 @@ export class SizedPieces extends Stage<Buffer, Buffer> {
 export class TextPieces extends Stage<Buffer, string> {
   readonly #decoder: TextStream;
 
-  constructor(source: PullSource<Buffer>, encoding: string) {
+  constructor(source: PullSource<Buffer>, encoding: string | null) {
     super(source);
     this.#decoder = new TextStream(encoding);
   }
@@ -167,7 +167,7 @@ export function textLines(source: PullSource<string>, delimiter?: string): PullS
 
 /** How the values of {@link JsonLines} are read. */
 export interface JsonLinesOptions<T> {
-  readonly encoding: string;
+  readonly encoding: string | null;
   readonly schema: StandardSchema<T> | undefined;
   /** What errors know of the response. */
   readonly details: ExceptionDetails;

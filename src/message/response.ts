@@ -32,8 +32,8 @@ import type { IterOptions, ResponseInit } from "./response-init.js";
 import type { ConnectionInfo, Timings, TlsInfo, WireExchange, WireResponse } from "./response-wire.js";
 import type { SaveOptions, SaveResult } from "./save.js";
 import type { StandardSchema } from "./standard-schema.js";
-import { apparentEncoding, decodeText, detectJsonEncoding } from "./text/charset.js";
-import { encodingFromHeaders } from "./text/content-type.js";
+import { apparentEncoding, decodeText, encodingOfBody, jsonTextOf } from "./text/charset.js";
+import { declaredEncoding, encodingFromHeaders } from "./text/content-type.js";
 import { parseJson, validateJson, validateJsonLater } from "./text/json.js";
 import { linksByRel } from "./text/link.js";
 import { maskedResponse } from "./masked.js";
@@ -210,17 +210,22 @@ export class Response implements AsyncIterable<Buffer> {
   }
 
   /**
-   * The body as text, by `encoding`; where that is null: UTF-8 if the bytes are valid UTF-8, else by detection.
-   * What cannot be decoded becomes U+FFFD.
+   * The body as text, in `encoding`. Where that is null: UTF-8 if the bytes are valid UTF-8, otherwise by detection. JSON
+   * without a charset may be UTF-16 or UTF-32 as well. Bytes that cannot be decoded become U+FFFD.
    */
   get text(): string {
-    if (this.#text === null) this.#text = decodeText(this.content, this.encoding);
+    if (this.#text === null) {
+      const bytes = this.content;
+      const given = this.#encoding;
+      const encoding = given === undefined ? encodingOfBody(bytes, this.header("content-type")) : given;
+      this.#text = decodeText(bytes, encoding);
+    }
     return this.#text;
   }
 
   /**
-   * The charset that the headers name, `utf-8` for JSON types that name none, else null. Assign to override. Labels
-   * mean what the WHATWG Encoding Standard says: `iso-8859-1` is windows-1252.
+   * The charset that the headers name, `utf-8` for JSON types that name none, otherwise null; a charset that is unknown
+   * counts as none. Assign to override. Labels mean what the WHATWG Encoding Standard says: `iso-8859-1` is windows-1252.
    */
   get encoding(): string | null {
     // Not kept: json() tells what was assigned from what the headers say.
@@ -262,7 +267,7 @@ export class Response implements AsyncIterable<Buffer> {
     if (this.#cookies === null) {
       this.#cookies = new RequestsCookieJar();
       const lines = this.headerValues("set-cookie");
-      if (lines.length > 0) this.#cookies.extract(lines, this.#url);
+      if (lines.length > 0) this.#cookies.extract(lines, this.#url, this.#request?.fields.get("host"));
     }
     return this.#cookies;
   }
@@ -357,7 +362,7 @@ export class Response implements AsyncIterable<Buffer> {
     const pieces = this.#open();
     const sized = chunkSize == null ? pieces : new SizedPieces(pieces, chunkSize);
     return options.decodeUnicode === true
-      ? new PullIterator(new TextPieces(sized, this.encoding ?? "utf-8"))
+      ? new PullIterator(new TextPieces(sized, this.#streamEncoding))
       : new PullIterator(sized);
   }
 
@@ -386,14 +391,14 @@ export class Response implements AsyncIterable<Buffer> {
     const { delimiter } = options;
     const pieces = this.#open();
     if (options.decodeUnicode !== true) return new PullIterator(byteLines(pieces, delimiter));
-    const text = new TextPieces(pieces, this.encoding ?? "utf-8");
+    const text = new TextPieces(pieces, this.#streamEncoding);
     return new PullIterator(textLines(text, delimiter === undefined ? undefined : String(delimiter)));
   }
 
   /** Each line parsed as JSON (JSON Lines, NDJSON); empty lines are passed over. */
   iterJson<T = unknown>(schema?: StandardSchema<T>): AsyncGenerator<T, void> {
     const details = { response: this, request: this.#request };
-    return new PullIterator(new JsonLines(this.#open(), { encoding: this.encoding ?? "utf-8", schema, details }));
+    return new PullIterator(new JsonLines(this.#open(), { encoding: this.#streamEncoding, schema, details }));
   }
 
   /**
@@ -519,11 +524,12 @@ export class Response implements AsyncIterable<Buffer> {
       isUtf8Json(this.header("content-type"))
     )
       return bytes.utf8Slice();
-    const assigned = this.#encoding ?? null;
-    // The bytes tell the UTFs apart; what looks like UTF-8 may still be the charset that the headers name, as in requests.
-    const detected = detectJsonEncoding(bytes);
-    const named = detected === null || detected === "utf-8" ? (this.encoding ?? detected) : detected;
-    return decodeText(bytes, assigned ?? named);
+    return this.#encoding == null ? jsonTextOf(bytes, this.text) : this.text;
+  }
+
+  /** The encoding for text that is made piece by piece; null means by a BOM, else UTF-8. */
+  get #streamEncoding(): string | null {
+    return this.#encoding === undefined ? declaredEncoding(this.header("content-type")).charset : this.#encoding;
   }
 
   async #readAll(): Promise<Buffer> {

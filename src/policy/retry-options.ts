@@ -1,6 +1,7 @@
 /** The options of a Retry, their defaults, and what is refused. */
-import { ownOptions } from "../message/own-options.js";
 import { RequestException } from "../exceptions.js";
+import { DEFAULT_ALLOWED_METHODS } from "../http/methods.js";
+import { ownOptions } from "../message/own-options.js";
 import { refuseUnknownNames } from "./nearest-name.js";
 import { RetryBudget } from "./retry-budget.js";
 
@@ -143,7 +144,7 @@ export const RETRY_DEFAULTS = {
   redirect: null,
   status: null,
   other: null,
-  allowedMethods: new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"]),
+  allowedMethods: DEFAULT_ALLOWED_METHODS,
   statusForcelist: new Set<number>(),
   backoffFactor: 0,
   backoffMax: 120,

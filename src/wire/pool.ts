@@ -3,6 +3,7 @@
 import { connectionError, connectionOpen, diagnosedError, poolWait } from "../diagnostics/channels.js";
 import { ConnectionError, PoolTimeout, RequestException } from "../exceptions.js";
 import { clearTimeout, currentTime, setImmediate, setTimeout } from "./clock.js";
+import { IDEMPOTENT_METHODS } from "../http/methods.js";
 import { ConnectAttempt, type ConnectTimes, type Route } from "./connect.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import { Deadline } from "./deadline.js";
@@ -37,8 +38,6 @@ const SURPLUS_GRACE = 20;
 const UNPOLLED_LIMIT = 0.25;
 /** A server that closes an idle connection within so many milliseconds of the response does not keep connections. */
 const EARLY_CLOSE = 1000;
-
-const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY", "PROPFIND"]);
 
 interface Waiting {
   readonly dispatch: Dispatch;
@@ -418,7 +417,7 @@ export class Pool implements ConnectionOwner {
 
 /** RFC 9110 §9.2.2: only what may be done twice is done twice. */
 function canReplay(request: WireRequest): boolean {
-  return IDEMPOTENT.has(request.method) && (request.body === null || request.body.replayable);
+  return IDEMPOTENT_METHODS.has(request.method) && (request.body === null || request.body.replayable);
 }
 
 function publishOpen(connection: Connection, { dns, connect, tls }: ConnectTimes): void {

@@ -23,17 +23,19 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   exceptions: [],
   // The channels that the engine and the layers above it publish on; at the bottom, since all of them do.
   diagnostics: [],
+  // Words of HTTP as values, for every layer that needs them.
+  http: [],
   message: ["exceptions"],
-  policy: ["exceptions", "message"],
+  policy: ["exceptions", "http", "message"],
   auth: ["exceptions", "message"],
   // The engine knows HTTP and nothing of sessions, requests and responses.
-  wire: ["exceptions", "diagnostics", "message/headers", "policy/timeout"],
+  wire: ["exceptions", "diagnostics", "http", "message/headers", "policy/timeout"],
   adapters: ["exceptions", "diagnostics", "message", "policy", "auth", "wire"],
   client: ["version", "exceptions", "diagnostics", "message", "policy", "auth", "wire", "adapters"],
   index: ["version", "exceptions", "diagnostics", "message", "policy", "auth", "wire", "adapters", "client"],
   // It tests the client, so it shares no code with it. Other companions import "requests-ts" and nothing below it.
   httpbin: [],
-  events: ["index"],
+  events: ["index", "http/methods"],
   // Its encoder is the body that `files` makes, under a public name, and its decoder is iterated, and reads types and
   // text, as a response: a second writing of these would come to differ. Nothing of "." exports them.
   multipart: [
@@ -161,7 +163,7 @@ describe("the import table", () => {
     ],
     [
       { path: "wire/pool.ts", text: 'export type { Response } from "../message/response.js";' },
-      'src/wire/pool.ts:1 imports "../message/response.js": "wire" may import exceptions, diagnostics, message/headers, policy/timeout',
+      'src/wire/pool.ts:1 imports "../message/response.js": "wire" may import exceptions, diagnostics, http, message/headers, policy/timeout',
     ],
     [
       { path: "exceptions.ts", text: 'import { type Response } from "./message/response.js";' },

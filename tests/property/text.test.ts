@@ -214,6 +214,27 @@ describe("header parsers take linear time", () => {
       );
 });
 
+describe("detection takes linear time", () => {
+  for (const unit of [
+    "\xe9",
+    "a\xe9",
+    "\xe9 ",
+    "\xc3\xa9\xff",
+    "\x93\xfa",
+    "\x81\x30\x81\x30",
+    "\x8e",
+    "\xa0",
+    "a\0",
+    "\x80\x81\x82\x83",
+  ])
+    it(JSON.stringify(unit), () =>
+      assertLinear(
+        (size) => unit.repeat(size / unit.length),
+        (text) => decodeText(Buffer.from(text, "latin1"), null),
+      ),
+    );
+});
+
 describe("lines and text in tiny pieces take linear time", () => {
   it("one long line, byte by byte", () =>
     assertLinear(

@@ -1,6 +1,10 @@
 /** What a cookie is, and the matching rules of RFC 6265bis §5.1 as pure functions. */
 import { isIP } from "node:net";
 
+import { InvalidURL, MissingSchema } from "../../exceptions.js";
+import { canonicalHost, portNumber, splitAuthority } from "../url-host.js";
+import { prepareUrl, splitUrl } from "../url.js";
+
 /** When a cookie may go along with a request that another site caused. Stored, never enforced: there is no "site" here. */
 export type SameSite = "Strict" | "Lax" | "None";
 
@@ -96,10 +100,16 @@ export function canonicalDomain(domain: string): string {
   return canonical.toLowerCase();
 }
 
-/** Whether a host is an address: cookies of addresses never reach another host (RFC 6265bis §5.1.3). */
+/**
+ * Whether a host is an address: cookies of addresses never reach another host (RFC 6265bis §5.1.3). A name whose last
+ * label is a number is one, too: resolvers read `127.1` and `0x7f.1` as addresses.
+ */
 export function isAddress(host: string): boolean {
-  return isIP(host) !== 0;
+  return isIP(host) !== 0 || NUMERIC_END.test(host);
 }
+
+/** @see https://url.spec.whatwg.org/#ends-in-a-number-checker */
+const NUMERIC_END = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$/;
 
 /**
  * Whether a canonical host lies in a canonical domain.
@@ -141,7 +151,7 @@ export function defaultPath(requestPath: string): string {
   return last <= 0 || !requestPath.startsWith("/") ? "/" : requestPath.slice(0, last);
 }
 
-/** What of a request's URL cookies depend on. */
+/** The parts of a request that cookies depend on. */
 export interface CookieTarget {
   /** The host, canonical. */
   readonly host: string;
@@ -151,15 +161,39 @@ export interface CookieTarget {
   readonly secure: boolean;
 }
 
-/** The host, path and security of a URL, or null for one that has no host. */
-export function cookieTarget(url: string): CookieTarget | null {
-  let parsed: URL;
+/**
+ * The host, path and security of a request, or null for a URL that has no host.
+ *
+ * @param url - The URL of the request; one that is not prepared counts as what it is prepared to.
+ * @param hostHeader - A Host header of the caller's own: cookies belong to the host that it names, as in requests and
+ * curl. One that is malformed counts as none, and its port does not matter.
+ */
+export function cookieTarget(url: string, hostHeader?: string | null): CookieTarget | null {
+  let parts;
   try {
-    parsed = new URL(url);
-  } catch {
-    return null;
+    parts = splitUrl(prepareUrl(url));
+  } catch (error) {
+    if (error instanceof InvalidURL || error instanceof MissingSchema) return null;
+    throw error;
   }
-  if (parsed.hostname === "") return null;
-  const secure = parsed.protocol === "https:" || parsed.protocol === "wss:";
-  return { host: canonicalDomain(parsed.hostname), path: parsed.pathname || "/", secure };
+  if (parts.host === "") return null;
+  const named = hostHeader == null ? null : hostOfHeader(hostHeader);
+  return {
+    host: canonicalDomain(named ?? parts.host),
+    path: parts.path.startsWith("/") ? parts.path : "/",
+    secure: parts.scheme === "https" || parts.scheme === "wss",
+  };
+}
+
+/** The host that a Host header names, or null when it is malformed. */
+function hostOfHeader(header: string): string | null {
+  const parts = splitAuthority(header.trim());
+  if (parts === null || parts.userinfo !== null || parts.host === "") return null;
+  if (parts.port !== null && portNumber(parts.port) === undefined) return null;
+  try {
+    return canonicalHost(parts.host, header);
+  } catch (error) {
+    if (error instanceof InvalidURL) return null;
+    throw error;
+  }
 }

@@ -228,23 +228,29 @@ export class RequestsCookieJar implements Iterable<Cookie> {
   /**
    * Stores the cookies of a response. Fields that are malformed, or that the host may not set, are left out.
    *
-   * @param setCookieValues - the values of the Set-Cookie fields, one character for each byte.
-   * @param url - of the request that was answered.
+   * @param setCookieValues - The values of the Set-Cookie fields, one character for each byte.
+   * @param url - The URL of the request that was answered.
+   * @param host - The Host header of that request, if it was the caller's own: the cookies belong to the host that it
+   *   names.
    * @see RFC 6265bis §5.7
    */
-  extract(setCookieValues: readonly string[], url: string): void {
-    this[STORE].extract(setCookieValues, url);
+  extract(setCookieValues: readonly string[], url: string, host?: string | null): void {
+    this[STORE].extract(setCookieValues, url, host);
   }
 
   /**
    * The value of the Cookie header for a request, or undefined when no cookie is for it.
    *
-   * @param options - `anyHost: false` leaves out the cookies without a domain, as for a redirect to another host.
-   * @returns text with one character for each byte.
+   * @param options - `anyHost: false` leaves out the cookies without a domain, as for a redirect to another host. `host`
+   *   is a Host header of the caller's own: the cookies are those of the host that it names.
+   * @returns Text with one character for each byte.
    * @see RFC 6265bis §5.8.3
    */
-  headerFor(url: string, options?: { readonly anyHost?: boolean | undefined }): string | undefined {
-    return this[STORE].headerFor(url, options?.anyHost ?? true);
+  headerFor(
+    url: string,
+    options?: { readonly anyHost?: boolean | undefined; readonly host?: string | null | undefined },
+  ): string | undefined {
+    return this[STORE].headerFor(url, options?.anyHost ?? true, options?.host);
   }
 
   /** The cookies as data, for JSON.stringify. */

@@ -4,9 +4,9 @@ import { MAX_NAME_AND_VALUE, parseSetCookie } from "./set-cookie.js";
 
 /** How much servers may put into a jar. What goes beyond is no error, as RFC 6265bis asks; it is not kept. */
 export interface CookieLimits {
-  /** Received cookies of one domain; the oldest gives way. @defaultValue 180 (RFC 6265bis §6.1 asks for 50 at least) */
+  /** Received cookies of one domain; the oldest gives way, Secure ones last. @defaultValue 180 (RFC 6265bis §6.1 asks for 50 at least) */
   readonly maxCookiesPerDomain: number;
-  /** Received cookies in all; the oldest gives way. @defaultValue 3000 (RFC 6265bis §6.1 asks for 3000 at least) */
+  /** Received cookies in all; the oldest gives way, Secure ones last. @defaultValue 3000 (RFC 6265bis §6.1 asks for 3000 at least) */
   readonly maxCookies: number;
   /** Bytes of name and value together; a larger cookie is ignored. @defaultValue 4096 (RFC 6265bis §5.6) */
   readonly maxCookieSize: number;
@@ -27,8 +27,9 @@ export class CookieStore {
   readonly #lists = new Map<string, StoredCookie[]>();
   #count = 0;
   #lastOrder = 0;
-  /** The last URL asked about, and what it said: the answer to a request comes from the URL that it went to. */
+  /** The last request asked about: its response comes from the same URL. */
   #lastUrl = "";
+  #lastHost: string | null | undefined = undefined;
   #lastTarget: CookieTarget | null = null;
 
   constructor(limits: CookieLimits = DEFAULT_COOKIE_LIMITS) {
@@ -79,9 +80,9 @@ export class CookieStore {
   }
 
   /** The cookies of a response (RFC 6265bis §5.7). What is malformed or not allowed is left out. */
-  extract(fields: readonly string[], url: string): void {
+  extract(fields: readonly string[], url: string, host?: string | null): void {
     if (fields.length === 0) return;
-    const target = this.#targetOf(url);
+    const target = this.#targetOf(url, host);
     if (target === null) return;
     const now = Date.now();
     for (const field of fields) {
@@ -100,9 +101,9 @@ export class CookieStore {
    *
    * @see RFC 6265bis §5.8.3: longer paths first, then older cookies.
    */
-  headerFor(url: string, anyHost: boolean): string | undefined {
+  headerFor(url: string, anyHost: boolean, hostHeader?: string | null): string | undefined {
     if (this.#count === 0) return undefined;
-    const target = this.#targetOf(url);
+    const target = this.#targetOf(url, hostHeader);
     if (target === null) return undefined;
     const found: StoredCookie[] = [];
     const now = Date.now();
@@ -119,10 +120,11 @@ export class CookieStore {
     return text;
   }
 
-  #targetOf(url: string): CookieTarget | null {
-    if (url !== this.#lastUrl) {
-      this.#lastTarget = cookieTarget(url);
+  #targetOf(url: string, host: string | null | undefined): CookieTarget | null {
+    if (url !== this.#lastUrl || host !== this.#lastHost) {
+      this.#lastTarget = cookieTarget(url, host);
       this.#lastUrl = url;
+      this.#lastHost = host;
     }
     return this.#lastTarget;
   }
@@ -160,18 +162,29 @@ export class CookieStore {
 
   #evict(domain: string, now: number): void {
     const list = this.#lists.get(domain)!;
-    if (list.length > this.limits.maxCookiesPerDomain) this.#removeOldest([list], now);
-    if (this.#count > this.limits.maxCookies) this.#removeOldest(this.#lists.values(), now);
+    if (list.length > this.limits.maxCookiesPerDomain) this.#removeOne([list], now);
+    if (this.#count > this.limits.maxCookies) this.#removeOne(this.#lists.values(), now);
   }
 
-  #removeOldest(lists: Iterable<readonly StoredCookie[]>, now: number): void {
+  /**
+   * Makes room for one cookie: the expired ones go, or else the oldest that is not Secure, or else the oldest. A server
+   * without TLS, or an attacker in its place, cannot push Secure cookies out.
+   *
+   * @see RFC 6265bis §5.7, "remove excess cookies"
+   */
+  #removeOne(lists: Iterable<readonly StoredCookie[]>, now: number): void {
     if (this.removeWhere(isExpiredAt(now)) > 0) return;
-    let oldest: StoredCookie | undefined;
+    let first: StoredCookie | undefined;
     for (const list of lists)
       for (const cookie of list)
-        if (cookie.domain !== ANY_HOST && (oldest === undefined || cookie.order < oldest.order)) oldest = cookie;
-    this.removeWhere((cookie) => cookie === oldest);
+        if (cookie.domain !== ANY_HOST && (first === undefined || goesBefore(cookie, first))) first = cookie;
+    this.removeWhere((cookie) => cookie === first);
   }
+}
+
+/** Whether a cookie is given up before another. */
+function goesBefore(one: StoredCookie, other: StoredCookie): boolean {
+  return one.secure === other.secure ? one.order < other.order : !one.secure;
 }
 
 function isExpiredAt(now: number): (cookie: StoredCookie) => boolean {

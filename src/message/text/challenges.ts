@@ -30,16 +30,20 @@ function characterSets(): Uint8Array {
 }
 
 /**
- * The challenges of a field, in order. Several challenges may stand in one field and share their commas with the
- * parameters; a token that is followed by "=" is a parameter, any other begins a challenge. Never throws: what cannot be
- * read is skipped up to the next comma.
+ * The challenges of a field, in order. Never throws: what cannot be read is skipped up to the next comma.
+ *
+ * Several challenges may stand in one field, where commas separate both challenges and their parameters:
+ *
+ * - A word with "=" after it is a parameter; blanks may stand in place of the comma before it, as in curl.
+ * - A word with a parameter or a token68 after white space is a scheme. So is a word alone, unless a parameter follows
+ *   its comma: `qop=auth,auth-int, nonce="n"` is one list without its quotes, and `auth-int` a part of it.
  *
  * @param value - The field's value; several fields joined by ", " are one.
  * @see RFC 9110 §11.6.1 and §11.2
  */
 export function parseChallenges(value: string): Challenge[] {
   const challenges: Challenge[] = [];
-  let parameters: Map<string, string> | null = null;
+  let parameters: Parameters | null = null;
   let at = 0;
   for (;;) {
     while (value[at] === "," || isSpace(value[at])) at += 1;
@@ -49,21 +53,56 @@ export function parseChallenges(value: string): Challenge[] {
       at = nextComma(value, at);
       continue;
     }
-    const equals = skipSpaces(value, end);
-    if (value[equals] === "=") {
-      // Without a challenge before it this is garbage, and is read only to be passed by.
-      at = readParameter(value, at, end, equals, parameters);
+    const next = skipSpaces(value, end);
+    if (value[next] === "=") {
+      // Without a challenge before it this is garbage, and is read only to find its end.
+      at = readParameter(value, { start: at, end, equals: next }, parameters);
       continue;
     }
+    const opaque: string | null = next > end ? token68At(value, next) : null;
+    const hasParameter = opaque === null && next > end && startsParameter(value, next);
+    if (opaque === null && !hasParameter && parameters !== null && parameters.values.size > 0) {
+      const isListed = parameters.addToList(value.slice(at, end));
+      if (isListed || parameterFollows(value, next)) {
+        at = nextComma(value, next);
+        continue;
+      }
+    }
     if (challenges.length === MAX_CHALLENGES) return challenges;
-    parameters = new Map();
-    const opaque: string | null = isSpace(value[end]) ? token68At(value, equals) : null;
-    challenges.push({ scheme: value.slice(at, end).toLowerCase(), token68: opaque, parameters });
-    if (opaque !== null) at = equals + opaque.length;
-    // Behind a scheme comes its first parameter; anything else there belongs to nobody.
-    else if (equals === end || startsParameter(value, equals)) at = equals;
-    else at = nextComma(value, equals);
+    parameters = new Parameters();
+    challenges.push({ scheme: value.slice(at, end).toLowerCase(), token68: opaque, parameters: parameters.values });
+    if (opaque !== null) at = next + opaque.length;
+    else at = hasParameter ? next : nextComma(value, next);
   }
+}
+
+/** Members of the only parameter that is a list. */
+const QOPS: ReadonlySet<string> = new Set(["auth", "auth-int", "auth-conf"]);
+
+/** The parameters of one challenge, while they are read. */
+class Parameters {
+  readonly values = new Map<string, string>();
+  /** The last one is a qop without quotes. */
+  #endsInQop = false;
+
+  set(name: string, content: string, isQuoted: boolean): void {
+    this.#endsInQop = name === "qop" && !isQuoted;
+    if (!this.values.has(name) && this.values.size < MAX_CHALLENGE_PARAMETERS) this.values.set(name, content);
+  }
+
+  /** Adds a word alone to the list that it is a member of; false when there is none. */
+  addToList(word: string): boolean {
+    if (!this.#endsInQop || !QOPS.has(word.toLowerCase())) return false;
+    this.values.set("qop", `${this.values.get("qop") ?? ""},${word}`);
+    return true;
+  }
+}
+
+/** Whether a comma and a parameter come at an index: then the word before is no scheme, for the parameter would be its own. */
+function parameterFollows(value: string, at: number): boolean {
+  let next = at;
+  while (value[next] === "," || isSpace(value[next])) next += 1;
+  return next > at && startsParameter(value, next);
 }
 
 /** The token68 at an index; null when what stands there is a parameter, or does not reach to a comma or the end. */
@@ -81,28 +120,50 @@ function startsParameter(value: string, at: number): boolean {
   return end > at && value[skipSpaces(value, end)] === "=";
 }
 
-/** Reads one parameter; returns the index of the comma behind it, or the end. */
-function readParameter(
-  value: string,
-  start: number,
-  end: number,
-  equals: number,
-  parameters: Map<string, string> | null,
-): number {
-  let at = skipSpaces(value, equals + 1);
-  let content: string;
-  if (value[at] === '"') {
-    [content, at] = quotedString(value, at);
-    at = nextComma(value, at);
-  } else {
-    const stop = nextComma(value, at);
-    // A value that should have been quoted (`realm=My Site`) is taken up to the comma.
-    content = value.slice(at, stop).trim();
-    at = stop;
-  }
+/** Whether a parameter, or a scheme with one, begins at an index: then it needs no comma before it. */
+function startsNext(value: string, at: number): boolean {
+  if (startsParameter(value, at)) return true;
+  const end = runEnd(value, at, TOKEN);
+  return end > at && isSpace(value[end]) && startsParameter(value, skipSpaces(value, end));
+}
+
+/** Where the name of a parameter starts and ends, and its "=". */
+interface ParameterName {
+  readonly start: number;
+  readonly end: number;
+  readonly equals: number;
+}
+
+/** Reads one parameter; returns the index of the comma or parameter after it, or the end. */
+function readParameter(value: string, { start, end, equals }: ParameterName, parameters: Parameters | null): number {
   const name = value.slice(start, end).toLowerCase();
-  if (parameters !== null && !parameters.has(name) && parameters.size < MAX_CHALLENGE_PARAMETERS)
-    parameters.set(name, content);
+  let at = skipSpaces(value, equals + 1);
+  if (value[at] === '"') {
+    const [content, close] = quotedString(value, at);
+    parameters?.set(name, content, true);
+    at = skipSpaces(value, close);
+    return startsNext(value, at) ? at : nextComma(value, at);
+  }
+  const stop = bareEnd(value, at);
+  parameters?.set(name, value.slice(at, stop).trim(), false);
+  return stop;
+}
+
+/**
+ * Where a value without quotes ends: at a comma, or where a parameter follows a blank. A value that should have been
+ * quoted (`realm=My Site`) is taken whole.
+ */
+function bareEnd(value: string, start: number): number {
+  let at = start;
+  while (at < value.length && value[at] !== ",") {
+    if (!isSpace(value[at])) {
+      at += 1;
+      continue;
+    }
+    const next = skipSpaces(value, at);
+    if (startsParameter(value, next)) return at;
+    at = Math.max(next, runEnd(value, next, TOKEN));
+  }
   return at;
 }
 

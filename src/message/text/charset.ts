@@ -2,7 +2,9 @@
 import { isAscii, isUtf8 } from "node:buffer";
 
 import { type Decoder, canonicalEncoding, decoderFor } from "./decoders.js";
-import { apparentEncoding, encodingOfBom } from "./detection.js";
+import { declaredEncoding } from "./content-type.js";
+import { apparentEncoding, detectJsonEncoding, encodingOfBom, unmarkedUtf16 } from "./detection.js";
+import { isJson } from "./json.js";
 
 export { apparentEncoding, detectJsonEncoding } from "./detection.js";
 
@@ -10,24 +12,49 @@ export { apparentEncoding, detectJsonEncoding } from "./detection.js";
 const LARGE = 16 * 1024;
 
 /**
+ * The encoding of a body by its Content-Type: the charset that is named there; for JSON without one, the UTF that the
+ * first bytes show.
+ *
+ * @returns null where the bytes have to be looked at as a whole: see {@link decodeText}.
+ */
+export function encodingOfBody(bytes: Uint8Array, contentType: string | undefined): string | null {
+  const { charset, isJson } = declaredEncoding(contentType);
+  return charset === null && isJson ? (detectJsonEncoding(bytes) ?? "utf-8") : charset;
+}
+
+/**
  * The text of bytes. Malformed sequences become U+FFFD; a byte order mark of the encoding is dropped.
  *
- * @param encoding - A label of the Encoding Standard or of Python; one that nobody knows counts as `utf-8`, as in requests.
- * `utf-16` and `utf-32` take their byte order from a BOM, else they are little-endian. null: by a BOM, else UTF-8 when the
- * bytes are that, else by detection, else ISO-8859-1.
+ * @param encoding - A label of the Encoding Standard or of Python; an unknown one counts as `utf-8`, as in requests.
+ * `utf-16` and `utf-32` take their byte order from a BOM, without one they are little-endian. null: by a BOM, else UTF-8
+ * when the bytes are that, else by detection ({@link apparentEncoding}).
  * @see https://encoding.spec.whatwg.org/ ; requests: `Response.text`
  */
 export function decodeText(bytes: Buffer, encoding: string | null): string {
   if (bytes.length === 0) return "";
   if (encoding === "utf-8" || encoding === "UTF-8") return decodeUtf8(bytes);
   if (encoding === null) {
-    if (encodingOfBom(bytes) === null && isUtf8(bytes)) return decodeUtf8(bytes);
+    if (encodingOfBom(bytes) === null && unmarkedUtf16(bytes) === null && isUtf8(bytes)) return decodeUtf8(bytes);
     encoding = apparentEncoding(bytes);
   }
   const canonical = canonicalEncoding(encoding) ?? "utf-8";
   if (canonical === "utf-8") return decodeUtf8(bytes);
   const decoder = decoderFor(withByteOrder(canonical, bytes));
   return withoutBom(decoder.write(bytes) + decoder.end(), canonical);
+}
+
+/**
+ * The text to parse as JSON. Some servers name a charset and send UTF-16: then the text by the first bytes is taken, if it
+ * is JSON.
+ *
+ * @param text - The text by the charset that was named.
+ */
+export function jsonTextOf(bytes: Buffer, text: string): string {
+  const detected = detectJsonEncoding(bytes);
+  // Bytes without NULs count as UTF-8 there, whatever they are: only its BOM says something.
+  if (detected === null || (detected === "utf-8" && encodingOfBom(bytes) === null)) return text;
+  const other = decodeText(bytes, detected);
+  return other !== text && isJson(other) ? other : text;
 }
 
 function decodeUtf8(bytes: Buffer): string {

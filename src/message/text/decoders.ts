@@ -53,6 +53,20 @@ class Utf8Decoder implements Decoder {
   }
 }
 
+/** How many bytes a sequence of UTF-8 has, by its first; 0 for a byte that begins none. */
+export function utf8Length(lead: number): number {
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+}
+
+/** Whether a second byte fits its first: some would make overlong forms, surrogates, or characters beyond U+10FFFF. */
+export function isUtf8Second(lead: number, second: number): boolean {
+  const lowest = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const highest = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  return second >= lowest && second <= highest;
+}
+
 /** How many bytes at the end are the begin of a good sequence of UTF-8: 0 to 3. */
 function cutSequence(bytes: Buffer): number {
   const length = bytes.length;
@@ -60,14 +74,9 @@ function cutSequence(bytes: Buffer): number {
     const lead = bytes[length - size];
     if (lead < 0x80) return 0;
     if (lead < 0xc0) continue;
-    const needed = lead >= 0xf5 || lead < 0xc2 ? 0 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    const needed = utf8Length(lead);
     if (size >= needed) return 0;
-    if (size === 1) return 1;
-    // The second byte rules out overlong forms, surrogates and what is beyond U+10FFFF.
-    const second = bytes[length - size + 1];
-    const lowest = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
-    const highest = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
-    return second >= lowest && second <= highest ? size : 0;
+    return size === 1 || isUtf8Second(lead, bytes[length - size + 1]) ? size : 0;
   }
   return 0;
 }
@@ -263,10 +272,21 @@ export function canonicalEncoding(label: string): string | null {
   return known ?? (hyphened === name ? null : platformEncoding(hyphened));
 }
 
+/** What TextDecoder said of labels: asking it is slow. */
+const platformLabels = new Map<string, string | null>();
+/** Labels come from the network, so they are not kept without limit. */
+const MAX_LABELS = 200;
+
 function platformEncoding(label: string): string | null {
-  try {
-    return new TextDecoder(label).encoding;
-  } catch {
-    return null;
+  let encoding = platformLabels.get(label);
+  if (encoding === undefined) {
+    try {
+      encoding = new TextDecoder(label).encoding;
+    } catch {
+      encoding = null;
+    }
+    if (platformLabels.size >= MAX_LABELS) platformLabels.clear();
+    platformLabels.set(label, encoding);
   }
+  return encoding;
 }

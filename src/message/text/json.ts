@@ -20,6 +20,16 @@ function notJson(message: string, text: string, at: number, details: ExceptionDe
   return new JSONDecodeError(message, text, at, { ...details, cause: new SyntaxError(`No JSON at position ${at}`) });
 }
 
+/** Whether a text is JSON. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function explain(text: string, at: number): string {
   if (at >= text.length) return "Unexpected end of the text";
   if (text.startsWith("<")) return "Expecting value, found markup (an error page?)";

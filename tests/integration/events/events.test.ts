@@ -25,8 +25,12 @@ type Answer = (response: ServerResponse, request: Received) => void;
 let script: Answer[] = [];
 const server = await serve((request, response) => (script.length > 1 ? script.shift()! : script[0])(response, request));
 after(() => server.close());
-// The back-off at its shortest.
+// The back-off at its shortest, and waits for the next connection (half a second and more) a hundred times shorter.
 mock.method(Math, "random", () => 0);
+const { setTimeout: realTimeout } = globalThis;
+mock.method(globalThis, "setTimeout", (callback: () => void, delay = 0) =>
+  realTimeout(callback, delay >= 500 && delay <= 5000 ? delay / 100 : delay),
+);
 beforeEach(() => {
   script = [];
   server.requests.length = 0;
@@ -137,14 +141,35 @@ describe("events()", () => {
   });
 
   it("waits as long as the server's retry asks, said with an event or without", async () => {
-    script = [stream("retry: 10\n\n"), stream("retry: 20\ndata: a\n\n"), stream("retry: nonsense\ndata: b\n\n"), status(204)]; // prettier-ignore
+    script = [stream("retry: 700\n\n"), stream("retry: 800\ndata: a\n\n"), stream("retry: nonsense\ndata: b\n\n"), status(204)]; // prettier-ignore
     const delays: number[] = [];
     const source = events(server.url, { onReconnect: ({ delay }) => void delays.push(delay) });
     assert.equal(source.retry, 3);
     await all(source);
-    assert.deepEqual(delays, [0.01, 0.02, 0.02]);
-    assert.equal(source.retry, 0.02);
+    assert.deepEqual(delays, [0.7, 0.8, 0.8]);
+    assert.equal(source.retry, 0.8);
   });
+
+  for (const [what, text, options] of [
+    ["the server says retry: 0", "retry: 0\ndata: a\n\n", {}],
+    ["the server says retry: 0 and nothing else", "retry: 0\n\n", {}],
+    ["the server says retry: 1", "retry: 1\ndata: a\n\n", {}],
+    ["the caller says retry: 0", "data: a\n\n", { retry: 0 }],
+  ] as const)
+    it(`waits half a second at least when ${what} and each connection ends at once`, async () => {
+      script = [stream(text)];
+      const delays: number[] = [];
+      const source = events(server.url, {
+        ...options,
+        onReconnect: ({ delay }) => {
+          delays.push(delay);
+          if (delays.length === 4) source.close();
+        },
+      });
+      await all(source);
+      assert.deepEqual(delays, [0.5, 0.5, 0.5, 0.5]);
+      assert.equal(server.requests.length, 4);
+    });
 
   it("silence for longer than timeout.read is a lost connection", async () => {
     script = [stream("data: a\n\n", "open"), status(204)];
@@ -379,6 +404,21 @@ describe("events() by POST", () => {
     assert.ok(error instanceof UnrewindableBodyError, String(error));
     assert.deepEqual(found, ["a"]);
     assert.equal(server.requests.length, 1);
+  });
+
+  for (const method of ["HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "report", "SEARCH"])
+    it(`${method} reconnects, since it is idempotent`, async () => {
+      script = [status(503), status(204)];
+      await all(fast({ method }));
+      assert.equal(server.requests.length, 2);
+    });
+
+  it("PATCH and LOCK do not", async () => {
+    for (const method of ["PATCH", "LOCK"]) {
+      script = [status(503)];
+      assert.ok((await failure(all(fast({ method })))) instanceof HTTPError);
+    }
+    assert.equal(server.requests.length, 2);
   });
 
   it("a GET with reconnect: false ends with its connection", async () => {

@@ -115,7 +115,7 @@ export const files = chapter("Files and streams", import.meta.url, [
   {
     title: "Server-sent events, over as many connections as it takes",
     async play({ lab, console }) {
-      const stream = events(`${lab}/sse`, { params: { count: 2 }, retry: 0.01 });
+      const stream = events(`${lab}/sse`, { params: { count: 2 }, retry: 0.5 });
 
       let count = 0;
       for await (const { event, data } of stream) {

@@ -230,6 +230,10 @@ describe("the flow of HTTPDigestAuth", () => {
       [', domain="http://other.example/"', "http://other.example/", false],
       [', domain="http://other.example/"', "http://example.com/a/x", false],
       [', domain="http://[ /a"', "http://example.com/a/y", true],
+      [', domain="/a%2fb/ /ä"', "http://example.com/a%2fb/x", true],
+      [', domain="/caf\xc3\xa9/"', "http://example.com/café/x", true],
+      [', domain="HTTP://EXAMPLE.COM/q/../r"', "http://example.com/r", true],
+      [', domain="http://example.com"', "http://example.com/any", true],
     ];
     for (const [domain, url, isSigned] of table)
       it(`${isSigned ? "signs" : "does not sign"} ${url} in advance${domain}`, async () => {

@@ -53,6 +53,45 @@ describe("parseNetrc", () => {
         ["i", "v", "", ""],
       ],
     ],
+    [
+      "an unknown word and its value, as Heroku writes them (Python refuses the file)",
+      "machine api.heroku.com\n  login me@example.com\n  method interactive\n  password p\nmachine git.heroku.com\n  login u\n",
+      [
+        ["api.heroku.com", "me@example.com", "", "p"],
+        ["git.heroku.com", "u", "", ""],
+      ],
+    ],
+    ["unknown words with values", "machine h port 21 login u protocol https password p", [["h", "u", "", "p"]]],
+    ["an unknown word before a keyword", "machine h secure login u\nverbose\npassword p", [["h", "u", "", "p"]]],
+    ["an unknown word before a comment", "machine h secure # a b\nlogin u", [["h", "u", "", ""]]],
+    ["an unknown word at the end", "machine h login u\n\nsecure", [["h", "u", "", ""]]],
+    ["an unknown word at the start", "secure yes\nmachine h login u", [["h", "u", "", ""]]],
+    ["an unknown word with a quoted value", 'machine h method "a b" login u', [["h", "u", "", ""]]],
+    ["a word too many behind a password", "machine h\npassword p secret\nlogin u", [["h", "u", "", "p"]]],
+    ["fields before the first machine", "login x password y\nmachine h login u", [["h", "u", "", ""]]],
+    [
+      "keywords in capitals",
+      "MACHINE h Login u PASSWORD p\nDefault login d",
+      [
+        ["h", "u", "", "p"],
+        [null, "d", "", ""],
+      ],
+    ],
+    ["a value that is a keyword", "machine h login password password login", [["h", "password", "", "login"]]],
+    [
+      "a macro that ends with the file",
+      "machine h login u\nmacdef init\ncd /x\nmachine fake login f\n",
+      [["h", "u", "", ""]],
+    ],
+    ["a macro that is the last word", "machine h login u\nmacdef init", [["h", "u", "", ""]]],
+    [
+      "fields after a macro, which belong to no machine",
+      "machine h login u\nmacdef init\nx\n\npassword p\nmachine i login v",
+      [
+        ["h", "u", "", ""],
+        ["i", "v", "", ""],
+      ],
+    ],
     ["a value missing at the end", "machine h login u password", [["h", "u", "", ""]]],
     ["a byte order mark", "\uFEFFmachine h login u", [["h", "u", "", ""]]],
     ["not ASCII", "machine ü.example login ü password £", [["ü.example", "ü", "", "£"]]],
@@ -66,12 +105,9 @@ describe("parseNetrc", () => {
     });
 
   const refused: [title: string, text: string, line: number][] = [
-    ["an unknown word", "machine h login u\n\ns3cret", 3],
-    ["an unknown word at the start", "login u s3cret", 1],
-    ["two passwords", "machine h\npassword p s3cret\nlogin u", 2],
-    ["a machine without name", "machine", 1],
-    ["a macro without its end", "machine h login u\nmacdef init\ncd s3cret\n", 2],
-    ["a macro without name", "macdef", 1],
+    ["a machine without name", "machine h login s3cret\nmachine", 2],
+    ["a machine with an empty name", 'machine "" login s3cret', 1],
+    ["a macro without name", "machine h login s3cret\n\nmacdef", 3],
   ];
   for (const [title, text, line] of refused)
     it(`refuses ${title}, telling the line and no words`, () => {

@@ -23,6 +23,11 @@ describe("json(), in whatever Unicode encoding it came", () => {
     ["UTF-16 BE", utf16be(text)],
     ["UTF-16 BE with a BOM", utf16be(bom + text)],
     ["latin-1 that is named", Buffer.from(text, "latin1"), "application/json; charset=iso-8859-1"],
+    ["latin-1 without a charset", Buffer.from(text, "latin1"), "text/plain"],
+    ["latin-1 without a type", Buffer.from(text, "latin1")],
+    ["latin-1 with an unknown charset", Buffer.from(text, "latin1"), "text/html; charset=unknown"],
+    ["UTF-16 LE that is named UTF-8", Buffer.from(text, "utf16le"), "application/json; charset=utf-8"],
+    ["UTF-8 with a BOM that is named latin-1", Buffer.from(bom + text), "application/json; charset=latin1"],
   ];
   for (const [name, body, type] of table) it(name, () => assert.deepEqual(made(body, type).json(), { a: "é" }));
 
@@ -67,6 +72,46 @@ describe("json() of what is none is JSONDecodeError that says where", () => {
         },
       );
     });
+});
+
+describe("a JSONDecodeError refers to response.text", () => {
+  const text = '{"a":"é",\n"b":}';
+  const bom = "\ufeff";
+  const bodies: readonly (readonly [string, Uint8Array])[] = [
+    ["UTF-8", Buffer.from(text)],
+    ["UTF-8 with a BOM", Buffer.from(bom + text)],
+    ["UTF-16 LE", Buffer.from(text, "utf16le")],
+    ["UTF-16 LE with a BOM", Buffer.from(bom + text, "utf16le")],
+    ["UTF-16 BE", utf16be(text)],
+    ["UTF-16 BE with a BOM", utf16be(bom + text)],
+    ["latin-1", Buffer.from(text, "latin1")],
+  ];
+  const types = [
+    undefined,
+    "text/plain",
+    "application/json",
+    "text/html; charset=unknown",
+    "application/json; charset=utf-8",
+    "text/plain; charset=latin1",
+  ];
+  for (const [name, body] of bodies)
+    for (const type of types)
+      it(`${name} as ${type}`, () => {
+        const response = made(body, type);
+        assert.throws(
+          () => response.json(),
+          (error: Error) => {
+            assert.ok(error instanceof JSONDecodeError);
+            assert.equal(error.doc, response.text);
+            const before = error.doc.slice(0, error.pos).split("\n");
+            assert.deepEqual([error.line, error.column], [before.length, before.at(-1)!.length + 1]);
+            if (response.text === text) assert.deepEqual([error.line, error.column], [2, 5]);
+            return true;
+          },
+        );
+        if (type === undefined || (type === "application/json" && name !== "latin-1"))
+          assert.equal(response.text, text);
+      });
 });
 
 describe("json(schema)", () => {

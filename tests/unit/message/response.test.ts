@@ -71,12 +71,43 @@ describe("encoding and text", () => {
     ["valid UTF-8 without one", Buffer.from("é日"), "text/plain", null, "é日"],
     ["no type at all", Buffer.from("é"), undefined, null, "é"],
     ["nothing", Buffer.alloc(0), undefined, null, ""],
+    ["latin-1 without one", Buffer.from("caf\xe9 £5", "latin1"), "text/plain", null, "café £5"],
+    ["an unknown charset", Buffer.from("caf\xe9", "latin1"), "text/plain; charset=unknown", null, "café"],
+    ["an unknown charset, UTF-8", Buffer.from("é日"), "text/plain; charset=unknown", null, "é日"],
+    ["an empty charset", Buffer.from("caf\xe9", "latin1"), "text/html; charset=", null, "café"],
+    ["a charset before a comma", Buffer.from([0x93, 0xfa]), "text/html;charset=shift_jis,text/html", "shift_jis", "日"],
+    ["an unknown charset of JSON", Buffer.from('"é"'), "application/json; charset=unknown", "utf-8", '"é"'],
+    ["JSON in UTF-16 with a BOM", Buffer.from('\ufeff"é"', "utf16le"), "application/json", "utf-8", '"é"'],
+    ["JSON in UTF-16 without a BOM", Buffer.from('"é"', "utf16le"), "application/json", "utf-8", '"é"'],
+    ["JSON in UTF-8 with a BOM", Buffer.from('\ufeff"é"'), "application/json", "utf-8", '"é"'],
   ];
   for (const [name, body, type, encoding, text] of table)
     it(name, () => {
       const response = typed(body, type);
       assert.deepEqual([response.encoding, response.text], [encoding, text]);
     });
+
+  it("an unknown encoding that is assigned decodes as UTF-8, as in requests", () => {
+    const response = typed(Buffer.from("é\xff", "latin1"), "text/plain; charset=latin1");
+    response.encoding = "nonsense";
+    assert.deepEqual([response.encoding, response.text], ["nonsense", "\ufffd\ufffd"]);
+  });
+
+  it("an unknown charset counts as none for pieces and lines of text", async () => {
+    for (const type of ["text/plain; charset=unknown", "text/plain; charset="]) {
+      const pieces: string[] = [];
+      for await (const piece of typed("é日", type).iterContent(1, { decodeUnicode: true })) pieces.push(piece);
+      assert.deepEqual(pieces, ["é", "日"]);
+      for await (const line of typed("\ufeffé", type).iterLines({ decodeUnicode: true })) assert.equal(line, "é");
+    }
+  });
+
+  it("lines of JSON in UTF-16 with a BOM", async () => {
+    const response = typed(Buffer.from("\ufeff[1]\n[2]\n", "utf16le"), "application/json");
+    const values: unknown[] = [];
+    for await (const value of response.iterJson()) values.push(value);
+    assert.deepEqual(values, [[1], [2]]);
+  });
 
   it("assigning changes the text, also after it was read", () => {
     const response = typed(Buffer.from("é"));

@@ -7,6 +7,8 @@ import type * as tough from "tough-cookie";
 
 import { CookieConflictError, InvalidHeader } from "#internal/exceptions";
 import { cookieJarFrom, mergeCookies, RequestsCookieJar } from "#internal/message/cookies/jar";
+import { PreparedRequest } from "#internal/message/prepared";
+import { Response } from "#internal/message/response";
 
 const { CookieJar: ToughJar } = createRequire(import.meta.url)("tough-cookie") as typeof tough;
 
@@ -416,4 +418,164 @@ describe("JSON", () => {
       () => RequestsCookieJar.fromJSON({ cookies: [{ name: "a", value: "1\r\nX: y" }] } as never),
       InvalidHeader,
     ));
+});
+
+describe("a Host header of the caller's own", () => {
+  const address = "http://127.0.0.1:8080/a/b";
+
+  it("is the host that cookies are received from and sent to", () => {
+    const jar = new RequestsCookieJar();
+    jar.extract(
+      ["own=1", "wide=2; Domain=app.example.test", "other=3; Domain=example.com"],
+      address,
+      "app.example.test",
+    );
+    assert.deepEqual(jar.listDomains(), ["app.example.test"]);
+    assert.equal(jar.headerFor(address, { host: "app.example.test" }), "own=1; wide=2");
+    assert.equal(jar.headerFor("http://app.example.test/a/"), "own=1; wide=2");
+    assert.equal(jar.headerFor("http://www.app.example.test/a/"), "wide=2");
+    assert.equal(jar.headerFor(address), undefined);
+    assert.equal(jar.headerFor(address, { host: "example.test" }), undefined);
+  });
+
+  it("changes neither the scheme nor the path", () => {
+    const jar = new RequestsCookieJar();
+    jar.extract(["a=1; Secure", "b=2", "c=3; Secure; Path=/"], "https://127.0.0.1/x/y", "h.test");
+    assert.equal(jar.headerFor("http://127.0.0.1/x/z", { host: "h.test" }), "b=2");
+    assert.equal(jar.headerFor("https://127.0.0.1/x/z", { host: "h.test" }), "a=1; b=2; c=3");
+    assert.equal(jar.headerFor("https://127.0.0.1/", { host: "h.test" }), "c=3");
+  });
+
+  const table: [header: string, domain: string][] = [
+    ["app.example.test", "app.example.test"],
+    ["App.Example.TEST", "app.example.test"],
+    ["app.example.test:8080", "app.example.test"],
+    ["app.example.test:", "app.example.test"],
+    [" app.example.test ", "app.example.test"],
+    ["[::1]:80", "::1"],
+    ["[::1]", "::1"],
+    ["10.0.0.1", "10.0.0.1"],
+    ["localhost", "localhost"],
+    // Malformed: the host of the URL counts.
+    ["", "127.0.0.1"],
+    [":80", "127.0.0.1"],
+    ["a b", "127.0.0.1"],
+    ["a,b", "a,b"],
+    ["h.test:99999", "127.0.0.1"],
+    ["h.test:x", "127.0.0.1"],
+    ["user@h.test", "127.0.0.1"],
+    ["h.test/x", "127.0.0.1"],
+    ["http://h.test", "127.0.0.1"],
+    ["[::1", "127.0.0.1"],
+    ["::1", "127.0.0.1"],
+    ["*.h.test", "127.0.0.1"],
+    ["h.test, h2.test", "127.0.0.1"],
+  ];
+  for (const [header, domain] of table)
+    it(JSON.stringify(header), () => {
+      const jar = new RequestsCookieJar();
+      jar.extract(["a=1"], address, header);
+      assert.deepEqual(jar.listDomains(), [domain]);
+      assert.equal(jar.headerFor(address, { host: header }), "a=1");
+    });
+
+  it("is not remembered from one request to the next", () => {
+    const jar = new RequestsCookieJar();
+    jar.set("a", "1", { domain: "h.test" });
+    assert.equal(jar.headerFor(address, { host: "h.test" }), "a=1");
+    assert.equal(jar.headerFor(address), undefined);
+    assert.equal(jar.headerFor(address, { host: "h.test" }), "a=1");
+    assert.equal(jar.headerFor(address, { host: "i.test" }), undefined);
+  });
+
+  it("counts for the cookies of a prepared request, and of its response", () => {
+    const request = new PreparedRequest();
+    const jar = new RequestsCookieJar();
+    jar.set("a", "1", { domain: "h.test" });
+    request.prepare({ method: "GET", url: address, headers: { Host: "h.test" }, cookies: jar });
+    assert.equal(request.headers["Cookie"], "a=1");
+    const response = new Response({ request, headers: [["Set-Cookie", "b=2; Domain=h.test; Path=/"]] });
+    assert.deepEqual(
+      [...response.cookies].map(({ name, domain }) => [name, domain]),
+      [["b", "h.test"]],
+    );
+  });
+});
+
+describe("the host of a URL", () => {
+  const table: [url: string, other: string, domain: string][] = [
+    ["http://1.2.3/", "http://1.2.3/x", "1.2.3"],
+    ["http://[FE80::1%25eth0]/", "http://[fe80::1%25eth0]/x", "fe80::1%25eth0"],
+    ["http://[::1]:8080/", "http://[::1]/", "::1"],
+    ["http://Bücher.Example/", "http://xn--bcher-kva.example/", "xn--bcher-kva.example"],
+    ["http://a_b.example/", "http://a_b.example/", "a_b.example"],
+    ["http://xn--a/", "http://xn--a/", "xn--a"],
+    ["http://999.999.999.999/", "http://999.999.999.999/", "999.999.999.999"],
+    ["http://user:pass@h.test/", "http://h.test/", "h.test"],
+    ["http+unix://%2Frun%2Fa.sock/x", "http+unix://%2Frun%2Fa.sock/y", "%2frun%2fa.sock"],
+  ];
+  for (const [url, other, domain] of table)
+    it(`${url} keeps the cookies that it sets`, () => {
+      const jar = new RequestsCookieJar();
+      jar.extract(["a=1; Path=/"], url);
+      assert.deepEqual(jar.listDomains(), [domain]);
+      assert.equal(jar.headerFor(url), "a=1");
+      assert.equal(jar.headerFor(other), "a=1");
+    });
+
+  for (const url of ["http://9.2.3/", "http://127.0x1/", "http://127.1./", "http://10.0.0.1/"])
+    it(`${url} is an address: no cookie spans others`, () => {
+      const jar = new RequestsCookieJar();
+      jar.set("a", "1", { domain: "2.3" }).set("b", "2", { domain: "0x1" }).set("c", "3", { domain: "0.0.1" });
+      jar.extract(["d=4; Domain=2.3", "e=5; Domain=1", "f=6; Domain=0.0.1"], url);
+      assert.equal(jar.headerFor(url), undefined);
+    });
+});
+
+describe("room for Secure cookies", () => {
+  const plain = (count: number, from = 0): string[] => Array.from({ length: count }, (_, at) => `p${from + at}=1`);
+  const secure = (count: number): string[] => Array.from({ length: count }, (_, at) => `s${at}=1; Secure`);
+
+  it("is not taken by cookies that come over http", () => {
+    const jar = new RequestsCookieJar();
+    jar.extract(["sid=1; Secure; Domain=example.com"], "https://example.com/");
+    for (let round = 0; round < 3; round += 1)
+      jar.extract(
+        plain(180, round * 180).map((field) => `${field}; Domain=example.com`),
+        "http://www.example.com/",
+      );
+    assert.equal(jar.get("sid"), "1");
+    assert.equal(jar.size, 180);
+    assert.equal(jar.has("p539"), true);
+  });
+
+  it("is not taken by cookies that come over https without Secure", () => {
+    const jar = new RequestsCookieJar();
+    jar.extract(["sid=1; Secure", ...plain(400)], "https://example.com/");
+    assert.equal(jar.get("sid"), "1");
+  });
+
+  it("is full when all are Secure: the new plain cookie goes, or the oldest Secure one", () => {
+    const jar = new RequestsCookieJar();
+    jar.extract([...secure(180), "plain=1"], "https://example.com/");
+    assert.deepEqual([jar.size, jar.has("plain"), jar.has("s0")], [180, false, true]);
+    jar.extract(["more=1; Secure"], "https://example.com/");
+    assert.deepEqual([jar.size, jar.has("more"), jar.has("s0"), jar.has("s1")], [180, true, false, true]);
+  });
+
+  it("is made by expired cookies first", () => {
+    const jar = new RequestsCookieJar(null, { maxCookiesPerDomain: 3 });
+    jar.extract(["plain=1", "s=1; Secure"], "https://example.com/");
+    jar.setCookie({ name: "old", value: "1", domain: "example.com", secure: true, expires: new Date(1) });
+    jar.extract(["new=1"], "http://example.com/");
+    assert.deepEqual(jar.keys(), ["plain", "s", "new"]);
+  });
+
+  it("is not taken by other domains", () => {
+    const jar = new RequestsCookieJar();
+    jar.extract(["sid=1; Secure"], "https://example.com/");
+    for (let host = 0; host < 40; host += 1) jar.extract(plain(100), `http://h${host}.example.org/`);
+    assert.equal(jar.size, 3000);
+    assert.equal(jar.get("sid"), "1");
+  });
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import fc from "fast-check";
+
 import { parseChallenges } from "#internal/message/text/challenges";
 
 type Row = readonly [scheme: string, token68: string | null, parameters: Readonly<Record<string, string>>];
@@ -66,6 +68,81 @@ describe("parseChallenges", () => {
     ],
     ['Basic realm="open, Digest', [["basic", null, { realm: "open, Digest" }]]],
     ["Basic __proto__=x", [["basic", null, { ["__proto__"]: "x" }]]],
+    // A list without its quotes.
+    [
+      'Digest realm="r", qop=auth,auth-int, nonce="n"',
+      [["digest", null, { realm: "r", qop: "auth,auth-int", nonce: "n" }]],
+    ],
+    ["Digest qop=auth , auth-int , nonce=n", [["digest", null, { qop: "auth,auth-int", nonce: "n" }]]],
+    [
+      'Digest realm="r", nonce="n", qop=auth,auth-int',
+      [["digest", null, { realm: "r", nonce: "n", qop: "auth,auth-int" }]],
+    ],
+    [
+      "Digest qop=auth,auth-int, Basic realm=b",
+      [
+        ["digest", null, { qop: "auth,auth-int" }],
+        ["basic", null, { realm: "b" }],
+      ],
+    ],
+    [
+      "Digest qop=auth,auth-int, Negotiate abc=",
+      [
+        ["digest", null, { qop: "auth,auth-int" }],
+        ["negotiate", "abc=", {}],
+      ],
+    ],
+    [
+      "Digest nonce=n, qop=auth, NTLM",
+      [
+        ["digest", null, { nonce: "n", qop: "auth" }],
+        ["ntlm", null, {}],
+      ],
+    ],
+    // A word alone, and a parameter after its comma: the word is no scheme, since the parameter would not be its own.
+    ['Digest algorithm=MD5,SHA-256, nonce="n"', [["digest", null, { algorithm: "MD5", nonce: "n" }]]],
+    ["Basic realm=My, Site, charset=UTF-8", [["basic", null, { realm: "My", charset: "UTF-8" }]]],
+    ['Digest realm="r", stale, nonce="n"', [["digest", null, { realm: "r", nonce: "n" }]]],
+    // A word alone, and a scheme or nothing after it.
+    [
+      'Basic realm="b", NTLM',
+      [
+        ["basic", null, { realm: "b" }],
+        ["ntlm", null, {}],
+      ],
+    ],
+    [
+      "Basic realm=b, NTLM, Negotiate",
+      [
+        ["basic", null, { realm: "b" }],
+        ["ntlm", null, {}],
+        ["negotiate", null, {}],
+      ],
+    ],
+    [
+      'Negotiate, Digest realm="r"',
+      [
+        ["negotiate", null, {}],
+        ["digest", null, { realm: "r" }],
+      ],
+    ],
+    // Blanks in place of commas.
+    ['Digest realm="r" nonce="n"', [["digest", null, { realm: "r", nonce: "n" }]]],
+    [
+      'Digest realm="r"\tqop="auth" nonce=n opaque=o',
+      [["digest", null, { realm: "r", qop: "auth", nonce: "n", opaque: "o" }]],
+    ],
+    ["Digest realm=r nonce=n qop=auth", [["digest", null, { realm: "r", nonce: "n", qop: "auth" }]]],
+    ["Digest realm=My Site nonce = n", [["digest", null, { realm: "My Site", nonce: "n" }]]],
+    ['Digest realm="r"nonce="n"', [["digest", null, { realm: "r", nonce: "n" }]]],
+    ['Digest realm="r" junk, nonce="n"', [["digest", null, { realm: "r", nonce: "n" }]]],
+    [
+      'Basic realm="b" Digest realm="r" nonce="n"',
+      [
+        ["basic", null, { realm: "b" }],
+        ["digest", null, { realm: "r", nonce: "n" }],
+      ],
+    ],
   ];
   for (const [value, expected] of table)
     it(JSON.stringify(value), () =>
@@ -74,6 +151,34 @@ describe("parseChallenges", () => {
         expected.map(([scheme, token68, parameters]) => [scheme, token68, Object.entries(parameters)]),
       ),
     );
+  it("never gives a parameter to a scheme that it does not directly follow", () => {
+    const word = fc.constantFrom("Basic", "Digest", "auth", "auth-int", "x", "NTLM");
+    const parameter = fc.constantFrom('realm="r, s"', "qop=auth", "nonce=n", 'nonce="n"', "stale = true", "a=b");
+    const piece = fc.oneof(word, parameter, fc.constantFrom(",", " ", ", ", "\t", "abc==", '"', ";"));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const text = pieces.join("");
+        for (const { scheme, token68, parameters } of parseChallenges(text)) {
+          assert.match(scheme, /^[a-z0-9!#$%&'*+.^_`|~-]+$/);
+          assert.ok(token68 === null || parameters.size === 0 || text.includes(token68));
+        }
+      }),
+    );
+  });
+  it("reads quoted parameters of one challenge, whatever separates them", () => {
+    const separator = fc.constantFrom(", ", ",", " ", "\t", " , ", ",,", ", ,");
+    const names = ["realm", "nonce", "opaque", "algorithm"];
+    fc.assert(
+      fc.property(fc.array(separator, { minLength: 4, maxLength: 4 }), (separators) => {
+        const text = `Digest ${names.map((name, at) => `${name}="${name}, x"${separators[at]}`).join("")}`;
+        const expected = names.map((name) => [name, `${name}, x`]);
+        assert.deepEqual(
+          parseChallenges(text).map(({ scheme, parameters }) => [scheme, [...parameters]]),
+          [["digest", expected]],
+        );
+      }),
+    );
+  });
   it("reads a bounded number of challenges and parameters", () => {
     assert.equal(parseChallenges("Basic,".repeat(1000)).length, 100);
     const many = Array.from({ length: 500 }, (_, at) => `p${at}=1`).join(",");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { encodingFromHeaders, parseContentType } from "#internal/message/text/content-type";
+import { declaredEncoding, encodingFromHeaders, parseContentType } from "#internal/message/text/content-type";
 
 describe("parseContentType", () => {
   const table: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
@@ -33,18 +33,47 @@ describe("encodingFromHeaders", () => {
     ["", null],
     ["text/plain", null],
     ["TEXT/HTML; CHARSET=Latin-1", "Latin-1"],
-    ["text/plain; charset=bogus", "bogus"],
     ['text/plain; charset="utf-8"', "utf-8"],
     ["text/plain; charset='utf-8'", "utf-8"],
-    ["text/plain; charset=a; charset=b", "b"],
-    ["text/plain; charset=", null],
-    ['application/json; charset=""', "utf-8"],
+    ["text/plain; Charset = utf-8", "utf-8"],
+    ["text/plain;charset=utf-8;", "utf-8"],
+    ["text/plain; charset=utf-8 (comment)", "utf-8"],
+    ['text/plain; charset="utf-8"junk', "utf-8"],
+    ['text/plain; charset="utf-8', "utf-8"],
+    ['text/plain; charset=utf-8"', "utf-8"],
+    ["text/plain; charset=utf-8; charset=koi8-r", "koi8-r"],
+    // The field came twice.
+    ["text/html; charset=shift_jis, text/html", "shift_jis"],
+    ["text/html;charset=shift_jis,text/html", "shift_jis"],
+    ['text/html; charset="shift_jis", text/html', "shift_jis"],
+    ["text/html; charset=utf-8, text/html; charset=utf-8", "utf-8"],
+    ["application/json; charset=latin-1", "latin-1"],
     ["application/json", "utf-8"],
     ["Application/JSON", "utf-8"],
-    ["application/json; charset=latin-1", "latin-1"],
     ["application/problem+json; x=y", "utf-8"],
     ["application/xml", null],
     ["application/jsonp", null],
   ];
   for (const [value, expected] of table) it(String(value), () => assert.equal(encodingFromHeaders(value), expected));
+
+  for (const charset of [
+    "",
+    '""',
+    "''",
+    '"',
+    "unknown",
+    "none",
+    "bogus",
+    "utf",
+    "8bit",
+    "text/html",
+    ",",
+    "\x80",
+    "x".repeat(1000),
+  ])
+    it(`an unknown charset counts as none: ${JSON.stringify(charset.slice(0, 20))}`, () => {
+      assert.equal(encodingFromHeaders(`text/plain; charset=${charset}`), null);
+      assert.equal(encodingFromHeaders(`application/json; charset=${charset}`), "utf-8");
+      assert.deepEqual(declaredEncoding(`application/json; charset=${charset}`), { charset: null, isJson: true });
+    });
 });
