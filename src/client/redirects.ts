@@ -141,8 +141,8 @@ function followingRequest(
   } catch (error) {
     if (!(error instanceof RequestException)) throw error;
     error.response ??= response;
-    if (!error.message.startsWith("A redirect or link"))
-      error.message = `The ${linkName(response)} after ${redactedUrl(request.url)} cannot be followed. ${error.message}`;
+    if (!(error instanceof InvalidSchema))
+      error.message += `. The ${linkName(response)} of ${redactedUrl(request.url)} leads there`;
     throw error;
   }
   return next;
