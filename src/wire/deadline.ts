@@ -9,7 +9,8 @@ export class Deadline {
   readonly #onExpired: () => void;
   #since = 0;
   #timer: NodeJS.Timeout | null = null;
-  #keepsAlive = true;
+  /** Milliseconds that had passed at `pause()`. */
+  #paused: number | null = null;
 
   constructor(milliseconds: number, onExpired: () => void) {
     this.#milliseconds = milliseconds;
@@ -28,21 +29,26 @@ export class Deadline {
   }
 
   stop(): void {
+    this.#paused = null;
     if (this.#timer === null) return;
     clearTimeout(this.#timer);
     this.#timer = null;
   }
 
-  /** Lets the process exit while this runs. */
-  unref(): void {
-    this.#keepsAlive = false;
-    this.#timer?.unref();
+  /** Stops the clock until `resume()`. The time in between does not count, and does not keep the process alive. */
+  pause(): void {
+    if (this.#timer === null) return;
+    const { elapsed } = this;
+    this.stop();
+    this.#paused = elapsed;
   }
 
-  /** Keeps the process alive while this runs, as it does at first. */
-  ref(): void {
-    this.#keepsAlive = true;
-    this.#timer?.ref();
+  /** Does nothing unless the deadline is paused. */
+  resume(): void {
+    if (this.#paused === null) return;
+    this.#since = performance.now() - this.#paused;
+    this.#arm(Math.max(0, this.#milliseconds - this.#paused));
+    this.#paused = null;
   }
 
   /** Milliseconds since `start()` or the last `touch()`. */
@@ -53,7 +59,6 @@ export class Deadline {
   #arm(milliseconds: number): void {
     // Longer than a timer can be is waited for in pieces.
     this.#timer = setTimeout(this.#check, Math.min(milliseconds, 2 ** 31 - 1));
-    if (!this.#keepsAlive) this.#timer.unref();
   }
 
   readonly #check = (): void => {
