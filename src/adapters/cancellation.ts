@@ -38,14 +38,14 @@ export class Cancellation {
     return deadline;
   }
 
-  /** Lets the process exit before the deadline: nothing of the call is under way, it could only be read to its end. */
-  unref(): void {
-    this.#deadline?.unref();
+  /** Stops the clock of the deadline: all of the response has arrived, and the caller takes time to read it. */
+  pause(): void {
+    this.#deadline?.pause();
   }
 
-  /** Undoes `unref()`. */
-  ref(): void {
-    this.#deadline?.ref();
+  /** Lets the clock of the deadline go on. */
+  resume(): void {
+    this.#deadline?.resume();
   }
 
   /** Why the call was stopped, or null. */

@@ -4,8 +4,10 @@ import { ReadTimeout } from "../exceptions.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { RawResponse, type ByteSource, type RawControl, type RawQueue } from "../message/raw.js";
 import { Deadline } from "../wire/deadline.js";
-import { compressedBound, decodeAll, Decoder, tooLarge, type Decoding } from "../wire/decode.js";
+import { compressedBound, decodeAll, Decoder, tooLarge, type Decoding, type Patience } from "../wire/decode.js";
+import type { Dispatch } from "../wire/dispatch.js";
 import type { ResponseHead } from "../wire/http1/head.js";
+import type { Cancellation } from "./cancellation.js";
 import { publishError } from "./diagnosis.js";
 import { ResponseReceiver } from "./response-receiver.js";
 
@@ -153,6 +155,7 @@ function joined(chunks: Buffer[] | null): Buffer {
  */
 export class StreamedResponse extends ResponseReceiver implements RawControl {
   #queue: RawQueue | null = null;
+  #waiting: WaitingForContent | null = null;
 
   override onGoodHead(head: ResponseHead): void {
     const raw = new RawResponse(head, this);
@@ -170,8 +173,6 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
 
   override onComplete(trailers: string[]): void {
     this.tellEnd(true);
-    // What is left to do needs no connection: a body that is never read must not keep the process alive.
-    this.settings.cancellation?.unref();
     this.#queue!.end(trailers);
   }
 
@@ -187,6 +188,18 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
   override onBrokenRedirect(error: unknown): void {
     this.tellEnd(false);
     this.#queue!.fail(error);
+  }
+
+  /** From now on the total time counts only while the reader waits for the decoder. */
+  override over(): void {
+    super.over();
+    if (this.#waiting?.isRunning !== true) this.settings.cancellation?.pause();
+  }
+
+  /** What follows in the same call, such as the next hop of a redirect, counts again. */
+  override settle(): void {
+    this.settings.cancellation?.resume();
+    super.settle();
   }
 
   override stop(error: unknown): void {
@@ -208,14 +221,20 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
   override decode(raw: RawResponse): ByteSource {
     const codings = this.isFollowed ? this.codingsFor(this.head!) : this.codings;
     if (codings.length === 0 && this.limits.maxOutput === 0) return raw.queue;
-    const { readTimeout } = this.dispatch!.request;
-    const patience =
-      readTimeout === null || codings.length === 0
-        ? null
-        : new Deadline(readTimeout, () => this.stop(this.#decodingTimedOut(readTimeout, patience!.elapsed)));
-    const decoder = new Decoder(raw.queue, codings, this.limits, patience);
+    this.#waiting = this.#waitingFor(this.dispatch!.request.readTimeout);
+    const decoder = new Decoder(raw.queue, codings, this.limits, this.#waiting);
     raw.queue.decodeBy(decoder);
     return decoder;
+  }
+
+  #waitingFor(readTimeout: number | null): WaitingForContent | null {
+    const { cancellation } = this.settings;
+    if (readTimeout === null && cancellation === undefined) return null;
+    const read =
+      readTimeout === null
+        ? null
+        : new Deadline(readTimeout, () => this.stop(this.#decodingTimedOut(readTimeout, read!.elapsed)));
+    return new WaitingForContent(this.dispatch!, read, cancellation);
   }
 
   #decodingTimedOut(readTimeout: number, elapsed: number): ReadTimeout {
@@ -241,8 +260,37 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
 
   onDone(): void {
     dropped.unregister(this);
-    this.settings.cancellation?.ref();
     this.settle();
+  }
+}
+
+/** The clocks that run while a reader waits for a decoder: the read timeout, and the total one. */
+class WaitingForContent implements Patience {
+  isRunning = false;
+  readonly #dispatch: Dispatch;
+  readonly #read: Deadline | null;
+  readonly #total: Cancellation | undefined;
+
+  constructor(dispatch: Dispatch, read: Deadline | null, total: Cancellation | undefined) {
+    this.#dispatch = dispatch;
+    this.#read = read;
+    this.#total = total;
+  }
+
+  start(): void {
+    this.isRunning = true;
+    this.#read?.start();
+    this.#total?.resume();
+  }
+
+  touch(): void {
+    this.#read?.touch();
+  }
+
+  stop(): void {
+    this.isRunning = false;
+    this.#read?.stop();
+    if (this.#dispatch.over) this.#total?.pause();
   }
 }
 

@@ -20,7 +20,8 @@ export class Deadline {
   #timer: NodeJS.Timeout | null = null;
   /** Runs after the last look at the sockets. */
   #lastPoll: NodeJS.Immediate | null = null;
-  #keepsAlive = true;
+  /** Milliseconds that had passed at `pause()`. */
+  #paused: number | null = null;
 
   constructor(milliseconds: number, onExpired: () => void, clock: Clock = systemClock) {
     this.#milliseconds = milliseconds;
@@ -40,6 +41,7 @@ export class Deadline {
   }
 
   stop(): void {
+    this.#paused = null;
     if (this.#timer === null) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
@@ -48,16 +50,20 @@ export class Deadline {
     this.#lastPoll = null;
   }
 
-  /** Lets the process exit while this runs. */
-  unref(): void {
-    this.#keepsAlive = false;
-    this.#timer?.unref();
+  /** Stops the clock until `resume()`. The time in between does not count, and does not keep the process alive. */
+  pause(): void {
+    if (this.#timer === null) return;
+    const { elapsed } = this;
+    this.stop();
+    this.#paused = elapsed;
   }
 
-  /** Keeps the process alive while this runs, as it does at first. */
-  ref(): void {
-    this.#keepsAlive = true;
-    this.#timer?.ref();
+  /** Does nothing unless the deadline is paused. */
+  resume(): void {
+    if (this.#paused === null) return;
+    this.#since = this.#clock.now() - this.#paused;
+    this.#arm(Math.max(0, this.#milliseconds - this.#paused));
+    this.#paused = null;
   }
 
   /** Milliseconds since `start()` or the last `touch()`. */
@@ -68,7 +74,6 @@ export class Deadline {
   #arm(milliseconds: number): void {
     // A longer time is waited for in pieces.
     this.#timer = this.#clock.setTimeout(this.#onTimer, Math.min(milliseconds, LONGEST_TIMER));
-    if (!this.#keepsAlive) this.#timer.unref();
   }
 
   /** @returns Whether the deadline is reached; if it is not, the timer is set for the rest. */

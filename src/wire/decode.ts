@@ -3,7 +3,6 @@ import { ContentDecodingError, ContentTooLarge } from "../exceptions.js";
 import { codingNames } from "../message/headers.js";
 import { WebStreamLayer, zlibChecksBrotli } from "./brotli.js";
 import { codingFor, hasZstd, type OneShotResult } from "./codings.js";
-import type { Deadline } from "./deadline.js";
 import { engineFault, EngineLayer, LayerFault, type ByteSource, type DecodingLayer } from "./decoding-layer.js";
 
 /** RFC 9110 §8.4 sets no bound on chained codings; more than a few are an attack. */
@@ -54,6 +53,14 @@ export function codingsOf(contentEncoding: string, most = MAX_CODINGS): string[]
 
 function isKnown(name: string): boolean {
   return name === "gzip" || name === "x-gzip" || name === "deflate" || name === "br" || (name === "zstd" && hasZstd);
+}
+
+/** What runs while a reader waits for decoded content, as a Deadline does. */
+export interface Patience {
+  start(): void;
+  /** Bytes have arrived. */
+  touch(): void;
+  stop(): void;
 }
 
 /** A whole body that is being decoded away from the event loop. */
@@ -126,7 +133,7 @@ export class Decoder {
   /** Bytes that were taken from the source. */
   #input = 0;
   #output = 0;
-  readonly #patience: Deadline | null;
+  readonly #patience: Patience | null;
   #stopped: { readonly error: unknown } | null = null;
   #isClosed = false;
 
@@ -134,7 +141,7 @@ export class Decoder {
    * @param codings - As {@link codingsOf} gives them; none only counts.
    * @param patience - Runs while a reader waits for the next piece; bytes that arrive restart it.
    */
-  constructor(source: ByteSource, codings: readonly string[], limits: DecodeLimits, patience: Deadline | null = null) {
+  constructor(source: ByteSource, codings: readonly string[], limits: DecodeLimits, patience: Patience | null = null) {
     this.#limits = limits;
     this.#patience = patience;
     let from: ByteSource = { pull: () => this.#count(source.pull()) };

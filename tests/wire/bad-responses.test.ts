@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
   broken("a chunk that is longer than its length", `${CHUNKED}3\r\nabcd\r\n0\r\n\r\n`, "stays", /a chunk that is longer than its length \(3 bytes read\)$/),
   undecodable("gzip that is none", encoded(Buffer.from("not gzip")), /^Received response with content-encoding: gzip, but failed to decode it: the gzip data is malformed: /),
   undecodable("gzip that is cut", encoded(gzipped.subarray(0, -5)), /failed to decode it: the gzip data is cut off$/),
-  undecodable("gzip with bytes behind", encoded(Buffer.concat([gzipped, Buffer.alloc(9)])), /bytes behind the end of the gzip data$/),
+  undecodable("gzip with bytes behind", encoded(Buffer.concat([gzipped, Buffer.alloc(9)])), /bytes after the end of the gzip data$/),
   undecodable("six codings", encoded(gzipped, "gzip,gzip,gzip,gzip,gzip,gzip"), /more than 5 content codings \(maxContentCodings of HTTPAdapter\)$/),
   undecodable("an unknown coding among others", encoded(gzipped, "gzip, exotic"), /unknown content coding "exotic"$/),
 ]; // prettier-ignore
