@@ -18,7 +18,16 @@ import {
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
 import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import type { Params } from "./params.js";
-import { authFromUrl, effectivePort, hostHeaderOf, pathUrlOf, prepareUrl, splitUrl, type UrlParts } from "./url.js";
+import {
+  authFromUrl,
+  effectivePort,
+  hostHeaderOf,
+  pathUrlOf,
+  prepareUrl,
+  requestTargetOf,
+  splitUrl,
+  type UrlParts,
+} from "./url.js";
 
 /** What a request is prepared from; all of it is optional. */
 export interface PrepareOptions {
@@ -62,7 +71,7 @@ export function useAuthReader(reader: (value: unknown) => AppliedAuth | null): v
 interface Target {
   readonly url: string;
   readonly parts: UrlParts;
-  /** Path and query. */
+  /** Path and query, as they are sent. */
   readonly path: string;
   /** The value of the Host header. */
   readonly host: string;
@@ -82,7 +91,7 @@ function targetOf(url: string): Target {
   const target = {
     url,
     parts,
-    path: pathUrlOf(parts),
+    path: requestTargetOf(parts),
     host: hostHeaderOf(parts),
     origin: `${parts.scheme}://${parts.host}:${effectivePort(parts)}`,
   };
@@ -130,7 +139,7 @@ export class PreparedRequest {
   #auth: AppliedAuth | null = null;
   #signing: Promise<PreparedRequest> | null = null;
 
-  /** The whole URL. What is assigned is taken as it is. */
+  /** The whole URL. What is assigned is taken as it is; only escapes are sent in upper case, and brackets escaped. */
   get url(): string {
     return this.#url;
   }
@@ -163,7 +172,7 @@ export class PreparedRequest {
 
   /** Path and query, "/" if empty, without the fragment. */
   get pathUrl(): string {
-    return this.target.path;
+    return pathUrlOf(this.target.parts);
   }
 
   /**

@@ -9,7 +9,7 @@ import { authorityEnd, canonicalAuthority, noHost, opaqueAuthority, portNumber, 
 import { removeDotSegments, requoteUri } from "./url-join.js";
 
 export { type Params, encodeParams, mergeParams } from "./params.js";
-export { joinBaseUrl, joinUrl, locationUrl, requoteUri } from "./url-join.js";
+export { joinBaseUrl, joinUrl, locationText, locationUrl, referenceUrl, requoteUri } from "./url-join.js";
 export {
   type UrlParts,
   authFromUrl,
@@ -18,6 +18,7 @@ export {
   maskedUrl,
   matchesMountPrefix,
   pathUrlOf,
+  requestTargetOf,
   sameOrigin,
   splitUrl,
   urlWithoutAuthAndFragment,
