@@ -1,6 +1,6 @@
 /** HTTP Digest, from the side of the client: when to answer, and with what (RFC 7616, RFC 2617). */
 import { randomBytes } from "node:crypto";
-import { inspect, type InspectOptions } from "node:util";
+import { inspect, types, type InspectOptions } from "node:util";
 
 import { UnrewindableBodyError } from "../exceptions.js";
 import { parseChallenges } from "../message/text/challenges.js";
@@ -214,7 +214,7 @@ function bytesOf(body: unknown): Uint8Array | null {
   if (body == null) return new Uint8Array(0);
   if (typeof body === "string") return Buffer.from(body, "utf8");
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
-  return body instanceof ArrayBuffer ? new Uint8Array(body) : null;
+  return types.isAnyArrayBuffer(body) ? new Uint8Array(body) : null;
 }
 
 function streamUnderAuthInt(request: PreparedRequest, response: Response): UnrewindableBodyError {

@@ -1,4 +1,6 @@
 /** `params` and form data: what may be given, how it is encoded, how a session's and a request's are merged. */
+import { types } from "node:util";
+
 import { formEncode, formEncodeBytes } from "./text/url-encoded.js";
 
 /**
@@ -36,7 +38,7 @@ export function encodeParams(params: Params): string {
   if (typeof params === "string") return params;
   if (typeof params !== "object" || params === null)
     throw new TypeError(`params must be an object, [name, value] pairs, a Map or a string, not ${describe(params)}`);
-  if (params instanceof Uint8Array)
+  if (types.isUint8Array(params))
     return Buffer.from(params.buffer, params.byteOffset, params.byteLength).toString("latin1");
   let encoded = "";
   if (!(Symbol.iterator in params)) {
@@ -56,8 +58,8 @@ export function encodeParams(params: Params): string {
 
 function appendParam(encoded: string, name: string, value: unknown): string {
   if (value === null || value === undefined) return encoded;
-  if (typeof value === "object" && Symbol.iterator in value && !(value instanceof Uint8Array)) {
-    if (value instanceof Map || value instanceof URLSearchParams) throw nested(name, value);
+  if (typeof value === "object" && Symbol.iterator in value && !types.isUint8Array(value)) {
+    if (isMapping(value)) throw nested(name, value);
     for (const item of value as Iterable<unknown>)
       if (item !== null && item !== undefined) encoded = appendPair(encoded, name, encodeScalar(name, item));
     return encoded;
@@ -77,13 +79,21 @@ function encodeScalar(name: string, value: unknown): string {
     throw new TypeError(
       `The value of parameter ${JSON.stringify(name)} must be text, a number, a boolean or bytes, not ${describe(value)}`,
     );
-  if (value instanceof Uint8Array) return formEncodeBytes(value);
-  if (value instanceof Date) return formEncode(value.toISOString());
+  if (types.isUint8Array(value)) return formEncodeBytes(value);
+  if (types.isDate(value)) return formEncode(value.toISOString());
   // A list in a list, a mapping and a bare object have no text that a server could read.
-  if (Symbol.iterator in value || value.toString === Object.prototype.toString || typeof value.toString !== "function")
+  if (Symbol.iterator in value || typeof (value as { toString?: unknown }).toString !== "function")
     throw nested(name, value);
-  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- checked above: the text is the object's own
-  return formEncode(String(value));
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- looked at below
+  const text = String(value);
+  // What Object.prototype.toString says, of whatever realm.
+  if (/^\[object [^\]]*\]$/.test(text)) throw nested(name, value);
+  return formEncode(text);
+}
+
+/** A Map or URLSearchParams of any realm. */
+function isMapping(value: object): boolean {
+  return types.isMap(value) || typeof (value as { getAll?: unknown }).getAll === "function";
 }
 
 function nested(name: string, value: unknown): TypeError {
@@ -115,7 +125,7 @@ export function mergeParams(session: Params | null | undefined, request: Params 
 }
 
 function mappingEntries(params: Params): Iterable<readonly [ParamKey, ParamValue]> | null {
-  if (params instanceof Map) return params as ReadonlyMap<ParamKey, ParamValue>;
+  if (types.isMap(params)) return params as ReadonlyMap<ParamKey, ParamValue>;
   if (typeof params !== "object" || Symbol.iterator in params) return null;
   return Object.entries(params);
 }

@@ -1,7 +1,6 @@
 /** PreparedRequest: exactly what will be sent, open to inspection and change, and the ordered steps that make it. */
 import { inspect } from "node:util";
 
-import { MissingSchema } from "../exceptions.js";
 import { bodyFrom, prepareBody, type Body } from "./body/body.js";
 import type { RequestsCookieJar } from "./cookies/jar.js";
 import { cookieJarFrom } from "./cookies/jar.js";
@@ -209,8 +208,6 @@ export class PreparedRequest {
       this.url = url;
       return;
     }
-    if (url === null || url === undefined)
-      throw new MissingSchema("Invalid URL: none was given. Perhaps you meant https://example.com?");
     const prepared = prepareUrl(url, params);
     if (prepared === url && prepared.length <= MAX_CACHED_URL) {
       if (preparedUrls.size >= MAX_TARGETS) preparedUrls.clear();

@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 
 import { InvalidURL } from "../exceptions.js";
+import { missingUrl, urlText } from "./url-hints.js";
 import { authorityEnd, canonicalAuthority, shownUrl } from "./url-host.js";
 import { WHOLE_URI, escapeHighBytes, quote } from "./text/url-encoded.js";
 
@@ -184,9 +185,11 @@ export function referenceUrl(base: string, reference: string): string {
  * not.
  *
  * @throws InvalidURL for `//other.host/x`: it would leave the base without saying so.
+ * @throws TypeError for an object that has no text of its own.
  */
 export function joinBaseUrl(baseUrl: string, url: string | URL): string {
-  const text = typeof url === "string" ? url.trimStart() : url.href;
+  if ((url as unknown) === null || (url as unknown) === undefined) throw missingUrl();
+  const text = urlText(url).trimStart();
   if (SCHEME.test(text)) return text;
   if (text.startsWith("//"))
     throw new InvalidURL(
