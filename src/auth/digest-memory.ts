@@ -3,7 +3,7 @@
  * used each nonce. A challenge is found again only at its own origin and in its own protection space.
  */
 import { InvalidURL, MissingSchema } from "../exceptions.js";
-import { effectivePort, locationUrl, pathUrlOf, prepareUrl, splitUrl } from "../message/url.js";
+import { effectivePort, locationUrl, prepareUrl, requestTargetOf, splitUrl } from "../message/url.js";
 import type { DigestChallenge } from "./digest-response.js";
 
 /** Origins remembered by one auth object. */
@@ -106,7 +106,7 @@ export function spacePrefixes(domain: readonly string[] | null, url: string): st
   const prefixes: string[] = [];
   for (const uri of domain) {
     const absolute = absoluteUrl(uri, url);
-    if (absolute !== null && originOf(absolute) === origin) prefixes.push(pathUrlOf(splitUrl(absolute)));
+    if (absolute !== null && originOf(absolute) === origin) prefixes.push(requestTargetOf(splitUrl(absolute)));
   }
   return prefixes;
 }

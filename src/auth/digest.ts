@@ -142,7 +142,7 @@ export async function* digestFlow(
         username: credentials.username,
         password: credentials.password,
         method: request.method,
-        uri: request.pathUrl,
+        uri: request.target.path,
         qop,
         nonceCount: origin.count(challenge.nonce),
         cnonce: session?.cnonce ?? clientNonce(),
@@ -153,7 +153,7 @@ export async function* digestFlow(
     return answered;
   };
 
-  let space = origin.find(request.pathUrl);
+  let space = origin.find(request.target.path);
   // A stream under auth-int cannot be answered in advance; plain, it may still meet a space that wants less.
   if (space !== null && !isAnswerable(space.challenge, request.body)) space = null;
   let response = yield space === null ? request : answer(space);

@@ -7,7 +7,7 @@ import { headerEntries, type HeadersInit } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { redactedUrl } from "../message/redaction.js";
-import { mergeParams } from "../message/url.js";
+import { locationText, mergeParams } from "../message/url.js";
 import type { CallSession } from "./call.js";
 import { checkOptions, sendOptionsOf, type RequestOptions, type SendOptions } from "./options.js";
 import { linkedRequest } from "./redirects.js";
@@ -136,7 +136,7 @@ async function* pagesOf<T>(course: Course<T>, given: RequestOptions): AsyncGener
       const step = await course.next(response, page);
       if (step === null || step === undefined) return;
       if (typeof step === "string" || step instanceof URL) {
-        prepared = linkedRequest(session, response, first!, urlText(step));
+        prepared = linkedRequest(session, response, first!, String(step));
         continue;
       }
       const { url: nextUrl, ...changes } = step;
@@ -145,7 +145,7 @@ async function* pagesOf<T>(course: Course<T>, given: RequestOptions): AsyncGener
         options = merged(options, changed);
         prepared = null;
       } else {
-        prepared = linkedRequest(session, response, first!, urlText(nextUrl));
+        prepared = linkedRequest(session, response, first!, String(nextUrl));
         apply(prepared, changed);
       }
     } finally {
@@ -182,12 +182,8 @@ async function* itemsOf<T>(
 function linkedNext(response: Response): string | null {
   const links = Object.values(response.links);
   const next = links.find((link) => (link["rel"] ?? "").toLowerCase().split(/\s+/).includes("next"));
-  return next?.["url"] ?? null;
-}
-
-/** As it would stand in a header: the bytes of its UTF-8. */
-function urlText(url: string | URL): string {
-  return Buffer.from(String(url), "utf8").toString("latin1");
+  const url = next?.["url"];
+  return url === undefined ? null : locationText(url);
 }
 
 /** The options of a call with those of the next page over them. */

@@ -6,7 +6,7 @@ import type { FieldList } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { redactedUrl } from "../message/redaction.js";
 import type { Response } from "../message/response.js";
-import { locationUrl } from "../message/url.js";
+import { locationText, locationUrl, referenceUrl } from "../message/url.js";
 import {
   credentialHeaders,
   isBodyHeader,
@@ -30,9 +30,10 @@ export abstract class SessionRedirects {
   /** Names of headers that a redirect to another origin drops. */
   credentialHeaders: readonly string[] = credentialHeaders;
 
-  /** The URL that a response redirects to, as its Location has it, or null when it does not redirect. */
+  /** The text of the Location that a response redirects to, or null when it does not redirect. */
   getRedirectTarget(response: Response): string | null {
-    return REDIRECT_STATUSES.has(response.statusCode) ? (response.header("location") ?? "") || null : null;
+    const location = REDIRECT_STATUSES.has(response.statusCode) ? response.header("location") : undefined;
+    return location === undefined || location === "" ? null : locationText(location);
   }
 
   /** Whether credentials must not be sent when going from one URL to the other. */
@@ -96,7 +97,7 @@ export function offeredRequest(call: Call, response: Response): PreparedRequest 
 
 function redirectedRequest(call: Call, response: Response, location: string): PreparedRequest {
   const { session, request } = call;
-  const next = followingRequest(response, request, request.url, location);
+  const next = followingRequest(response, request, () => redirectUrl(request.url, response, location));
   session.rebuildMethod(next, response);
   if (keepsBody(response.statusCode, request.method)) requireRewindable(next, response);
   else dropBody(next);
@@ -111,7 +112,7 @@ function redirectedRequest(call: Call, response: Response, location: string): Pr
  * rules of redirects apply: credentials do not follow to another origin, and cookies are looked up again.
  *
  * @param first - The request that the caller made.
- * @param url - Absolute, or relative to the response's; as it would be in a header.
+ * @param url - Absolute, or relative to the response's.
  * @throws InvalidURL for a text that is not a URL; UnrewindableBodyError for a body that cannot be sent again.
  */
 export function linkedRequest(
@@ -120,23 +121,26 @@ export function linkedRequest(
   first: PreparedRequest,
   url: string,
 ): PreparedRequest {
-  const next = followingRequest(response, response.request, response.url, url);
+  const next = followingRequest(response, response.request, () => referenceUrl(response.url, url));
   requireRewindable(next, response);
   session.rebuildAuth(next, response);
   rebuildCookies(session, next, first);
   return next;
 }
 
+/** The bytes of the header count, unless `getRedirectTarget` was overridden and chose another target. */
+function redirectUrl(base: string, response: Response, target: string): string {
+  const header = response.header("location");
+  return header !== undefined && locationText(header) === target
+    ? locationUrl(base, header)
+    : referenceUrl(base, target);
+}
+
 /** A copy of the request, for the URL that its response names. */
-function followingRequest(
-  response: Response,
-  request: PreparedRequest,
-  base: string,
-  location: string,
-): PreparedRequest {
+function followingRequest(response: Response, request: PreparedRequest, url: () => string): PreparedRequest {
   const next = request.copy();
   try {
-    next.url = locationUrl(base, location);
+    next.url = url();
     refuseLocalScheme(next, request, response);
   } catch (error) {
     if (!(error instanceof RequestException)) throw error;

@@ -15,6 +15,7 @@ import { PreparedRequest, useAuthReader } from "../message/prepared.js";
 import { Request } from "../message/request.js";
 import type { Response } from "../message/response.js";
 import { redactedUrl, shownUrl } from "../message/shown-url.js";
+import { schemeHint } from "../message/url-hints.js";
 import { joinBaseUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
 import { Retry } from "../policy/retry.js";
 import { resolveTimeout, type TimeoutOption } from "../policy/timeout.js";
@@ -313,7 +314,7 @@ export class Session extends SessionRedirects {
     const plain = url.startsWith("http+unix://") ? this.adapters.get("http://") : undefined;
     if (plain !== undefined) return plain;
     throw new InvalidSchema(
-      `No connection adapters were found for '${shownUrl(url)}'; there are adapters for ${[...this.adapters.keys()].map((prefix) => redactedUrl(prefix)).join(", ")} (session.mount adds one)`,
+      `No connection adapters were found for '${shownUrl(url)}'; there are adapters for ${[...this.adapters.keys()].map((prefix) => redactedUrl(prefix)).join(", ")} (session.mount adds one)${schemeHint(url)}`,
     );
   }
 

@@ -1,7 +1,6 @@
 /** PreparedRequest: exactly what will be sent, open to inspection and change, and the ordered steps that make it. */
 import { inspect } from "node:util";
 
-import { MissingSchema } from "../exceptions.js";
 import { bodyFrom, prepareBody, type Body } from "./body/body.js";
 import type { RequestsCookieJar } from "./cookies/jar.js";
 import { cookieJarFrom } from "./cookies/jar.js";
@@ -20,7 +19,16 @@ import { maskedPrepared } from "./masked.js";
 import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import type { Params } from "./params.js";
 import { credentialHeaders } from "./redaction.js";
-import { authFromUrl, effectivePort, hostHeaderOf, pathUrlOf, prepareUrl, splitUrl, type UrlParts } from "./url.js";
+import {
+  authFromUrl,
+  effectivePort,
+  hostHeaderOf,
+  pathUrlOf,
+  prepareUrl,
+  requestTargetOf,
+  splitUrl,
+  type UrlParts,
+} from "./url.js";
 
 /** What a request is prepared from; all of it is optional. */
 export interface PrepareOptions {
@@ -64,7 +72,7 @@ export function useAuthReader(reader: (value: unknown) => AppliedAuth | null): v
 interface Target {
   readonly url: string;
   readonly parts: UrlParts;
-  /** Path and query. */
+  /** Path and query, as they are sent. */
   readonly path: string;
   /** The value of the Host header. */
   readonly host: string;
@@ -86,7 +94,7 @@ function targetOf(url: string): Target {
   const target = {
     url,
     parts,
-    path: pathUrlOf(parts),
+    path: requestTargetOf(parts),
     host: hostHeaderOf(parts),
     hostname: parts.host.startsWith("[") ? parts.host.slice(1, -1) : parts.host,
     origin: `${parts.scheme}://${parts.host}:${effectivePort(parts)}`,
@@ -139,7 +147,7 @@ export class PreparedRequest {
   #auth: AppliedAuth | null = null;
   #signing: Promise<PreparedRequest> | null = null;
 
-  /** The whole URL. What is assigned is taken as it is. */
+  /** The whole URL. What is assigned is taken as it is; only escapes are sent in upper case, and brackets escaped. */
   get url(): string {
     return this.#url;
   }
@@ -172,7 +180,7 @@ export class PreparedRequest {
 
   /** Path and query, "/" if empty, without the fragment. */
   get pathUrl(): string {
-    return this.target.path;
+    return pathUrlOf(this.target.parts);
   }
 
   /**
@@ -209,8 +217,6 @@ export class PreparedRequest {
       this.url = url;
       return;
     }
-    if (url === null || url === undefined)
-      throw new MissingSchema("Invalid URL: none was given. Perhaps you meant https://example.com?");
     const prepared = prepareUrl(url, params);
     if (prepared === url && prepared.length <= MAX_CACHED_URL) {
       if (preparedUrls.size >= MAX_TARGETS) preparedUrls.clear();

@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 
 import { InvalidURL } from "../exceptions.js";
 import { authorityEnd, shownUrl } from "./shown-url.js";
+import { missingUrl, urlText } from "./url-hints.js";
 import { canonicalAuthority } from "./url-host.js";
 import { WHOLE_URI, escapeHighBytes, quote } from "./text/url-encoded.js";
 
@@ -117,8 +118,7 @@ export function requoteUri(text: string): string {
  *
  * - The header is latin-1 of the bytes that came. They are read as UTF-8; bytes that are not UTF-8 stay, escaped.
  * - White space around it, and tabs and line ends in it, are dropped.
- * - `//host/x` gets the scheme of the base; a relative reference is resolved; both are requoted.
- * - Without a fragment of its own it inherits the one of the base (RFC 9110 §10.2.2).
+ * - The rest is as in {@link referenceUrl}.
  *
  * @param base - The URL of the request that was answered.
  * @param location - The header's value.
@@ -126,8 +126,41 @@ export function requoteUri(text: string): string {
  * @see requests: `SessionRedirectMixin.resolve_redirects`
  */
 export function locationUrl(base: string, location: string): string {
+  const text = locationText(location);
+  // As text, a byte of latin-1 would become two of UTF-8.
+  return referenceUrl(base, text === location && isHeaderText(text) ? escapeHighBytes(text) : text);
+}
+
+/**
+ * The text of a Location header, to be shown: UTF-8 if the bytes are valid UTF-8, otherwise latin-1.
+ *
+ * @param location - The header's value, latin-1 of the bytes that came.
+ */
+export function locationText(location: string): string {
+  if (!isHeaderText(location)) return location;
+  const bytes = Buffer.from(location, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : location;
+}
+
+/** Whether a text may be latin-1 of bytes beyond ASCII. Above 0xff it is text that a test or a hook set. */
+function isHeaderText(text: string): boolean {
+  let highest = 0;
+  for (let at = 0; at < text.length; at += 1) highest = Math.max(highest, text.charCodeAt(at));
+  return highest >= 0x80 && highest <= 0xff;
+}
+
+/**
+ * The URL that a reference leads to: `//host/x` gets the scheme of the base, and a relative reference is resolved. Both
+ * are requoted. Without a fragment of its own it inherits the one of the base (RFC 9110 §10.2.2).
+ *
+ * @param base - The URL of the request that was answered.
+ * @param reference - Text.
+ * @throws InvalidURL when the host of an absolute http or https URL cannot be.
+ */
+export function referenceUrl(base: string, reference: string): string {
   const from = parseReference(base);
-  const text = requotable(location);
+  let text = reference.trim();
+  if (/[\t\r\n]/.test(text)) text = text.replace(/[\t\r\n]/g, "");
   const raw = parseReference(text);
   const scheme = raw.scheme ?? (raw.authority ? from.scheme : null);
   const isWeb = /^https?$/i.test(scheme ?? "");
@@ -145,17 +178,6 @@ export function locationUrl(base: string, location: string): string {
   return compose(/^(?:$|\/)/.test(quoted.path) ? quoted : { ...quoted, path: `/${quoted.path}` });
 }
 
-function requotable(location: string): string {
-  let text = location.trim();
-  if (/[\t\r\n]/.test(text)) text = text.replace(/[\t\r\n]/g, "");
-  let highest = 0;
-  for (let at = 0; at < text.length; at += 1) highest = Math.max(highest, text.charCodeAt(at));
-  // Above 0xff it is no text of bytes: a test or a hook set it, and meant it so.
-  if (highest < 0x80 || highest > 0xff) return text;
-  const bytes = Buffer.from(text, "latin1");
-  return isUtf8(bytes) ? bytes.toString("utf8") : escapeHighBytes(text);
-}
-
 /**
  * A session's `baseUrl` and the URL of a call as one.
  *
@@ -164,9 +186,11 @@ function requotable(location: string): string {
  * not.
  *
  * @throws InvalidURL for `//other.host/x`: it would leave the base without saying so.
+ * @throws TypeError for an object that has no text of its own.
  */
 export function joinBaseUrl(baseUrl: string, url: string | URL): string {
-  const text = typeof url === "string" ? url.trimStart() : url.href;
+  if ((url as unknown) === null || (url as unknown) === undefined) throw missingUrl();
+  const text = urlText(url).trimStart();
   if (SCHEME.test(text)) return text;
   if (text.startsWith("//"))
     throw new InvalidURL(

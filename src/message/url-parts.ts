@@ -100,10 +100,26 @@ export function effectivePort(parts: Pick<UrlParts, "scheme" | "port">): number 
   return parts.port ?? DEFAULT_PORTS[parts.scheme] ?? 0;
 }
 
-/** Path and query as they stand in a request line; "/" for an empty path, no "?" for an empty query, no fragment. */
+/** Path and query; "/" for an empty path, no "?" for an empty query, no fragment. */
 export function pathUrlOf(parts: Pick<UrlParts, "path" | "query">): string {
   const path = parts.path.startsWith("/") ? parts.path : `/${parts.path}`;
   return parts.query ? `${path}?${parts.query}` : path;
+}
+
+const UNLIKE_SENT = /%(?:[0-9A-F][a-f]|[a-f][0-9A-Fa-f])|[[\]]/;
+
+/**
+ * Path and query as they stand in a request line: as {@link pathUrlOf} gives them, but with brackets escaped and escapes in
+ * upper case. The URL of a redirect, and `params` that are text, may have both; `url` keeps them, as in requests.
+ *
+ * @see urllib3: `_encode_target`
+ */
+export function requestTargetOf(parts: Pick<UrlParts, "path" | "query">): string {
+  const target = pathUrlOf(parts);
+  if (!UNLIKE_SENT.test(target)) return target;
+  return target.replace(/%[0-9a-f]{2}|[[\]]/gi, (found) =>
+    found === "[" ? "%5B" : found === "]" ? "%5D" : found.toUpperCase(),
+  );
 }
 
 /**

@@ -2,15 +2,18 @@
  * URLs, as requests prepares them. The other things to do with one stand in url-parts.ts (prepared URLs taken apart)
  * and url-join.ts (references resolved); their exports are this module's too.
  */
-import { MissingSchema } from "../exceptions.js";
+import { types } from "node:util";
+
 import { type Params, encodeParams } from "./params.js";
 import { PATH, QUERY, CHARACTER_SETS, quote } from "./text/url-encoded.js";
-import { authorityEnd, shownUrl } from "./shown-url.js";
+import { authorityEnd } from "./shown-url.js";
+import { missingSchema, missingUrl, urlText } from "./url-hints.js";
 import { canonicalAuthority, noHost, opaqueAuthority, portNumber } from "./url-host.js";
 import { removeDotSegments, requoteUri } from "./url-join.js";
 
 export { type Params, encodeParams, mergeParams } from "./params.js";
-export { joinBaseUrl, joinUrl, locationUrl, requoteUri } from "./url-join.js";
+export { schemeHint } from "./url-hints.js";
+export { joinBaseUrl, joinUrl, locationText, locationUrl, referenceUrl, requoteUri } from "./url-join.js";
 export {
   type UrlParts,
   authFromUrl,
@@ -18,6 +21,7 @@ export {
   hostHeaderOf,
   matchesMountPrefix,
   pathUrlOf,
+  requestTargetOf,
   sameOrigin,
   splitUrl,
   urlWithoutAuthAndFragment,
@@ -35,10 +39,12 @@ export {
  * @returns The prepared URL; the same string when it was prepared already.
  * @throws MissingSchema without a scheme, and for null, undefined and "".
  * @throws InvalidURL without a host, and for a host or port that cannot be.
+ * @throws TypeError for an object that has no text of its own.
  * @see requests: `PreparedRequest.prepare_url`; RFC 3986 §6.2.2
  */
 export function prepareUrl(url: unknown, params?: Params | null): string {
   if (typeof url === "string" && isPrepared(url)) return params == null ? url : withParams(url, params);
+  if (url === null || url === undefined) throw missingUrl();
   const text = urlText(url).trimStart();
   if (text.includes(":") && text.slice(0, 4).toLowerCase() !== "http") return text;
   // No dot in this scheme, unlike in RFC 3986: `httpbin.org:80/x` is a host and a port.
@@ -69,22 +75,6 @@ export function prepareUrl(url: unknown, params?: Params | null): string {
   return `${prepared}${both === "" ? "" : `?${both}`}${ownFragment === "" ? "" : `#${ownFragment}`}`;
 }
 
-function urlText(url: unknown): string {
-  if (typeof url === "string") return url;
-  if (url instanceof URL) return url.href;
-  if (url instanceof Uint8Array) return Buffer.from(url.buffer, url.byteOffset, url.byteLength).toString("utf8");
-  if (typeof url === "symbol" || typeof url === "function")
-    throw new TypeError(`url must be a string or a URL, not a ${typeof url}`);
-
-  return String(url);
-}
-
-function missingSchema(text: string): MissingSchema {
-  const shown = shownUrl(text);
-  const meant = shown.startsWith("//") ? shown.slice(2) : shown;
-  return new MissingSchema(`Invalid URL '${shown}': No scheme supplied. Perhaps you meant https://${meant}?`);
-}
-
 /** Escapes first: `%2e%2e` is a dot segment too, and what is removed here cannot come back at the server. */
 function canonicalPath(path: string): string {
   return path === "" ? "/" : removeDotSegments(rooted(quote(path, PATH, true)));
@@ -96,7 +86,7 @@ function rooted(path: string): string {
 
 function preparedParams(params: Params): string {
   const encoded = encodeParams(params);
-  return typeof params === "string" || params instanceof Uint8Array ? requoteUri(encoded) : encoded;
+  return typeof params === "string" || types.isUint8Array(params) ? requoteUri(encoded) : encoded;
 }
 
 /** @param url - A prepared URL without a fragment. */

@@ -5,6 +5,7 @@ import fc from "fast-check";
 
 import { RequestException } from "#internal/exceptions";
 import { redactedUrl, shownProxyUrl, shownUrl } from "#internal/message/shown-url";
+import { cookieTarget } from "#internal/message/cookies/cookie";
 import {
   encodeParams,
   joinUrl,
@@ -12,6 +13,7 @@ import {
   matchesMountPrefix,
   prepareUrl,
   requoteUri,
+  schemeHint,
   splitUrl,
 } from "#internal/message/url";
 import { assertLinear } from "./linear.js";
@@ -200,6 +202,7 @@ describe("URLs take linear time", () => {
     ["many zeros", (size) => `http://h:${"0".repeat(size)}1/`],
     ["a long host", (size) => `http://${"é".repeat(size)}/`],
     ["a long scheme", (size) => `http${"a".repeat(size)}:`],
+    ["many labels", (size) => `http://${"a.".repeat(size / 2)}`],
     ["many spaces", (size) => `${" ".repeat(size)}http://h${" ".repeat(size)}`],
   ];
   for (const [name, input] of hostile)
@@ -219,6 +222,9 @@ describe("URLs take linear time", () => {
         shownUrl(value);
         shownProxyUrl(value);
         matchesMountPrefix(value, "http://example.com/");
+        schemeHint(value.slice("http://".length));
+        attempt(() => prepareUrl(value.slice("http://".length)));
+        cookieTarget("http://h/", value.slice("http://".length));
       });
     });
 });

@@ -1,4 +1,6 @@
 /** What `jar.set()` takes, checked: nothing gets into a jar that could not stand in a Cookie header. */
+import { types } from "node:util";
+
 import { InvalidHeader } from "../../exceptions.js";
 import {
   canonicalDomain,
@@ -169,7 +171,7 @@ function expiryOf({ expires, maxAge }: CookieAttributes): number {
       `${JSON.stringify(expires)} is not a date; a cookie expires like "Wed, 01 Jan 2031 00:00:00 GMT"`,
     );
   }
-  const time = expires instanceof Date ? expires.getTime() : expires * 1000;
+  const time = types.isDate(expires) ? expires.getTime() : expires * 1000;
   if (typeof time !== "number" || Number.isNaN(time))
     throw new RangeError("A cookie's expires must be a valid Date, seconds since 1970, or a cookie date as text");
   return Math.min(time, LATEST_EXPIRY);

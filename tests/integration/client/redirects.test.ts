@@ -203,6 +203,17 @@ describe("Location", () => {
     assert.equal(response.json<Received>().target, "/%C5%A1%C3%A9f");
   });
 
+  it("escapes are sent in upper case and brackets escaped, as by requests; url shows them as they came", async () => {
+    for (const [location, target] of [
+      ["/%e4?q=%c3%a4", "/%E4?q=%C3%A4"],
+      ["/a[b]?c[d]=1", "/a%5Bb%5D?c%5Bd%5D=1"],
+    ] as const) {
+      const response = await requests.get(to(302, location));
+      assert.equal(echo.requests.at(-1)!.target, target);
+      assert.equal(response.url, echo.url + location);
+    }
+  });
+
   it("bytes that are no UTF-8 are escaped as they are", async () => {
     const response = await requests.get(to(302, "/\xe4"));
     assert.equal(response.json<Received>().target, "/%E4");

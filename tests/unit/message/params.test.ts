@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import vm from "node:vm";
 
 import { type Params, encodeParams, mergeParams } from "#internal/message/params";
 
@@ -59,6 +60,34 @@ describe("encodeParams", () => {
   ];
   for (const [name, params, message] of refused)
     it(`refuses ${name}`, () => assert.throws(() => encodeParams(params as Params), { name: "TypeError", message }));
+});
+
+describe("values of another realm", () => {
+  const other = (code: string): unknown => vm.runInNewContext(code, { URL, URLSearchParams });
+  const table: readonly (readonly [string, string])[] = [
+    ["({ a: 1, b: [1, 2] })", "a=1&b=1&b=2"],
+    ["[['a', 1], ['b', new Date(0)]]", "a=1&b=1970-01-01T00%3A00%3A00.000Z"],
+    ["new Map([['a', 1]])", "a=1"],
+    ["({ a: new Set([1, 2]) })", "a=1&a=2"],
+    ["({ a: Uint8Array.from([0xff, 0x20]) })", "a=%FF+"],
+    ["({ a: Uint16Array.from([1, 2]) })", "a=1&a=2"],
+    ["Uint8Array.from([0x61, 0x3d, 0x31])", "a=1"],
+    ["({ a: 10n, b: true })", "a=10&b=true"],
+    ["({ a: { toString: () => 'own' } })", "a=own"],
+  ];
+  for (const [code, expected] of table) it(code, () => assert.equal(encodeParams(other(code) as Params), expected));
+
+  for (const code of ["({ a: {} })", "({ a: new Map() })", "({ a: [[1]] })", "({ a: Object.create(null) })"])
+    it(`refuses ${code}`, () =>
+      assert.throws(() => encodeParams(other(code) as Params), { name: "TypeError", message: /is nested/ }));
+
+  it("are merged", () => {
+    const merged = mergeParams(
+      other("new Map([['a', 1], ['b', 2]])") as Params,
+      other("({ b: null, c: 3 })") as Params,
+    );
+    assert.equal(encodeParams(merged!), "a=1&c=3");
+  });
 });
 
 describe("mergeParams", () => {

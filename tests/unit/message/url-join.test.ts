@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { InvalidURL } from "#internal/exceptions";
-import { joinBaseUrl, joinUrl, locationUrl, requoteUri } from "#internal/message/url";
+import {
+  joinBaseUrl,
+  joinUrl,
+  locationText,
+  locationUrl,
+  prepareUrl,
+  referenceUrl,
+  requestTargetOf,
+  requoteUri,
+  splitUrl,
+} from "#internal/message/url";
 
 // RFC 3986 §5.4, with the second answer that §5.4.2 allows for "http:g".
 describe("joinUrl: RFC 3986 section 5.4", () => {
@@ -88,6 +98,62 @@ describe("locationUrl", () => {
   it("needs no fragment", () => assert.equal(locationUrl("http://h/a", "b"), "http://h/b"));
   for (const location of ["http://*", "http://a b/", "//e%0d%0a.com/", "http://h:99999/"])
     it(`refuses ${location}`, () => assert.throws(() => locationUrl("http://h/", location), InvalidURL));
+});
+
+describe("locationText and referenceUrl", () => {
+  const table: [location: string, text: string, byHeader: string, byText: string][] = [
+    ["/plain", "/plain", "http://h/plain", "http://h/plain"],
+    ["/caf\xc3\xa9", "/café", "http://h/caf%C3%A9", "http://h/caf%C3%A9"],
+    ["/voil\xc3\xa0", "/voilà", "http://h/voil%C3%A0", "http://h/voil%C3%A0"],
+    // Not UTF-8: latin-1 to be shown, the very bytes to be sent.
+    ["/caf\xe9", "/café", "http://h/caf%E9", "http://h/caf%C3%A9"],
+    ["/日本", "/日本", "http://h/%E6%97%A5%E6%9C%AC", "http://h/%E6%97%A5%E6%9C%AC"],
+    [
+      "/\xe6\x97\xa5?q=\xc3\xa4#\xc3\xb6",
+      "/日?q=ä#ö",
+      "http://h/%E6%97%A5?q=%C3%A4#%C3%B6",
+      "http://h/%E6%97%A5?q=%C3%A4#%C3%B6",
+    ],
+    // UTF-8 of a text that looks like UTF-8 itself is decoded once.
+    ["/\xc3\x83\xc2\xa9", "/Ã©", "http://h/%C3%83%C2%A9", "http://h/%C3%83%C2%A9"],
+    ["//b\xc3\xbccher.example/", "//bücher.example/", "http://xn--bcher-kva.example/", "http://xn--bcher-kva.example/"],
+  ];
+  for (const [location, text, byHeader, byText] of table)
+    it(JSON.stringify(location), () => {
+      assert.equal(locationText(location), text);
+      assert.equal(locationUrl("http://h/x", location), byHeader);
+      assert.equal(referenceUrl("http://h/x", text), byText);
+    });
+});
+
+describe("requestTargetOf", () => {
+  // What requests and urllib3 send; `url` has what the left side shows.
+  const table: readonly (readonly [string, string])[] = [
+    ["/%e4", "/%E4"],
+    ["/%E4?q=%c3%a4", "/%E4?q=%C3%A4"],
+    ["/a[b]?c[d]=1", "/a%5Bb%5D?c%5Bd%5D=1"],
+    ["/a;b=%e4?x=[1]&y=%5b2%5d", "/a;b=%E4?x=%5B1%5D&y=%5B2%5D"],
+    ["/a%2fb", "/a%2Fb"],
+    ["?q=%e4", "/x?q=%E4"],
+    ["/'();:@&=+$,!*", "/'();:@&=+$,!*"],
+    ["/%zz%aZ", "/%25zz%25aZ"],
+    ["/plain?x=%20", "/plain?x=%20"],
+  ];
+  for (const [location, target] of table)
+    it(location, () => assert.equal(requestTargetOf(splitUrl(locationUrl("http://h/x", location))), target));
+
+  it("of params that are text", () => {
+    for (const [params, target] of [
+      ["a=%e4", "/?a=%E4"],
+      ["a[b]=1", "/?a%5Bb%5D=1"],
+    ])
+      assert.equal(requestTargetOf(splitUrl(prepareUrl("http://h/", params))), target);
+  });
+
+  it("leaves the rest of a URL that was edited as it is", () => {
+    for (const target of ["/raw|path", "/a%zz", "/ä"])
+      assert.equal(requestTargetOf(splitUrl(`http://h${target}`)), target);
+  });
 });
 
 describe("requoteUri", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import vm from "node:vm";
 
 import { InvalidURL, MissingSchema } from "#internal/exceptions";
 import { redactedUrl } from "#internal/message/shown-url";
@@ -8,10 +9,12 @@ import {
   authFromUrl,
   effectivePort,
   hostHeaderOf,
+  joinBaseUrl,
   matchesMountPrefix,
   pathUrlOf,
   prepareUrl,
   sameOrigin,
+  schemeHint,
   splitUrl,
   urlWithoutAuthAndFragment,
 } from "#internal/message/url";
@@ -106,12 +109,11 @@ describe("prepareUrl: what it accepts beside text", () => {
 describe("prepareUrl: what cannot be a URL", () => {
   const label = /^URL has an invalid label\. The URL is 'http:\/\/.*'\.$/;
   const table: readonly (readonly [unknown, new () => Error, string | RegExp])[] = [
-    [undefined, MissingSchema, "Invalid URL 'undefined': No scheme supplied. Perhaps you meant https://undefined?"],
-    [null, MissingSchema, "Invalid URL 'null': No scheme supplied. Perhaps you meant https://null?"],
-    ["", MissingSchema, "Invalid URL '': No scheme supplied. Perhaps you meant https://?"],
+    [undefined, MissingSchema, "Invalid URL: none was given. Perhaps you meant https://example.com?"],
+    [null, MissingSchema, "Invalid URL: none was given. Perhaps you meant https://example.com?"],
+    ["", MissingSchema, "Invalid URL '': No scheme supplied. The URL is empty"],
     ["e.com", MissingSchema, "Invalid URL 'e.com': No scheme supplied. Perhaps you meant https://e.com?"],
     ["//e.com/x", MissingSchema, "Invalid URL '//e.com/x': No scheme supplied. Perhaps you meant https://e.com/x?"],
-    ["/p", MissingSchema, /^Invalid URL '\/p': No scheme supplied/],
     ["httpbin.org:80/x", MissingSchema, /Perhaps you meant https:\/\/httpbin\.org:80\/x\?$/],
     ["http://", InvalidURL, "Invalid URL 'http://': No host supplied"],
     ["http:///x", InvalidURL, "Invalid URL 'http:///x': No host supplied"],
@@ -156,6 +158,58 @@ describe("prepareUrl: what cannot be a URL", () => {
       assert.throws(() => prepareUrl(url), { name: type.name, message }),
     );
 
+  const baseUrl = 'A relative URL needs a session with a baseUrl: new Session({ baseUrl: "https://example.com" })';
+  const hints: readonly (readonly [string, string])[] = [
+    ["/users", baseUrl],
+    ["./users", baseUrl],
+    ["../users?a=1", baseUrl],
+    ["?page=2", baseUrl],
+    ["#top", baseUrl],
+    ["users", `Perhaps you meant https://users? ${baseUrl}`],
+    ["users/1?a=b.c", `Perhaps you meant https://users/1?a=b.c? ${baseUrl}`],
+    ["example.com/users", "Perhaps you meant https://example.com/users?"],
+    ["//example.com/users", "Perhaps you meant https://example.com/users?"],
+    ["localhost", "Perhaps you meant http://localhost?"],
+    ["localhost/x", "Perhaps you meant http://localhost/x?"],
+    ["127.0.0.1/x", "Perhaps you meant http://127.0.0.1/x?"],
+    ["localhost.example.com/x", "Perhaps you meant https://localhost.example.com/x?"],
+    ["https//example.com/x", "Perhaps you meant https://example.com/x?"],
+    ["HTTP//example.com", "Perhaps you meant http://example.com?"],
+    ["http;//example.com", "Perhaps you meant http://example.com?"],
+  ];
+  for (const [url, hint] of hints)
+    it(`says what to do about ${JSON.stringify(url)}`, () =>
+      assert.throws(() => prepareUrl(url), {
+        name: "MissingSchema",
+        message: `Invalid URL '${url}': No scheme supplied. ${hint}`,
+      }));
+
+  const objects: readonly (readonly [string, unknown])[] = [
+    ["options", { url: "http://h/" }],
+    ["an empty object", {}],
+    ["an object without a prototype", Object.create(null)],
+    ["a Request", new Request("http://h/")],
+    ["a promise", Promise.resolve("http://h/")],
+    ["a Map", new Map()],
+    ["a function", () => "http://h/"],
+    ["a symbol", Symbol("http://h/")],
+    ["an object of another realm", vm.runInNewContext("({ url: 'http://h/' })")],
+  ];
+  for (const [what, url] of objects)
+    it(`${what} is a TypeError that shows the right call`, () => {
+      for (const call of [() => prepareUrl(url), () => joinBaseUrl("http://h/", url as string)])
+        assert.throws(call, {
+          name: "TypeError",
+          message: /^url must be a string or a URL, not .*get\("https:\/\/example\.com\/", \{ params/,
+        });
+    });
+
+  it("takes a URL and bytes of another realm", () => {
+    const URL = vm.runInNewContext("(class URL { constructor(href) { this.href = href; } toString() { return this.href; } })") as new (href: string) => unknown; // prettier-ignore
+    assert.equal(prepareUrl(new URL("http://h/a b")), "http://h/a%20b");
+    assert.equal(prepareUrl(vm.runInNewContext("Uint8Array.from([104,116,116,112,58,47,47,104])")), "http://h/");
+  });
+
   it("never shows a password, wherever the URL breaks", () => {
     for (const url of [
       "http://user:s3cret@e.com:99999/",
@@ -179,6 +233,26 @@ describe("prepareUrl: what cannot be a URL", () => {
       (error: Error) => error.message.length < 1000,
     );
   });
+});
+
+describe("schemeHint", () => {
+  const table: readonly (readonly [string, string])[] = [
+    ["localhost:3000/x", " Perhaps you meant http://localhost:3000/x?"],
+    ["localhost:3000", " Perhaps you meant http://localhost:3000?"],
+    ["api.localhost:3000?x", " Perhaps you meant http://api.localhost:3000?x?"],
+    ["127.0.0.1:8080/", " Perhaps you meant http://127.0.0.1:8080/?"],
+    ["[::1]:8080/", " Perhaps you meant http://[::1]:8080/?"],
+    ["example.com:8443/x", " Perhaps you meant https://example.com:8443/x?"],
+    ["db_1:5000/x", " Perhaps you meant https://db_1:5000/x?"],
+    ["ftp://example.com/", ""],
+    ["mailto:a@b.c", ""],
+    ["data:text/plain,hi", ""],
+    ["user:1234@example.com/", ""],
+    ["tel:123456", ""],
+    ["http://h/", ""],
+    ["", ""],
+  ];
+  for (const [url, hint] of table) it(JSON.stringify(url), () => assert.equal(schemeHint(url), hint));
 });
 
 describe("prepareUrl: params", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
+import vm from "node:vm";
 
 import type * as tough from "tough-cookie";
 
@@ -578,4 +579,12 @@ describe("room for Secure cookies", () => {
     assert.equal(jar.size, 3000);
     assert.equal(jar.get("sid"), "1");
   });
+});
+
+it("takes cookies and dates of another realm", () => {
+  const jar = new RequestsCookieJar(vm.runInNewContext("new Map([['a', '1']])") as Map<string, string>);
+  jar.update(vm.runInNewContext("({ b: '2' })") as Record<string, string>);
+  jar.set("c", "3", { expires: vm.runInNewContext("new Date(4102444800000)") as Date });
+  assert.deepEqual(jar.getDict(), { a: "1", b: "2", c: "3" });
+  assert.equal([...jar].find(({ name }) => name === "c")?.expires?.getTime(), 4102444800000);
 });
