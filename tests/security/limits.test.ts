@@ -53,8 +53,10 @@ describe("limits", () => {
     await using session = new Session();
     const response = await session.get(`${server.url}/moved`, { stream: true });
     assert.equal((await response.read()).toString(), "end");
-    // Read whole, so that history has it: then by the rules of every body.
-    assert.ok((await failure(session.get(`${server.url}/moved`))) instanceof ContentDecodingError);
+    // Without `stream: true` the history keeps the body of a redirect, but not one that is a decompression bomb.
+    const followed = await session.get(`${server.url}/moved`);
+    assert.equal(followed.text, "end");
+    assert.equal(followed.history[0].content.length, 0);
   });
 
   for (const path of ["/br", "/gzip"])

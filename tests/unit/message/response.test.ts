@@ -402,12 +402,14 @@ describe("a response as text", () => {
       url: "http://joe:***@h/?api_key=***&a=1",
       headers: {
         "Content-Type": "text/plain",
-        "Set-Cookie": "sid=***; Path=/, b=***",
+        "Set-Cookie": ["sid=***; Path=/", "b=***"],
         "X-Api-Key": "***",
         Authorization: "Bearer ***",
         Location: "http://h/?token=***",
       },
       elapsed: 0.5,
+      request: null,
+      history: [],
     });
     assert.doesNotMatch(JSON.stringify({ error: { response: secret } }), /topsecret|hunter2/);
   });
