@@ -7,6 +7,8 @@ import { END, PullIterator, type End } from "./pull-iterator.js";
 
 /** How a reader steers the side that pushes. */
 export interface RawControl {
+  /** Whether nothing is pushed before the first `resume()`. @defaultValue false */
+  readonly waits?: boolean;
   /** There is room again. */
   resume(): void;
   /** The rest is not going to be read. */
@@ -65,10 +67,9 @@ export class RawQueue implements ByteSource {
   #isAbandoned = false;
   #onDone: (() => void) | null = null;
 
-  /** @param isPaused - Whether the control waits for `resume()` before it pushes anything. */
-  constructor(control: RawControl, isPaused = false) {
+  constructor(control: RawControl) {
     this.#control = control;
-    this.#paused = isPaused;
+    this.#paused = control.waits === true;
   }
 
   get trailers(): readonly string[] {
@@ -240,9 +241,9 @@ export class RawResponse implements AsyncIterable<Buffer> {
   /** The policy of retries as it stood for this attempt: its `history` has those that failed before; null for none. */
   retries: NonNullable<RequestException["retries"]> | null = null;
 
-  constructor(head: RawHead, control: RawControl, queue = new RawQueue(control)) {
+  constructor(head: RawHead, control: RawControl) {
     this.#head = head;
-    this.#queue = queue;
+    this.#queue = new RawQueue(control);
   }
 
   /** All of the body, if it was at hand from the start and nothing was read; otherwise null. @internal */
@@ -380,8 +381,9 @@ export function rawFrom(source: RawInit, head: RawHead, trailers: readonly strin
   if (body === null)
     throw new TypeError(`The body of a Response must be bytes, text or a stream of these, not ${describe(source)}`);
   const pump = new Pump(body, trailers);
-  const raw = new RawResponse(head, pump, pump.queue);
-  dropped.register(raw, pump.queue);
+  const raw = new RawResponse(head, pump);
+  pump.queue = raw.queue;
+  dropped.register(raw, raw.queue);
   return raw;
 }
 
@@ -392,7 +394,8 @@ const NO_CONTROL: RawControl = { resume: () => undefined, cancel: () => undefine
 
 /** Carries a stream of the caller's into a queue, no faster than it is read. */
 class Pump implements RawControl {
-  readonly queue = new RawQueue(this, true);
+  readonly waits = true;
+  queue: RawQueue | null = null;
   readonly #body: Body;
   readonly #trailers: readonly string[];
   #wake: (() => void) | null = null;
@@ -407,7 +410,7 @@ class Pump implements RawControl {
   resume(): void {
     if (!this.#isRunning) {
       this.#isRunning = true;
-      void this.#carry().catch((error: unknown) => this.queue.fail(error));
+      void this.#carry(this.queue!).catch((error: unknown) => this.queue!.fail(error));
     }
     this.#awake();
   }
@@ -433,14 +436,14 @@ class Pump implements RawControl {
     wake?.();
   }
 
-  async #carry(): Promise<void> {
+  async #carry(queue: RawQueue): Promise<void> {
     for await (const { buffer, byteOffset, byteLength } of this.#body.open()) {
-      if (!this.queue.push(Buffer.from(buffer, byteOffset, byteLength)) && !this.#isCancelled)
+      if (!queue.push(Buffer.from(buffer, byteOffset, byteLength)) && !this.#isCancelled)
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       if (this.#isCancelled) return;
     }
-    this.queue.end(this.#trailers);
+    queue.end(this.#trailers);
   }
 }

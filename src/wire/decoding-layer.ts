@@ -1,4 +1,6 @@
 /** One coding of a body that is decoded while it arrives. */
+import { setImmediate } from "node:timers";
+
 import { codingFor, type Engine } from "./codings.js";
 
 /** Gives bytes when it is asked for them. */
@@ -39,10 +41,12 @@ export function engineFault(error: NodeJS.ErrnoException): LayerFault {
 
 /** What an engine yields at once, in bytes. */
 const CHUNK = 64 * 1024;
+/** Milliseconds of decoding after which timers and sockets get a turn. */
+const TURN = 10;
 /** Pieces that are decoded ahead of the reader. */
 const MAX_AHEAD = 4;
 
-/** Decodes with an engine of node:zlib, which works in a thread of its own, piece by piece. */
+/** Decodes with an engine of node:zlib, piece by piece. */
 export class EngineLayer implements DecodingLayer {
   output = 0;
   readonly #source: ByteSource;
@@ -102,6 +106,7 @@ export class EngineLayer implements DecodingLayer {
     if (first.length === 0 || this.#failure !== null) return;
     const engine = this.#makeEngine(first);
     let fed = 0;
+    let turn = performance.now();
     for (let chunk: Buffer | null = first; chunk !== null;) {
       fed += chunk.length;
       const input = chunk;
@@ -110,6 +115,11 @@ export class EngineLayer implements DecodingLayer {
         engine.write(input, () => resolve());
       });
       if (this.#failure !== null) return;
+      // Some runtimes decode on the thread of JavaScript, and not in one of its own as Node does.
+      if (performance.now() - turn > TURN) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        turn = performance.now();
+      }
       chunk = await this.#source.pull();
       if (this.#failure !== null) return;
       if (this.#isEnded && (engine.bytesWritten < fed || chunk !== null)) throw new LayerFault("garbage");

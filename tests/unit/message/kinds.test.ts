@@ -196,6 +196,9 @@ describe("values of another realm in a request", () => {
   });
 
   it("a Blob that cannot be read says so, and one that a FileReader reads is read", async () => {
+    const globals = globalThis as { FileReader?: unknown };
+    const before = globals.FileReader;
+    delete globals.FileReader;
     await assert.rejects(sent({ data: new OldBlob() }), /no arrayBuffer\(\) method/);
     class FileReader {
       result: ArrayBuffer | null = null;
@@ -205,11 +208,12 @@ describe("values of another realm in a request", () => {
         setImmediate(() => this.onload());
       }
     }
-    (globalThis as { FileReader?: unknown }).FileReader = FileReader;
+    globals.FileReader = FileReader;
     try {
       assert.equal((await sent({ data: new OldBlob() }))[1], "ABC");
     } finally {
-      delete (globalThis as { FileReader?: unknown }).FileReader;
+      if (before === undefined) delete globals.FileReader;
+      else globals.FileReader = before;
     }
   });
 
