@@ -138,15 +138,15 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
   /** @throws TypeError or RangeError for an option of the wrong type or out of its range. */
   constructor(url: string | URL, options: EventsOptions = {}) {
     if (typeof options !== "object" || options === null)
-      throw new TypeError("events(url, options) takes an object of options behind the URL");
+      throw new TypeError("events(url, options): the second argument must be an options object");
     for (const name of Object.keys(options))
       if (!Object.hasOwn(OPTION_NAMES, name))
         throw new TypeError(`events() has no option ${JSON.stringify(name)}; there are ${Object.keys(OPTION_NAMES).join(", ")}`); // prettier-ignore
     const { retry = DEFAULT_RETRY, maxRetries = Infinity, lastEventId = "", method = "GET" } = options;
     if (!(typeof retry === "number" && retry >= 0))
-      throw new RangeError(`retry must be seconds from 0 up, not ${String(retry)}`);
+      throw new RangeError(`retry must be 0 seconds or more, not ${String(retry)}`);
     if (!(typeof maxRetries === "number" && maxRetries >= 0))
-      throw new RangeError(`maxRetries must be a number from 0 up, not ${String(maxRetries)}`);
+      throw new RangeError(`maxRetries must be 0 or greater, not ${String(maxRetries)}`);
     if (typeof lastEventId !== "string") throw new TypeError("lastEventId must be a string");
     if (!isSendableId(lastEventId)) throw new RangeError("lastEventId cannot be sent as a header");
     this.url = String(url);
@@ -299,9 +299,9 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
   }
 
   #exhausted(error: RequestException | undefined): RetryError {
-    const why = error === undefined ? "the server ended each without an event" : error.message;
+    const why = error === undefined ? "the server ended each connection without an event" : error.message;
     return new RetryError(
-      `The stream of events was given up after ${this.#failures} connections in a row that came to nothing: ${why}. lastEventId is where to go on; maxRetries allows more`,
+      `Gave up after ${this.#failures} failed connections in a row: ${why}. Pass lastEventId to resume, or raise maxRetries`,
       { cause: error, response: error?.response, request: error?.request },
     );
   }

@@ -47,7 +47,7 @@ export function refusal(response: Response): RequestException {
     response.statusCode === 200
       ? `its Content-Type is ${type === undefined ? "missing" : JSON.stringify(type.slice(0, 100))} and must be "text/event-stream"`
       : `its status is ${response.statusCode} and must be 200`;
-  return new RequestException(`The answer is no stream of events: ${what}. Ask the URL by get() to see what it gives`, {
+  return new RequestException(`The response is not an event stream: ${what}. Fetch the URL with get() to inspect it`, {
     code: "ERR_EVENT_STREAM",
     response,
   });

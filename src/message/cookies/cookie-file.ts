@@ -88,7 +88,7 @@ function parseLine(text: string, line: number, now: number, path: string | undef
   // curl and editors that cut trailing tabs leave an empty value out.
   if (fields.length === 6) fields.push("");
   if (fields.length !== 7)
-    throw new CookieFileError(`a cookie has 7 fields with tabs between, this line ${fields.length}`, line, path);
+    throw new CookieFileError(`expected 7 tab-separated fields, found ${fields.length}`, line, path);
   const [domain, spans, cookiePath, secure, expires, rawName, rawValue] = fields as [
     string,
     string,

@@ -282,7 +282,7 @@ export class RequestsCookieJar implements Iterable<Cookie> {
       const expires = item.expires == null ? Infinity : Date.parse(item.expires);
       const creation = item.creation === undefined ? Date.now() : Date.parse(item.creation);
       if (Number.isNaN(expires) || Number.isNaN(creation))
-        throw new TypeError(`This is not a cookie jar's JSON: cookie ${at} has a time that is none`);
+        throw new TypeError(`This is not a cookie jar's JSON: cookie ${at} has an invalid date`);
       jar[STORE].put(storedFrom({ ...(item as CookieJSON), expires, creation }));
     });
     return jar;
@@ -353,7 +353,7 @@ function cookieLimits(given: Partial<CookieLimits> | undefined): CookieLimits {
         `RequestsCookieJar: unknown limit ${JSON.stringify(name)}; known are ${Object.keys(DEFAULT_COOKIE_LIMITS).join(", ")}`,
       );
     if (typeof limit !== "number" || !(limit >= 1))
-      throw new RangeError(`RequestsCookieJar: ${name} must be a number from 1 up, not ${String(limit)}`);
+      throw new RangeError(`RequestsCookieJar: ${name} must be 1 or greater, not ${String(limit)}`);
   }
   return { ...DEFAULT_COOKIE_LIMITS, ...given };
 }

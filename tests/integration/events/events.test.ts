@@ -251,7 +251,7 @@ describe("events() gives up", () => {
     const source = events(url, { retry: 0, maxRetries: 2, onReconnect: ({ failures }) => void seen.push(failures) });
     const error = await failure(all(source));
     assert.ok(error instanceof RetryError, String(error));
-    assert.match(error.message, /given up after 3 connections/);
+    assert.match(error.message, /Gave up after 3 failed connections/);
     assert.equal((error.cause as RequestException).code, "ERR_CONNECTION_REFUSED");
     assert.deepEqual(seen, [1, 2]);
     assert.equal(source.readyState, 2);
@@ -260,7 +260,7 @@ describe("events() gives up", () => {
   it("past maxRetries of connections that end without an event; one event starts the count anew", async () => {
     script = [stream(""), stream("data: a\n\n"), stream(""), stream("")];
     const error = await failure(all(fast({ maxRetries: 1 })));
-    assert.match(error.message, /ended each without an event/);
+    assert.match(error.message, /ended each connection without an event/);
     assert.equal(server.requests.length, 4);
   });
 
@@ -432,11 +432,11 @@ describe("events() refuses", () => {
   const cases: readonly (readonly [string, unknown, RegExp])[] = [
     ["an unknown option", { maxRetry: 1 }, /no option "maxRetry"; there are .*maxRetries/],
     ["stream", { stream: true }, /no option "stream"/],
-    ["a negative retry", { retry: -1 }, /retry must be seconds/],
-    ["maxRetries that is no number", { maxRetries: "1" }, /maxRetries must be a number/],
+    ["a negative retry", { retry: -1 }, /retry must be 0 seconds/],
+    ["maxRetries that is no number", { maxRetries: "1" }, /maxRetries must be 0 or greater/],
     ["an id that is no text", { lastEventId: 5 }, /lastEventId must be a string/],
     ["an id that no header takes", { lastEventId: "a\nb" }, /cannot be sent/],
-    ["text in place of options", "x", /takes an object/],
+    ["text in place of options", "x", /second argument must be an options object/],
   ];
   for (const [what, options, message] of cases)
     it(what, () => {
