@@ -27,7 +27,7 @@ export async function exchange(call: Call, allowRedirects: boolean): Promise<Res
   } catch (error) {
     if (error instanceof RequestException) {
       error.request ??= first;
-      appendCallerFrames(error, exchange);
+      appendCallerFrames(error);
     }
     abandon(first);
     throw error;

@@ -299,7 +299,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
   }
 
   #exhausted(error: RequestException | undefined): RetryError {
-    const why = error === undefined ? "the server ended each without an event" : error.message;
+    const why = error === undefined ? "the server ended each connection without an event" : error.message;
     return new RetryError(
       `Gave up after ${this.#failures} failed connections in a row: ${why}. Pass lastEventId to resume; a larger maxRetries allows more`,
       { cause: error, response: error?.response, request: error?.request },

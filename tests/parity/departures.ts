@@ -76,7 +76,7 @@ export const DEPARTURES: readonly Departure[] = [
     id: 8,
     kind: "purpose",
     title: "`text` without a charset",
-    text: "is UTF-8 if the bytes are valid UTF-8, else what detection says, else ISO-8859-1; `encoding` is then null. Requests takes ISO-8859-1 for all `text/*`, and most such pages come out wrong. All JSON types (`application/problem+json`, `text/json`) are UTF-8, `json()` reads UTF-16 and UTF-32 too, and a byte order mark is no error and no part of the text. Media types are compared without regard to case.",
+    text: "is UTF-8 if the bytes are valid UTF-8. Otherwise the charset is found by the letters of languages, and a text with few letters beyond ASCII is windows-1252 (`£5`, `café`). `encoding` is then null. Requests takes ISO-8859-1 for all `text/*`, and most such pages come out wrong. All JSON types (`application/problem+json`, `text/json`) are UTF-8, `json()` reads UTF-16 and UTF-32 too, and a byte order mark is no error and no part of the text. Media types are compared without regard to case.",
   },
   {
     id: 9,
@@ -133,7 +133,7 @@ export const DEPARTURES: readonly Departure[] = [
     id: 17,
     kind: "purpose",
     title: "`auth: null` means none,",
-    text: "of the session, netrc and the URL too; requests has no word for it. netrc still beats an Authorization header set by hand, as the documentation of requests says.",
+    text: "of the session, netrc and the URL too; requests has no word for it. netrc still beats an Authorization header set by hand, as the documentation of requests says. An unknown word in a netrc file is skipped with its value, as by curl, and a macro may end with the file; requests then ignores the whole file.",
     provenBy:
       "tests/unit/message/prepared.test.ts: user-info signs, auth: null does not, auth beats it, and an Authorization header is overwritten",
   },
@@ -147,7 +147,7 @@ export const DEPARTURES: readonly Departure[] = [
     id: 19,
     kind: "purpose",
     title: "Digest is that of RFC 7616.",
-    text: "`qop` and `algorithm` go without quotes, as the RFC demands; quotes in names are escaped, names are UTF-8, `auth-int`, `SHA-256-sess`, `SHA-512-256` and `userhash` are understood, and of several challenges the first that is understood is answered. A challenge that cannot be answered leaves the 401, where requests ends in a KeyError or AttributeError. The 401 stays in `history`, and the request after a redirect on the same origin is signed at once.",
+    text: "`qop` and `algorithm` go without quotes, as the RFC demands; quotes in names are escaped, names are UTF-8, `auth-int`, `SHA-256-sess`, `SHA-512-256` and `userhash` are understood, and of several challenges the first that is understood is answered. Parameters separated by blanks and a `qop` list without quotes are read. A challenge that cannot be answered leaves the 401, where requests ends in a KeyError or AttributeError. The 401 stays in `history`, and the request after a redirect on the same origin is signed at once.",
   },
   {
     id: 20,
@@ -256,7 +256,7 @@ export const DEPARTURES: readonly Departure[] = [
     id: 37,
     kind: "language",
     title: "Charsets are those of the WHATWG Encoding Standard,",
-    text: "as TextDecoder knows them: `iso-8859-1` is windows-1252, and so browsers read it. `apparentEncoding` is such a label, in lower case, `utf-8` for no bytes; an empty or unknown charset is none.",
+    text: "as TextDecoder knows them: `iso-8859-1` is windows-1252, and so browsers read it. `apparentEncoding` is such a label, in lower case, `utf-8` for no bytes. An empty or unknown charset in Content-Type counts as none, and a value without quotes ends at a comma.",
   },
   {
     id: 38,
@@ -286,7 +286,7 @@ export const DEPARTURES: readonly Departure[] = [
     id: 42,
     kind: "later",
     title: "MissingSchema proposes https,",
-    text: "and the message of InvalidHeader has lost a misprint. A missing URL is called missing, not 'None'.",
+    text: "or a `baseUrl` for a relative URL, and the message of InvalidHeader has lost a misprint. A missing URL is called missing, not 'None'.",
   },
   {
     id: 43,

@@ -79,6 +79,7 @@ export const TOUCHED: Readonly<Record<number, readonly string[]>> = {
     "redirects: Location a bad escape",
   ],
   16: ["errors: a head cut in a header", "errors: a head cut behind a header", "errors: a line without a colon"],
+  17: ["auth: netrc unreadable"],
   18: [
     'urls: url "http://☃.net/"',
     'urls: url "http://exa mple.com/"',
@@ -263,6 +264,7 @@ export const TOUCHED: Readonly<Record<number, readonly string[]>> = {
   37: [
     "text: windows-1252 bytes named latin-1",
     "text: an empty charset",
+    "text: an unknown charset",
     "text: no type, latin-1",
     "text: no type, shift_jis",
     "text: no type, UTF-16 with a BOM",

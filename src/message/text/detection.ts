@@ -1,4 +1,4 @@
-/** Finding the encoding of bytes that nobody declared. */
+/** Finds the encoding of bytes for which no header names one. */
 import { isAscii, isUtf8 } from "node:buffer";
 import { createRequire } from "node:module";
 
@@ -23,8 +23,8 @@ export function encodingOfBom(bytes: Uint8Array): string | null {
 }
 
 /**
- * The most likely encoding: by a BOM, else ASCII or UTF-8 when the bytes are that, else by the letters that they would be
- * in each charset. With little to go by it is windows-1252, which is called `iso-8859-1` where both are the same.
+ * The most likely encoding: by a BOM; ASCII or UTF-8 if the bytes are valid; otherwise by the letters that the bytes are in
+ * each charset. Few letters are no evidence: then it is windows-1252, called `iso-8859-1` where both are the same.
  *
  * @returns A label in lower case that `decodeText` knows; `utf-8` for no bytes.
  * @see requests: `Response.apparent_encoding`
@@ -39,7 +39,7 @@ export function apparentEncoding(bytes: Uint8Array): string {
   return isUtf8(bytes) || isDamagedUtf8(bytes) ? "utf-8" : guessedEncoding(bytes);
 }
 
-/** Bytes that are looked at for NULs. */
+/** Bytes that are searched for NULs. */
 const NUL_SAMPLE = 1024;
 
 /**
@@ -48,7 +48,7 @@ const NUL_SAMPLE = 1024;
  * @returns null when it is something else.
  */
 export function unmarkedUtf16(bytes: Uint8Array): string | null {
-  // Looked at first, since it is asked of every text without a charset.
+  // The cheap test first: every text without a charset comes here.
   if ((bytes[0] === 0) === (bytes[1] === 0) || bytes.length % 2 !== 0) return null;
   const nuls = [0, 0];
   const end = Math.min(bytes.length, NUL_SAMPLE);
@@ -58,7 +58,7 @@ export function unmarkedUtf16(bytes: Uint8Array): string | null {
   return even > 0 ? "utf-16be" : "utf-16le";
 }
 
-/** UTF-8 that was cut at its end, or that is damaged in few places. */
+/** Whether the bytes are UTF-8 that was cut at its end, or is damaged in a few places. */
 function isDamagedUtf8(bytes: Uint8Array): boolean {
   let sequences = 0;
   let faults = 0;
@@ -72,29 +72,29 @@ function isDamagedUtf8(bytes: Uint8Array): boolean {
       for (; found < length && (bytes[at] & 0xc0) === 0x80; at += 1) found += 1;
     if (found === length) sequences += 1;
     else if (length === 0 || at < bytes.length) faults += 1;
-    // Text in another charset shows it by its first bytes.
+    // Text in another charset has many faults from the start.
     if (faults > 1 && !isTolerable(faults, sequences)) return false;
   }
   return sequences > 0 && isTolerable(faults, sequences);
 }
 
-/** Fewer different letters say nothing of the language: `£5`, `café`, a list of words with `œ`. */
+/** Fewer distinct letters say nothing about the language: `£5`, `café`, a list of words with `œ`. */
 const FEWEST_LETTERS = 3;
-/** The most bytes above 0x7f that statistics are made from; they say no more beyond this. */
+/** Limit of the bytes above 0x7f that are compared; more of them do not change the result. */
 const SAMPLE_BYTES = 512;
-/** How far they are looked for behind the first of them, in bytes. */
+/** How far the search for them goes after the first one, in bytes. */
 const SAMPLE_REACH = 256 * 1024;
 /** ASCII characters that are kept before and after a byte above 0x7f. */
 const SAMPLE_CONTEXT = 2;
-/** Bytes that each are one more than the one before, from this many on, are a table of characters and not a word. */
+/** A run of this many bytes, each one more than the byte before, is a table of characters and not a word. */
 const TABLE_BYTES = 4;
-/** Charsets that are tried on the whole text before windows-1252 is taken. */
+/** Charsets that are tried on the whole text before the fallback to windows-1252. */
 const MAX_TRIES = 4;
 
 function guessedEncoding(bytes: Uint8Array): string {
   for (const { label } of rankedCharsets(bytes).slice(0, MAX_TRIES)) {
     if (label === "windows-1252") break;
-    // The sample is a part of the bytes: what it looks like must hold for all of them.
+    // The sample is only a part: the whole text must fit the charset as well.
     if (isPlausible(decodedToCut(bytes, label).text)) return label;
   }
   for (const byte of bytes) if (byte >= 0x80 && byte < 0xa0) return "windows-1252";
@@ -158,10 +158,10 @@ function load(): typeof Chardet {
   }
 }
 
-/** Nats for a byte of a character that was cut at the end. */
+/** Nats for the bytes of a character that was cut at the end. */
 const CUT_COST = 6;
 
-/** The cost of the sample in a charset; Infinity where it is ruled out, which windows-1252 never is. */
+/** The cost of the sample in a charset; Infinity if the charset is ruled out, which windows-1252 never is. */
 function costOf(sample: Buffer, { label, prior, languages }: DetectableCharset): number {
   // A runtime may lack one of them.
   if (canonicalEncoding(label) === null) return Infinity;
@@ -183,8 +183,8 @@ function decodedToCut(bytes: Uint8Array, label: string): { readonly text: string
 }
 
 /**
- * The bytes above 0x7f with a little of what stands around them. ASCII says nothing of the charset, and a table of all
- * characters nothing of the language.
+ * The bytes above 0x7f and their neighbours. Long runs of ASCII say nothing about the charset, and a table of characters
+ * says nothing about the language.
  */
 function sampleOf(bytes: Uint8Array): Buffer {
   const sample: number[] = [];

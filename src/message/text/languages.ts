@@ -1,17 +1,17 @@
 /**
- * The letters of languages by how common they are, and the charsets that they are written in: the model by which
- * detection compares two readings of the same bytes.
+ * The letters of languages by frequency, and the charsets that the languages are written in. Detection uses them to compare
+ * two readings of the same bytes.
  *
  * Costs are in nats (−ln of a probability), so they add up over a text.
  */
 
 /** How unlikely each character is in texts of one language. */
 export interface Language {
-  /** By lower-case character. ASCII is not in it: it reads the same in every charset. */
+  /** By lower-case character, without ASCII, which is the same in every charset. */
   readonly costs: ReadonlyMap<string, number>;
   /** Cost of a Chinese character, kana or hangul syllable that is not in `costs`. */
   readonly ideograph: number;
-  /** What choosing this language costs by itself. */
+  /** Cost of choosing this language. */
   readonly prior: number;
 }
 
@@ -19,28 +19,28 @@ export interface Language {
 export interface DetectableCharset {
   /** A label that `decodeText` knows. */
   readonly label: string;
-  /** What choosing this charset costs by itself: how much evidence it needs against windows-1252. */
+  /** Cost of choosing this charset: the evidence that it needs against windows-1252. */
   readonly prior: number;
   readonly languages: readonly Language[];
-  /** What chardet calls it or its like, for charsets that differ from windows-1252 in few letters. */
+  /** The names that chardet may give it, for charsets of Latin alphabets. */
   readonly chardetNames?: readonly string[];
 }
 
-/** Cost of a letter that no word of the language has. */
+/** Cost of a letter that the language does not have. */
 export const FOREIGN_LETTER = 7.5;
 /** Cost of the least common letter of a language. */
 const RAREST_LETTER = 6;
 /** Cost of a Chinese character, kana or hangul syllable beyond the most common ones. */
 const RARE_IDEOGRAPH = 10;
-/** The same in a language that has none of them. */
+/** Cost of one of them in a language that is not written with them. */
 const FOREIGN_IDEOGRAPH = 12;
 
-/** What a charset costs by itself: with so much evidence for it, it is preferred to windows-1252. */
+/** Costs of choosing a charset other than windows-1252. */
 const OTHER_REGION = 9;
 const OTHER_ALPHABET = 14;
 const IDEOGRAPHS = 17;
 
-/** Cost of a character that is no letter, in any language. */
+/** Cost of a symbol, in any language. */
 export function symbolCost(character: string): number {
   return symbols.get(character) ?? RARE_SYMBOL;
 }
@@ -52,8 +52,8 @@ const symbols: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * A language with an alphabet. Letters follow a geometric distribution closely: each is `ratio` times as common as the
- * one before.
+ * A language with an alphabet. The frequencies of letters are close to a geometric distribution: each letter is `ratio`
+ * times as common as the one before.
  *
  * @param letters - The most common first.
  */
@@ -102,7 +102,7 @@ const CENTRAL_NAMES: readonly string[] = ["iso-8859-2", "windows-1250"];
 
 let charsets: readonly DetectableCharset[] | undefined;
 
-/** The charsets that detection chooses from; the first is taken when nothing speaks for another. */
+/** The charsets that detection chooses from; the first is the default. */
 export function detectableCharsets(): readonly DetectableCharset[] {
   charsets ??= makeCharsets();
   return charsets;
@@ -126,7 +126,7 @@ function makeCharsets(): DetectableCharset[] {
     alphabet("áéíóú", 0.75), // Irish
     alphabet("ëç", 0.3), // Albanian
     alphabet("äõüöšž", 0.55), // Estonian
-    // Several of them: names from all over Europe, a table of letters.
+    // Several languages in one text: a list of names.
     alphabet("éáíóöäüñèàçåøêãðæþúâôõîûëïìòùýÿœšž", 0.94, 2),
   ];
   const central = [

@@ -1,35 +1,35 @@
 /**
- * How unlikely a reading of bytes is: its letters in the best of the languages that its charset is for, and how it is put
- * together (capitals within words, symbols within words, scripts mixed in one word).
+ * How unlikely a reading of bytes is: by its letters in one language, and by the form of its words (capitals or symbols
+ * within words, two scripts in one word).
  */
 import { FOREIGN_LETTER, symbolCost, type Language } from "./languages.js";
 
-/** One reading of a sample, as far as the choice of a charset depends on it. */
+/** The properties of a decoded sample that the choice of a charset depends on. */
 export interface Reading {
   /** Characters beyond ASCII, without the faults. */
   readonly characters: number;
-  /** Different letters among them, ideographs too. */
+  /** Distinct letters among them, ideographs included. */
   readonly letters: number;
-  /** U+FFFD, and what else no text has. */
+  /** Characters that text does not have, such as U+FFFD. */
   readonly faults: number;
-  /** Nats for the ASCII bytes and for how the text is put together. */
+  /** Nats for the ASCII characters and for the form of the words. */
   readonly structure: number;
-  /** How often each character beyond ASCII comes, in lower case. */
+  /** Occurrences of each character beyond ASCII, in lower case. */
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** U+FFFD, control characters, private-use and unassigned characters: no text has them. */
+/** U+FFFD, C1 control characters, private-use and unassigned characters: text does not have them. */
 const FAULTY = /[\ufffd\x80-\x9f\p{Co}\p{Cn}]/u;
 
-/** A large text may be damaged somewhere: of so many characters beyond ASCII one may be a fault. */
+/** One fault in this many characters beyond ASCII is tolerated: a large text may be damaged in places. */
 const CHARACTERS_PER_FAULT = 100;
 
-/** Whether so few faults may be damage to a text that was read by the right charset. */
+/** Whether the faults may be damage to a text that was read in the right charset. */
 export function isTolerable(faults: number, characters: number): boolean {
   return faults * CHARACTERS_PER_FAULT <= characters;
 }
 
-/** Whether a whole text has no faults, or so few that it may be damaged. */
+/** Whether a whole text has no faults, or few enough to be damage. */
 export function isPlausible(text: string): boolean {
   let faults = 0;
   let characters = 0;
@@ -42,9 +42,9 @@ export function isPlausible(text: string): boolean {
   return isTolerable(faults, characters);
 }
 
-/** Costs in nats. They were measured on messages of programs in 45 languages, and on lists of accented letters. */
+/** Costs in nats. They were tuned on the messages of programs in 45 languages, and on lists of accented letters. */
 const COST = {
-  /** An ASCII character; a charset that makes it the second byte of a character saves this. */
+  /** An ASCII character; a charset in which it is the second byte of a character saves this. */
   ascii: 4,
   fault: 12,
   capital: 2,
@@ -86,7 +86,7 @@ const SIGN = 128;
 const FAULT = 256;
 const KNOWN = 512;
 
-/** What each code unit is; 0 until it is asked about. */
+/** The kind of each code unit; 0 until it is needed. */
 const kinds = new Uint16Array(0x1_0000);
 
 function kindOf(code: number): number {
@@ -108,7 +108,7 @@ function kindOf(code: number): number {
   return kind;
 }
 
-/** The same for the character at an index; of a surrogate pair the second half counts for nothing. */
+/** The kind of the character at an index; the second half of a surrogate pair has none. */
 function kindAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
   if (code < 0xd800 || code > 0xdfff) return kindOf(code);
@@ -121,12 +121,12 @@ function kindAt(text: string, at: number): number {
 
 const SPACE = 0x20;
 const FINAL_FORMS = "ךםןףץةىς";
-/** The same letters elsewhere than at the end. */
+/** Letters that have another form at the end of a word. */
 const INNER_FORMS = "כמנפצσ";
-/** Symbols that stand within words: apostrophes, dashes, quotation marks, soft hyphens. */
+/** Symbols that occur within words: apostrophes, dashes, quotation marks, soft hyphens. */
 const WITHIN_WORDS = "’·\xad\xa0–—‐«»“”…‘";
 
-/** Takes a text of one sample apart. */
+/** Collects the properties of a decoded sample. */
 export function readingOf(text: string): Reading {
   const counts = new Map<string, number>();
   let structure = 0;

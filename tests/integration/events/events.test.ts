@@ -260,7 +260,7 @@ describe("events() gives up", () => {
   it("past maxRetries of connections that end without an event; one event starts the count anew", async () => {
     script = [stream(""), stream("data: a\n\n"), stream(""), stream("")];
     const error = await failure(all(fast({ maxRetries: 1 })));
-    assert.match(error.message, /ended each without an event/);
+    assert.match(error.message, /ended each connection without an event/);
     assert.equal(server.requests.length, 4);
   });
 
