@@ -289,12 +289,6 @@ export const DEPARTURES: readonly Departure[] = [
     text: "or a `baseUrl` for a relative URL, and the message of InvalidHeader has lost a misprint. A missing URL is called missing, not 'None'.",
   },
   {
-    id: 43,
-    kind: "open",
-    title: "The body of a redirect must decode.",
-    text: "Requests follows a redirect whose own body is, say, no gzip although it says so; we end in ContentDecodingError.",
-  },
-  {
     id: 44,
     kind: "purpose",
     title: "Keys of `proxies` are checked.",
