@@ -289,7 +289,7 @@ export const DEPARTURES: readonly Departure[] = [
     text: "or a `baseUrl` for a relative URL, and the message of InvalidHeader has lost a misprint. A missing URL is called missing, not 'None'.",
   },
   {
-    id: 44,
+    id: 43,
     kind: "purpose",
     title: "Keys of `proxies` are checked.",
     text: 'A key that no URL fits, such as `"http://"`, `"*"` or `http_proxy`, is a TypeError that names the right one; requests ignores it and connects directly. Case does not matter. `no_proxy` in `proxies` holds for the proxies beside it as well; in requests only for those of the environment. A proxy URL with `#`, `?`, `/` or a backslash before its last `@` is InvalidProxyURL; requests may take the user name for the host.',
