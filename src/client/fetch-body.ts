@@ -35,8 +35,7 @@ export async function fetchBody(
 function plainBody(body: unknown): [data: unknown, type: string | null] {
   if (typeof body === "object" && body !== null) {
     const tag = Object.prototype.toString.call(body);
-    if (tag === "[object URLSearchParams]")
-      return [String(body as URLSearchParams), "application/x-www-form-urlencoded;charset=UTF-8"];
+    if (tag === "[object URLSearchParams]") return [String(body), "application/x-www-form-urlencoded;charset=UTF-8"];
     // The session makes the multipart body, with a boundary of its own, and knows the type of a Blob.
     const isOwn = tag === "[object FormData]" || tag === "[object Blob]" || tag === "[object File]";
     if (isOwn || ArrayBuffer.isView(body) || types.isAnyArrayBuffer(body) || "pipe" in body) return [body, null];

@@ -75,7 +75,7 @@ function requestOf(
     ...init,
     signal: null,
     ...(streamed ? { duplex: "half" } : { body: null }),
-  } as globalThis.RequestInit);
+  });
 }
 
 function resolvedUrl(session: FetchSession, input: string | URL): string | URL {

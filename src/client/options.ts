@@ -186,7 +186,7 @@ export function sendOptionsOf(given: RequestOptions): SendOptions | undefined {
  * @throws TypeError for an unknown option, one that belongs to the request, and a value of the wrong type.
  */
 export function checkSendOptions(options: unknown): SendOptions {
-  if (options instanceof CheckedSendOptions) return options as SendOptions;
+  if (options instanceof CheckedSendOptions) return options;
   if (typeof options !== "object" || options === null || Array.isArray(options)) throw notOptions(options, "send()");
   const given = ownOptions(options);
   for (const name in given) {

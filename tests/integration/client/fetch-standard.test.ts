@@ -116,7 +116,7 @@ describe("the body of a Request", TIMEOUT, () => {
       await peer.until("0\r\n\r\n");
       await peer.send(OK);
     });
-    const request = new globalThis.Request(url, { method: "POST", body, duplex: "half" } as RequestInit);
+    const request = new globalThis.Request(url, { method: "POST", body, duplex: "half" });
     assert.equal((await fetch(request)).status, 200);
   });
 
@@ -154,7 +154,7 @@ describe("the body of a Request", TIMEOUT, () => {
   it("that fails is a TypeError with its cause", async () => {
     const { url } = await serve(async (peer) => peer.gone);
     const body = new ReadableStream({ pull: () => Promise.reject(new Error("the source failed")) });
-    const error = await failure(fetch(url, { method: "POST", body, duplex: "half" } as RequestInit));
+    const error = await failure(fetch(url, { method: "POST", body, duplex: "half" }));
     assert.ok(error instanceof TypeError);
     assert.match(String((error.cause as Error).message), /the source failed/);
   });

@@ -29,7 +29,7 @@ describe("the stack of an error that a socket reported", () => {
   ] as const)
     it(`names the caller: ${name}`, async () => {
       const session = new Session({ timeout: 0.05 });
-      mockRequests(session).any(URL_, reply as never);
+      mockRequests(session).any(URL_, reply);
       async function theCaller(): Promise<void> {
         await session.get(URL_);
       }

@@ -155,7 +155,7 @@ describe("send()", () => {
     it(`refuses ${option}, which belongs to the request`, async () => {
       const session = new Session();
       const prepared = session.prepareRequest(new Request("GET", URL_));
-      await assert.rejects(async () => session.send(prepared, { [option]: {} } as SendOptions), {
+      await assert.rejects(async () => session.send(prepared, { [option]: {} }), {
         name: "TypeError",
         message: new RegExp(`send\\(\\) has no option "${option}": the request is prepared already`),
       });
