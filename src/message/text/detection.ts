@@ -36,7 +36,20 @@ export function apparentEncoding(bytes: Uint8Array): string {
   const unmarked = unmarkedUtf16(bytes);
   if (unmarked !== null) return unmarked;
   if (isAscii(bytes)) return "ascii";
-  return isUtf8(bytes) || isDamagedUtf8(bytes) ? "utf-8" : guessedEncoding(bytes);
+  if (isUtf8(bytes)) return "utf-8";
+  const rest = bytes.subarray(Math.max(0, firstBeyondAscii(bytes) - CHARDET_CONTEXT));
+  return isDamagedUtf8(rest) ? "utf-8" : guessedEncoding(rest);
+}
+
+/** Bytes that are tested for ASCII at once. */
+const STRIDE = 4096;
+
+/** The index of the first byte above 0x7f. */
+function firstBeyondAscii(bytes: Uint8Array): number {
+  let at = 0;
+  while (isAscii(bytes.subarray(at, at + STRIDE))) at += STRIDE;
+  while (bytes[at] < 0x80) at += 1;
+  return at;
 }
 
 /** Bytes that are searched for NULs. */
@@ -97,8 +110,13 @@ function guessedEncoding(bytes: Uint8Array): string {
     // The sample is only a part: the whole text must fit the charset as well.
     if (isPlausible(decodedToCut(bytes, label).text)) return label;
   }
-  for (const byte of bytes) if (byte >= 0x80 && byte < 0xa0) return "windows-1252";
-  return "iso-8859-1";
+  return hasC1(bytes) ? "windows-1252" : "iso-8859-1";
+}
+
+/** Whether there are bytes that are letters and signs in windows-1252, and control characters in ISO-8859-1. */
+function hasC1(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += 1) if (bytes[at] >= 0x80 && bytes[at] < 0xa0) return true;
+  return false;
 }
 
 /** The charsets that the bytes can be in, the most likely first. */
@@ -117,7 +135,8 @@ function rankedCharsets(bytes: Uint8Array): DetectableCharset[] {
     ({ charset, cost }) => charset.chardetNames !== undefined && cost < best + SECOND_OPINION,
   );
   if (close.length > 0 && beyondAscii >= FEWEST_FOR_CHARDET) {
-    const name = chardetName(bytes);
+    chardet ??= load();
+    const name = chardet.detect(bytes.subarray(0, CHARDET_BYTES))?.toLowerCase() ?? "";
     const preferred = close.find(({ charset }) => charset.chardetNames!.includes(name));
     if (preferred !== undefined) preferred.cost -= SECOND_OPINION;
     ranked.sort((one, other) => one.cost - other.cost);
@@ -134,19 +153,11 @@ const SECOND_OPINION = 6;
 const FEWEST_FOR_CHARDET = 5;
 /** How many bytes chardet looks at. It takes about 0.2 ms per KiB; its guesses do not become better beyond this. */
 const CHARDET_BYTES = 16 * 1024;
-/** How many of them stand before the first byte that is not ASCII. */
+/** How much ASCII before the first byte above 0x7f is kept: what comes before says nothing about the charset. */
 const CHARDET_CONTEXT = 1024;
 
 // Loaded by the first body that needs it: most programs never meet one.
 let chardet: typeof Chardet | undefined;
-
-function chardetName(bytes: Uint8Array): string {
-  let first = 0;
-  while (first < bytes.length && bytes[first] < 0x80) first += 1;
-  const start = Math.max(0, first - CHARDET_CONTEXT);
-  chardet ??= load();
-  return chardet.detect(bytes.subarray(start, start + CHARDET_BYTES))?.toLowerCase() ?? "";
-}
 
 function load(): typeof Chardet {
   try {
