@@ -181,7 +181,7 @@ export class HTTPAdapter extends BaseAdapter {
     const own = cancellationFor(settings);
     if (own === null) return this.#sendWithRetries(request, settings, undefined);
     try {
-      const response = await this.#sendWithRetries(request, settings, own);
+      const response = await this.#sendWithRetries(request, { ...settings, cancellation: own }, own);
       if (settings.stream) response.raw.whenDone(() => own.release());
       else own.release();
       return response;

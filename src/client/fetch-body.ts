@@ -1,6 +1,5 @@
 /** The headers and the body of a standard Request → the options of a call. */
-import { types } from "node:util";
-
+import { isAnyArrayBuffer, isBlob, isFormData, isUrlSearchParams } from "../message/kinds.js";
 import { setImmediate } from "../wire/clock.js";
 import type { RequestOptions } from "./options.js";
 
@@ -33,13 +32,10 @@ export async function fetchBody(
 
 /** A body in memory, or one that the session streams by itself, with its type where the session would name another. */
 function plainBody(body: unknown): [data: unknown, type: string | null] {
-  if (typeof body === "object" && body !== null) {
-    const tag = Object.prototype.toString.call(body);
-    if (tag === "[object URLSearchParams]") return [String(body), "application/x-www-form-urlencoded;charset=UTF-8"];
-    // The session makes the multipart body, with a boundary of its own, and knows the type of a Blob.
-    const isOwn = tag === "[object FormData]" || tag === "[object Blob]" || tag === "[object File]";
-    if (isOwn || ArrayBuffer.isView(body) || types.isAnyArrayBuffer(body) || "pipe" in body) return [body, null];
-  }
+  if (isUrlSearchParams(body)) return [body.toString(), "application/x-www-form-urlencoded;charset=UTF-8"];
+  // The session makes the multipart body, with a boundary of its own, and knows the type of a Blob.
+  const isOwn = isFormData(body) || isBlob(body) || ArrayBuffer.isView(body) || isAnyArrayBuffer(body);
+  if (isOwn || (typeof body === "object" && body !== null && "pipe" in body)) return [body, null];
   return [String(body), "text/plain;charset=UTF-8"];
 }
 
