@@ -32,10 +32,12 @@ export async function fetchBody(
 
 /** A body in memory, or one that the session streams by itself, with its type where the session would name another. */
 function plainBody(body: unknown): [data: unknown, type: string | null] {
-  if (isUrlSearchParams(body)) return [body.toString(), "application/x-www-form-urlencoded;charset=UTF-8"];
-  // The session makes the multipart body, with a boundary of its own, and knows the type of a Blob.
-  const isOwn = isFormData(body) || isBlob(body) || ArrayBuffer.isView(body) || isAnyArrayBuffer(body);
-  if (isOwn || (typeof body === "object" && body !== null && "pipe" in body)) return [body, null];
+  if (typeof body === "object" && body !== null) {
+    if (isUrlSearchParams(body)) return [body.toString(), "application/x-www-form-urlencoded;charset=UTF-8"];
+    // The session makes the multipart body, with a boundary of its own, and knows the type of a Blob.
+    const isOwn = isFormData(body) || isBlob(body) || ArrayBuffer.isView(body) || isAnyArrayBuffer(body);
+    if (isOwn || "pipe" in body) return [body, null];
+  }
   return [String(body), "text/plain;charset=UTF-8"];
 }
 
