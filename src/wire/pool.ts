@@ -34,8 +34,12 @@ const KEEP_IDLE = 30_000;
 const KEEP_ALIVE_MARGIN = 1000;
 /** Milliseconds that idle connections beyond the limit stay, so that waves of requests do not reconnect each time. */
 const SURPLUS_GRACE = 20;
-/** Milliseconds after which a free connection is not used again before the event loop has polled its socket. */
-const UNPOLLED_LIMIT = 0.25;
+/**
+ * Milliseconds after which a free connection is not used again before the event loop has polled its socket. It is the time
+ * that a program takes which sends its next request as soon as it has the response: bytes that arrive so soon are read
+ * as the next response by every HTTP/1.1 client.
+ */
+const UNPOLLED_LIMIT = 0.05;
 /** A server that closes an idle connection within so many milliseconds of the response does not keep connections. */
 const EARLY_CLOSE = 1000;
 

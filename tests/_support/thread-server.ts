@@ -17,7 +17,10 @@ export interface ThreadServerOptions {
 
 export interface ThreadServer {
   readonly url: string;
-  /** Blocks the event loop of the caller until the server has done so many times what follows an answer. */
+  /**
+   * Blocks the event loop of the caller until the server has done so many times what follows an answer, and for a
+   * millisecond at least.
+   */
   blockUntilDone(times: number): void;
   close(): Promise<void>;
 }
@@ -66,6 +69,7 @@ export async function threadServer(options: ThreadServerOptions): Promise<Thread
     blockUntilDone(times) {
       for (let done = Atomics.load(counter, 0); done < times; done = Atomics.load(counter, 0))
         Atomics.wait(counter, 0, done, 10_000);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     },
     close: async () => {
       await worker.terminate();
