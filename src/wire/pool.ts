@@ -225,10 +225,12 @@ export class Pool implements ConnectionOwner {
 
   /**
    * The server may have closed the connection, or sent bytes that belong to no request, without the event loop having
-   * read it yet. A request that cannot be replayed, and any request after a pause, therefore waits for a poll.
+   * read it yet. A request that cannot be replayed, and any request after a pause, therefore waits for a poll. So do
+   * requests while others are under way: written together after the poll, they cost much less CPU.
    */
   #startOn(connection: Connection, origin: Origin, dispatch: Dispatch, now: number): void {
-    if (now - connection.freeSince <= UNPOLLED_LIMIT && canReplay(dispatch.request)) {
+    const isAlone = origin.open - origin.idle.length === 1;
+    if (isAlone && now - connection.freeSince <= UNPOLLED_LIMIT && canReplay(dispatch.request)) {
       connection.start(dispatch, now);
       return;
     }
