@@ -111,7 +111,7 @@ export function spacePrefixes(domain: readonly string[] | null, url: string): st
   return prefixes;
 }
 
-/** A URI of a header as the URL of a request would be prepared; null for one that is none. */
+/** A URI of a header prepared like the URL of a request; null if it cannot be used. */
 function absoluteUrl(uri: string, base: string): string | null {
   try {
     return prepareUrl(locationUrl(base, uri));

@@ -33,7 +33,7 @@ type OpenEntry = { -readonly [K in keyof NetrcEntry]: NetrcEntry[K] };
  * Parses netrc text: words separated by white space, `"quoted words"`, `\` before any character, and `#` in place of a
  * keyword for a comment. Keywords may be in any case. Takes linear time.
  *
- * - A word that is no keyword is skipped with its value (Heroku writes `method interactive`), as curl does; the word alone
+ * - An unknown word is skipped with its value (Heroku writes `method interactive`), as curl does; the word alone
  *   where a keyword follows it. In requests it disables the whole file.
  * - The body of a `macdef` ends at an empty line or at the end of the file.
  *
