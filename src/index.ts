@@ -15,7 +15,7 @@ import * as auth from "./namespaces/auth.js";
 import * as cookies from "./namespaces/cookies.js";
 import * as exceptions from "./exceptions.js";
 import * as structures from "./namespaces/structures.js";
-import { HTTPAdapter } from "./adapters/http.js";
+import { HTTPAdapter } from "./adapters/http/http-adapter.js";
 import { BaseAdapter } from "./adapters/adapter.js";
 import { AuthBase } from "./auth/base.js";
 import { HTTPBasicAuth, HTTPProxyAuth } from "./auth/basic.js";
@@ -33,7 +33,7 @@ import { Retry } from "./policy/retry.js";
 import { version } from "./version.js";
 
 export * from "./exceptions.js";
-export { delete, get, head, options, paginate, patch, post, put, request, session } from "./client/requests.js";
+export { delete, get, head, options, paginate, patch, post, put, request, session, use } from "./client/requests.js";
 export { Session } from "./client/session.js";
 export type { EnvironmentSettings, SessionOptions } from "./client/session-options.js";
 export type { MergeRule, Proxies, RequestOptions, SendOptions } from "./client/options.js";
@@ -89,15 +89,16 @@ export { HTTPDigestAuth } from "./auth/digest.js";
 export {
   BaseAdapter,
   type Adapter,
-  type AroundAttempt,
   type InformationalResponse,
   type Progress,
   type ProgressCallback,
   type SendSettings,
 } from "./adapters/adapter.js";
-export { HTTPAdapter, type HTTPAdapterOptions } from "./adapters/http.js";
-export type { ConnectionOptions } from "./adapters/routes.js";
-export type { ClientCertificate } from "./wire/tls.js";
+export { HTTPAdapter, type HTTPAdapterOptions } from "./adapters/http/http-adapter.js";
+export type { Layer, LayerAttempt } from "./adapters/layers.js";
+export type { TransportStatistics } from "./wire/transport.js";
+export type { ConnectionOptions } from "./adapters/http/routes.js";
+export type { ClientCertificate } from "./wire/connect/tls.js";
 export type {
   DiagnosedConnection,
   DiagnosedError,

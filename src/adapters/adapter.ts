@@ -4,8 +4,9 @@ import type { Response } from "../message/response.js";
 import type { HookSettings } from "../message/hooks.js";
 import type { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
-import type { ClientCertificate } from "../wire/tls.js";
+import type { ClientCertificate } from "../wire/connect/tls.js";
 import type { Cancellation } from "./cancellation.js";
+import type { Layer } from "./layers.js";
 
 /** Bytes that have gone or come so far. */
 export interface Progress {
@@ -29,17 +30,6 @@ export interface InformationalResponse {
   /** name and value, as they came. */
   readonly headers: readonly (readonly [string, string])[];
 }
-
-/**
- * Stands around one attempt: calls `send` once, with the request or a changed copy of it, and gives on what comes of it.
- *
- * @param attempt - 1, and more for a retry.
- */
-export type AroundAttempt = (
-  request: PreparedRequest,
-  attempt: number,
-  send: (request: PreparedRequest) => Promise<Response>,
-) => Promise<Response>;
 
 /** How one request is to be sent: resolved, with nothing left to look up. */
 export interface SendSettings extends HookSettings {
@@ -71,8 +61,11 @@ export interface SendSettings extends HookSettings {
    * @defaultValue false
    */
   readonly followsRedirects?: boolean | undefined;
-  /** Stands around each attempt of an adapter that retries. */
-  readonly aroundAttempt?: AroundAttempt | undefined;
+  /**
+   * The layers of the session, the outermost first. An adapter with `repeats` sends each attempt through them with
+   * `throughLayers`; other adapters are not given any, because the session puts them around the adapter.
+   */
+  readonly layers?: readonly Layer[] | undefined;
   /** The responses that led to this request in the same call, by redirects or authentication, the oldest first. */
   readonly previous?: readonly Response[] | undefined;
   /** The session's policy of retries, for adapters that were made without one. */
@@ -91,6 +84,13 @@ export interface SendSettings extends HookSettings {
  * What goes wrong is thrown as a RequestException. `close()` is graceful and may be called twice.
  */
 export interface Adapter {
+  /**
+   * Whether the adapter may send a request more than once, and calls `settings.layers` around each attempt itself. A
+   * subclass of HTTPAdapter whose `send` does not call `super.send` sets it to false.
+   *
+   * @defaultValue false: the session calls the layers around `send`
+   */
+  readonly repeats?: boolean | undefined;
   /** Carries the request, and gives its response; rejects with a RequestException. */
   send(request: PreparedRequest, settings: SendSettings): Promise<Response>;
   /** Closes what is open; may be called twice. */

@@ -1,6 +1,6 @@
 /** The exchange: auth → adapter → cookies → hooks → does auth answer? → redirect? */
 import type { Adapter, SendSettings } from "../adapters/adapter.js";
-import { HTTPAdapter } from "../adapters/http.js";
+import { sendByAdapter } from "../adapters/layers.js";
 import { hasFlow, type AuthBase } from "../auth/base.js";
 import { RequestException } from "../exceptions.js";
 import { appendCallerFrames } from "../message/caller-frames.js";
@@ -100,25 +100,18 @@ async function sendOne(call: Call, request: PreparedRequest): Promise<Response> 
   const { session, history } = call;
   const adapter = session.getAdapter(request.url);
   const settings = history.length === 0 ? call.settings : { ...call.settings, previous: history.slice() };
-  let response =
-    adapter instanceof HTTPAdapter
-      ? await adapter.send(request, settings)
-      : await sendByOther(adapter, request, settings);
+  let response = await sendBy(adapter, request, settings);
   response.connection ??= adapter;
   if (!settings.stream && !response.isRead) await response.read();
   const setCookies = response.headerValues("set-cookie");
   if (setCookies.length > 0 && !request.withoutCookies)
     session.cookies.extract(setCookies, request.url, request.fields.get("host"));
   if (history.length > 0) response.history = history.slice();
-  if (settings.stream) response.useSender((again) => adapter.send(again, { ...settings, cancellation: undefined }));
+  if (settings.stream) response.useSender((again) => sendBy(adapter, again, { ...settings, cancellation: undefined }));
   if (request.hooks.response.length > 0) response = await runHooks(request.hooks.response, response, settings);
   return response;
 }
 
-/** Somebody else's adapter may not know how long the exchange took. */
-async function sendByOther(adapter: Adapter, request: PreparedRequest, settings: SendSettings): Promise<Response> {
-  const started = performance.now();
-  const response = await adapter.send(request, settings);
-  if (response.elapsed === 0) response.elapsed = (performance.now() - started) / 1000;
-  return response;
+function sendBy(adapter: Adapter, request: PreparedRequest, settings: SendSettings): Promise<Response> {
+  return adapter.repeats === true ? adapter.send(request, settings) : sendByAdapter(adapter, request, settings);
 }

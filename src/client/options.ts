@@ -9,7 +9,7 @@ import type { Params } from "../message/params.js";
 import { refuseUnknownNames } from "../policy/nearest-name.js";
 import { proxyKey } from "../policy/no-proxy.js";
 import type { TimeoutOption } from "../policy/timeout.js";
-import type { ClientCertificate } from "../wire/tls.js";
+import type { ClientCertificate } from "../wire/connect/tls.js";
 import { looksLikeOption, unknownRequestOption } from "./option-aliases.js";
 
 /**

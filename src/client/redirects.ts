@@ -2,7 +2,7 @@
 import { requestRedirect } from "../diagnostics/channels.js";
 import { InvalidSchema, RequestException, TooManyRedirects, UnrewindableBodyError } from "../exceptions.js";
 import { mergeCookies } from "../message/cookies/jar.js";
-import type { FieldList } from "../message/headers.js";
+import type { FieldList } from "../http/fields.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { redactedUrl } from "../message/redaction.js";
 import type { Response } from "../message/response.js";

@@ -1,8 +1,8 @@
 /** The functions of the module: each call is a session of its own, over connections that all of them share. */
-import { HTTPAdapter } from "../adapters/http.js";
+import { HTTPAdapter } from "../adapters/http/http-adapter.js";
+import { Layers, type Layer } from "../adapters/layers.js";
 import { NO_OPTIONS } from "../message/own-options.js";
 import type { Response } from "../message/response.js";
-import { interposeForAll, isInterposed } from "./interposing.js";
 import type { RequestOptions } from "./options.js";
 import { paginate as pages, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import type { ResponsePromise } from "./response-promise.js";
@@ -10,6 +10,7 @@ import { defaultHeaders, Session } from "./session.js";
 import { SHARED, type SessionOptions, type SharedParts } from "./session-options.js";
 
 let shared: SharedParts | null = null;
+const layers = new Layers();
 
 /** Cookies never leak from call to call; connections stay open for the next. */
 function throwaway(): Session {
@@ -19,11 +20,19 @@ function throwaway(): Session {
       ["https://", new HTTPAdapter()],
       ["http://", new HTTPAdapter()],
     ]),
+    layers,
   };
-  if (!isInterposed()) return new Session({ [SHARED]: shared } as SessionOptions);
-  const session = new Session({ [SHARED]: { ...shared, adapters: new Map(shared.adapters) } } as SessionOptions);
-  interposeForAll(session);
-  return session;
+  return new Session({ [SHARED]: shared } as SessionOptions);
+}
+
+/**
+ * Adds a layer around each attempt to send a request by the functions of the module: see `Session.use`.
+ *
+ * @returns Removes the layer.
+ * @throws TypeError for anything but a function.
+ */
+export function use(layer: Layer): () => void {
+  return layers.add(layer);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What a Session takes, and gives back of the environment's. */
 import type { Adapter } from "../adapters/adapter.js";
+import type { Layers } from "../adapters/layers.js";
 import type { AuthInit } from "../auth/auth-from.js";
 import type { CookiesInit } from "../message/cookies/jar.js";
 import type { CaseInsensitiveDict, HeadersInit } from "../message/headers.js";
@@ -7,7 +8,7 @@ import type { HooksInit } from "../message/hooks.js";
 import type { Params } from "../message/params.js";
 import type { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
-import type { ClientCertificate } from "../wire/tls.js";
+import type { ClientCertificate } from "../wire/connect/tls.js";
 import type { Proxies } from "./options.js";
 
 /** Constructor options of a Session. Each is also an attribute that can be assigned later. */
@@ -79,6 +80,7 @@ export interface EnvironmentSettings {
 export interface SharedParts {
   readonly headers: CaseInsensitiveDict;
   readonly adapters: Map<string, Adapter>;
+  readonly layers: Layers;
 }
 
 /** An option beside those of the public: parts that are there already. @internal */

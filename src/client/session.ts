@@ -2,11 +2,12 @@
 import { inspect } from "node:util";
 
 import type { Adapter } from "../adapters/adapter.js";
-import { cancellationFor, HTTPAdapter } from "../adapters/http.js";
+import { cancellationFor, HTTPAdapter } from "../adapters/http/http-adapter.js";
+import { Layers, type Layer } from "../adapters/layers.js";
 import { authFrom, type AuthInit } from "../auth/auth-from.js";
 import { InvalidSchema } from "../exceptions.js";
 import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from "../message/cookies/jar.js";
-import type { FieldList } from "../message/headers.js";
+import type { FieldList } from "../http/fields.js";
 import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersInit } from "../message/headers.js";
 import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
 import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
@@ -19,8 +20,8 @@ import { schemeHint } from "../message/url-hints.js";
 import { joinBaseUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
 import { Retry } from "../policy/retry.js";
 import { resolveTimeout, type TimeoutOption } from "../policy/timeout.js";
-import { ACCEPT_ENCODING } from "../wire/decode.js";
-import type { ClientCertificate } from "../wire/tls.js";
+import { ACCEPT_ENCODING } from "../wire/decode/decode.js";
+import type { ClientCertificate } from "../wire/connect/tls.js";
 import { version } from "../version.js";
 import type { Call } from "./call.js";
 import { environmentAuth, environmentProxies, environmentProxyMapping } from "./environment.js";
@@ -105,6 +106,7 @@ export class Session extends SessionRedirects {
   #hooks: Hooks;
   #retries: Retry | null = null;
   #fetch: typeof globalThis.fetch | null = null;
+  readonly #layers: Layers;
   /** The options that a verb has checked, on their way to `request`. */
   #checked: RequestOptions | null = null;
 
@@ -135,6 +137,7 @@ export class Session extends SessionRedirects {
     this.#cookies = options.cookies == null ? new RequestsCookieJar() : cookieJarFrom(options.cookies);
     this.adapters = shared?.adapters ?? new Map<string, Adapter>();
     this.retries = options.retries ?? null;
+    this.#layers = shared?.layers ?? new Layers();
     if (shared !== undefined) return;
     this.mount("https://", new HTTPAdapter());
     this.mount("http://", new HTTPAdapter());
@@ -174,6 +177,22 @@ export class Session extends SessionRedirects {
   }
   set retries(retries: number | Retry | null) {
     this.#retries = typeof retries === "number" ? Retry.sensible(retries) : retries;
+  }
+
+  /** The layers that were added with `use`, the outermost first. */
+  get layers(): readonly Layer[] {
+    return this.#layers.list;
+  }
+
+  /**
+   * Adds a layer around each attempt to send a request: inside retries, below redirects. Layers added later are closer
+   * to the adapter.
+   *
+   * @returns Removes the layer. Requests under way keep it.
+   * @throws TypeError for anything but a function.
+   */
+  use(layer: Layer): () => void {
+    return this.#layers.add(layer);
   }
 
   /** Sends a GET request. @throws RequestException: see `request`. */
@@ -432,10 +451,7 @@ export class Session extends SessionRedirects {
   }
 
   #mergedFields(given: HeadersInit | null | undefined): FieldList {
-    const own = fieldsOf(this.#headers);
-    // Put together here, they are there for every request that adds nothing to them.
-    own.putTogether();
-    const fields = own.copyOnWrite();
+    const fields = fieldsOf(this.#headers).copyOnWrite();
     if (given == null) return fields;
     for (const [name, values] of headerEntries(given)) {
       if (values === null) fields.delete(name);

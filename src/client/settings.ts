@@ -1,10 +1,11 @@
 /** The settings of one request: the call's, the session's, and the environment's. */
 import type { SendSettings } from "../adapters/adapter.js";
+import type { Layer } from "../adapters/layers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { isProxyNamed, type ProxyMapping } from "../policy/no-proxy.js";
 import type { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
-import type { ClientCertificate } from "../wire/tls.js";
+import type { ClientCertificate } from "../wire/connect/tls.js";
 import { environmentCaBundle, environmentKeyLogFile, environmentProxies } from "./environment.js";
 import { checkVerify, type Proxies, type SendOptions } from "./options.js";
 
@@ -17,6 +18,7 @@ export interface SessionSettings {
   readonly proxies: Proxies;
   readonly trustEnv: boolean;
   readonly retries: Retry | null;
+  readonly layers: readonly Layer[];
 }
 
 const NO_PROXIES: Readonly<Record<string, string | null>> = Object.freeze({});
@@ -40,6 +42,7 @@ export function settingsFor(session: SessionSettings, { url }: PreparedRequest, 
     keyLogFile: session.trustEnv && !isPlain ? environmentKeyLogFile() : undefined,
     signal: given.signal ?? undefined,
     defaultRetries: session.retries,
+    layers: session.layers,
     cancellation: undefined,
   };
 }

@@ -1,5 +1,5 @@
 /** A stream of server-sent events over as many connections as it takes. */
-import { IDEMPOTENT_METHODS } from "../http/methods.js";
+import { IDEMPOTENT_METHODS } from "../extend/index.js";
 import {
   Request,
   RetryError,

@@ -9,8 +9,9 @@ import {
   redactedUrl,
   redactedUrls,
   redactedValue,
-} from "../message/redaction.js";
-import { splitUrl, urlWithoutAuthAndFragment } from "../message/url.js";
+  splitUrl,
+  urlWithoutAuthAndFragment,
+} from "../extend/index.js";
 import type {
   HarContent,
   HarCookie,
@@ -74,7 +75,7 @@ export function harEntry(recorded: Recorded, shown: Shown): HarEntry {
 export function harRequest(request: PreparedRequest, shown: Shown): HarRequest {
   const { method, fields, source, target } = request;
   const { raw } = fields;
-  const all = fields.has("host") ? raw : ["Host", target.host, ...raw];
+  const all = fields.has("host") ? raw : ["Host", target.authority, ...raw];
   // Neither the user-info nor the fragment is sent.
   const url = urlWithoutAuthAndFragment(request.url);
   const body = source === null ? null : postData(request, shown);

@@ -1,9 +1,16 @@
 /** HarRecorder: writes down what goes through a session. */
 import { inspect } from "node:util";
 
-import { aroundAttempts, interpose } from "../client/interposing.js";
-import { version, type PreparedRequest, type Response, type ResponseHook, type Session } from "../index.js";
-import { writePrivateFile } from "../message/private-file.js";
+import {
+  use,
+  version,
+  type Layer,
+  type PreparedRequest,
+  type Response,
+  type ResponseHook,
+  type Session,
+} from "../index.js";
+import { writePrivateFile } from "../extend/index.js";
 import { harEntry, harRequest, type Recorded, type Shown } from "./entry.js";
 import type { Har } from "./format.js";
 
@@ -29,7 +36,7 @@ export class HarRecorder {
   readonly #maxEntries: number;
   readonly #recorded: Recorded[] = [];
   readonly #known = new WeakSet<Response>();
-  #takeBack: () => void = () => undefined;
+  #remove: () => void = () => undefined;
 
   /**
    * @param session - null for `requests.get` and the other functions of the module; without one, only what `hook` sees.
@@ -44,11 +51,24 @@ export class HarRecorder {
       credentials: options.credentials === true,
       maxBodySize,
     };
-    if (session !== undefined)
-      this.#takeBack = interpose(session, (inner) =>
-        aroundAttempts(inner, () => (request, attempt, send) => this.#around(request, attempt, send)),
-      );
+    if (session !== undefined) this.#remove = session === null ? use(this.layer) : session.use(this.layer);
   }
+
+  /** Records each attempt of the session or module that it is added to: `session.use(recorder.layer)`. */
+  readonly layer: Layer = async (request, { number }, next) => {
+    const recorded = this.#begin(request, number, Date.now());
+    if (recorded === null) return next(request);
+    const started = performance.now();
+    try {
+      const response = await next(request);
+      this.#end(recorded, response);
+      return response;
+    } catch (error) {
+      recorded.error = error ?? "cancelled";
+      recorded.failedAfter = Math.round((performance.now() - started) * 1000) / 1000;
+      throw error;
+    }
+  };
 
   /**
    * A response hook, for recording single calls: `session.get(url, { hooks: { response: har.hook } })`. It sees no
@@ -92,30 +112,11 @@ export class HarRecorder {
 
   /** Records nothing more; the entries stay. */
   stop(): void {
-    this.#takeBack();
+    this.#remove();
   }
 
   [inspect.custom](): string {
     return `<HarRecorder [${this.size} entries]>`;
-  }
-
-  async #around(
-    request: PreparedRequest,
-    attempt: number,
-    send: (request: PreparedRequest) => Promise<Response>,
-  ): Promise<Response> {
-    const recorded = this.#begin(request, attempt, Date.now());
-    if (recorded === null) return send(request);
-    const started = performance.now();
-    try {
-      const response = await send(request);
-      this.#end(recorded, response);
-      return response;
-    } catch (error) {
-      recorded.error = error ?? "cancelled";
-      recorded.failedAfter = Math.round((performance.now() - started) * 1000) / 1000;
-      throw error;
-    }
   }
 
   /** @returns null for a request that cannot be described, whose URL is no URL: the adapter says what is wrong with it. */

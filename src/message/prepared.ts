@@ -5,10 +5,10 @@ import { bodyFrom, prepareBody, type Body } from "./body/body.js";
 import type { RequestsCookieJar } from "./cookies/jar.js";
 import { cookieJarFrom } from "./cookies/jar.js";
 import { curlCommand, type CurlOptions } from "./curl.js";
+import { FieldList } from "../http/fields.js";
 import {
   checkGivenField,
   dictOf,
-  FieldList,
   fieldsOf,
   headerEntries,
   type CaseInsensitiveDict,
@@ -74,8 +74,9 @@ interface Target {
   readonly parts: UrlParts;
   /** Path and query, as they are sent. */
   readonly path: string;
+  readonly scheme: string;
   /** The value of the Host header. */
-  readonly host: string;
+  readonly authority: string;
   /** The host without the brackets of an IPv6 address. */
   readonly hostname: string;
   /** Scheme, host and port. */
@@ -95,7 +96,8 @@ function targetOf(url: string): Target {
     url,
     parts,
     path: requestTargetOf(parts),
-    host: hostHeaderOf(parts),
+    scheme: parts.scheme,
+    authority: hostHeaderOf(parts),
     hostname: parts.host.startsWith("[") ? parts.host.slice(1, -1) : parts.host,
     origin: `${parts.scheme}://${parts.host}:${effectivePort(parts)}`,
   };

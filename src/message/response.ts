@@ -2,17 +2,10 @@
 import { inspect } from "node:util";
 
 import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
+import { FieldList, rawValue, rawValues } from "../http/fields.js";
 import { bodyStream } from "./body-stream.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
-import {
-  CaseInsensitiveDict,
-  dictOf,
-  FieldList,
-  headerPairs,
-  rawValue,
-  rawValues,
-  type HeadersInit,
-} from "./headers.js";
+import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersInit } from "./headers.js";
 import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import { Pieces, piecesOf } from "./pieces.js";
 import type { PreparedRequest } from "./prepared.js";

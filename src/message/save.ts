@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import { lstat, open, readFile, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
 
 import { ContentDecodingError, RequestException, StreamConsumedError } from "../exceptions.js";
-import { codingNames } from "./headers.js";
+import { codingNames } from "../http/fields.js";
 import { redactedUrl } from "./redaction.js";
 import type { Response } from "./response.js";
 

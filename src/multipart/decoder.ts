@@ -2,7 +2,7 @@
 import { inspect, types } from "node:util";
 
 import { Response, type CaseInsensitiveDict } from "../index.js";
-import { boundaryOf } from "../message/body/boundary.js";
+import { boundaryOf } from "../extend/index.js";
 import {
   MultipartBoundaryError,
   MultipartDecodeError,

@@ -4,8 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import { inspect } from "node:util";
 
 import type { HeadersInit } from "../index.js";
-import { encoderParts, headEncoding, type PartEncoding } from "../message/body/multipart-part.js";
-import { MultipartBody } from "../message/body/multipart.js";
+import { encoderParts, headEncoding, MultipartBody, type PartEncoding } from "../extend/index.js";
 import { ByteReader, checkSize } from "./reading.js";
 
 /** What a part can consist of. Text of streams and iterables is sent as UTF-8. */

@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 
 import { CaseInsensitiveDict } from "../index.js";
-import { parseContentType } from "../message/text/content-type.js";
+import { parseContentType } from "../extend/index.js";
 import { ImproperBodyPartContentException } from "./errors.js";
 
 const TOKEN = /^[0-9A-Za-z!#$%&'*+\-.^_`|~]+$/;

@@ -2,8 +2,7 @@
 import { inspect } from "node:util";
 
 import { StreamConsumedError, type CaseInsensitiveDict } from "../index.js";
-import { decodeText } from "../message/text/charset.js";
-import { encodingFromHeaders } from "../message/text/content-type.js";
+import { decodeText, encodingFromHeaders } from "../extend/index.js";
 import { parseContentDisposition, type Disposition } from "./part-headers.js";
 
 /** What every part has: its head. */

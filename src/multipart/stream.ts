@@ -2,7 +2,7 @@
 import { types } from "node:util";
 
 import { StreamConsumedError, type Response } from "../index.js";
-import { END, PullIterator, type End, type PullSource } from "../message/pull-iterator.js";
+import { END, type End, PullIterator, type PullSource } from "../extend/index.js";
 import { MultipartDecodeError } from "./errors.js";
 import type { MultipartParser, ParserEvent } from "./parser.js";
 import { parsePartHeaders } from "./part-headers.js";

@@ -1,2 +1,2 @@
 export { BaseAdapter } from "../adapters/adapter.js";
-export { HTTPAdapter } from "../adapters/http.js";
+export { HTTPAdapter } from "../adapters/http/http-adapter.js";

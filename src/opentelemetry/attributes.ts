@@ -6,8 +6,7 @@
 import type { Attributes } from "@opentelemetry/api";
 
 import { RequestException, type CaseInsensitiveDict, type PreparedRequest, type Response } from "../index.js";
-import { redactedUrl, redactedValue } from "../message/redaction.js";
-import { effectivePort, splitUrl } from "../message/url.js";
+import { effectivePort, redactedUrl, redactedValue, splitUrl } from "../extend/index.js";
 
 /** RFC 9110, PATCH and QUERY: others could be of any number. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set([

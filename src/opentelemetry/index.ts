@@ -13,4 +13,4 @@
  * ```
  * @module
  */
-export { instrument, type InstrumentOptions } from "./instrument.js";
+export { instrument, tracing, type InstrumentOptions } from "./instrument.js";

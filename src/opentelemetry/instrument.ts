@@ -12,16 +12,16 @@ import {
   type TracerProvider,
 } from "@opentelemetry/api";
 
-import { aroundAttempts, interpose } from "../client/interposing.js";
 import {
+  use,
   version,
-  type AroundAttempt,
   type CaseInsensitiveDict,
+  type Layer,
   type PreparedRequest,
   type Response,
   type Session,
 } from "../index.js";
-import { redactedUrls } from "../message/redaction.js";
+import { redactedUrls } from "../extend/index.js";
 import { errorType, requestAttributes, responseAttributes, spanName } from "./attributes.js";
 
 /**
@@ -64,12 +64,14 @@ const NO_NAMES: readonly string[] = [];
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
  */
 export function instrument(session: Session | null, options: InstrumentOptions = {}): () => void {
-  const tracing = new Tracing(options);
-  return interpose(session, (inner) =>
-    aroundAttempts(inner, ({ previous }) => (request, attempt, send) => {
-      return tracing.around(request, resendsBefore(previous ?? [], attempt), send);
-    }),
-  );
+  const layer = tracing(options);
+  return session === null ? use(layer) : session.use(layer);
+}
+
+/** The layer that `instrument` adds, for `session.use(tracing())`. */
+export function tracing(options: InstrumentOptions = {}): Layer {
+  const spans = new Tracing(options);
+  return (request, { number, previous }, next) => spans.around(request, resendsBefore(previous, number), next);
 }
 
 /** Each response stands for a request, and for the retries before it. */
@@ -86,7 +88,7 @@ class Tracing {
     this.#options = options;
   }
 
-  async around(request: PreparedRequest, resends: number, send: Parameters<AroundAttempt>[2]): Promise<Response> {
+  async around(request: PreparedRequest, resends: number, send: Parameters<Layer>[2]): Promise<Response> {
     const { ignore, responseHeaders = NO_NAMES, onEnd } = this.#options;
     if (observe(() => ignore?.(request)) === true) return send(request);
     const span = observe(() => this.#start(request, resends));

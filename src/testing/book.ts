@@ -1,7 +1,8 @@
 /** What a MockAdapter knows: its routes, and the calls that came. */
 import type { PreparedRequest, Response } from "../index.js";
+import type { WireRequest } from "../extend/index.js";
 import { MockCall } from "./call.js";
-import type { Switchboard } from "./engine.js";
+import type { Switchboard } from "./mock-transport.js";
 import { PassThrough, unmatched, type UnmatchedRequest } from "./errors.js";
 import type { ReplyInit } from "./reply.js";
 import type { MockRoute } from "./route.js";
@@ -42,8 +43,11 @@ export class Book implements Switchboard {
     }
   }
 
-  callFor(request: PreparedRequest): MockCall {
-    return this.#current ?? this.#begin(request, 1);
+  callFor({ fields }: WireRequest): MockCall {
+    if (this.#current !== null) return this.#current;
+    // The same request goes out once more within an attempt when a proxy wants credentials.
+    const { request, attempt } = this.calls.findLast((call) => call.request.fields === fields)!;
+    return this.#begin(request, attempt);
   }
 
   answerFor(call: MockCall, bodyKnown: boolean): ReplyInit | null {

@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 
 import type { CaseInsensitiveDict, PreparedRequest, Response } from "../index.js";
-import { redactedUrl } from "../message/redaction.js";
+import { redactedUrl } from "../extend/index.js";
 import type { MockRoute } from "./route.js";
 
 const EMPTY = Buffer.alloc(0);

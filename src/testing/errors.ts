@@ -1,6 +1,6 @@
 /** A request that no route answers. */
 import { RequestException } from "../index.js";
-import { redactedUrl } from "../message/redaction.js";
+import { redactedUrl } from "../extend/index.js";
 import type { MockCall } from "./call.js";
 import type { MockRoute } from "./route.js";
 

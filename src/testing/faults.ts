@@ -1,7 +1,6 @@
 /** Faults by name → what the wire makes of them, by the wire's own words. */
 import { TotalTimeout } from "../index.js";
-import type { WireRequest } from "../wire/dispatch.js";
-import { connectFailure, connectTimedOut, readTimedOut } from "../wire/errors.js";
+import { connectFailure, connectTimedOut, readTimedOut, type WireRequest } from "../extend/index.js";
 import type { Fault } from "./reply.js";
 
 /** What the system says, as Node gives it. */
@@ -25,7 +24,7 @@ export function faultBeforeConnection(fault: Fault, address: string, request: Wi
         "tls",
       );
     case "ConnectTimeout": {
-      const limit = request.connectTimeout ?? 0;
+      const limit = request.limits.connect ?? 0;
       return connectTimedOut(address, limit, limit, "connect");
     }
     default:
@@ -36,7 +35,7 @@ export function faultBeforeConnection(fault: Fault, address: string, request: Wi
 /** The error of a timeout that comes once the request was sent, or null for another fault. */
 export function timeoutFault(fault: Fault, address: string, request: WireRequest): Error | null {
   if (fault === "ReadTimeout") {
-    const limit = request.readTimeout ?? 0;
+    const limit = request.limits.read ?? 0;
     return readTimedOut(address, limit, limit, "wait");
   }
   if (fault === "TotalTimeout")

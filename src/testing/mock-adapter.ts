@@ -1,13 +1,21 @@
 /** MockAdapter: answers by routes, where an adapter would send. */
 import { inspect } from "node:util";
 
-import { HTTPAdapter, type Adapter, type AroundAttempt, type PreparedRequest, type Response } from "../index.js";
-import type { Retry, SendSettings, Session } from "../index.js";
-import { POOL } from "../adapters/http.js";
-import { interpose, InterposedAdapter } from "../client/interposing.js";
+import {
+  HTTPAdapter,
+  use,
+  type Adapter,
+  type Layer,
+  type PreparedRequest,
+  type Response,
+  type Retry,
+  type SendSettings,
+  type Session,
+} from "../index.js";
+import { withoutRetry } from "../extend/index.js";
 import { Book } from "./book.js";
 import type { MockCall } from "./call.js";
-import { MockPool } from "./engine.js";
+import { MockTransport } from "./mock-transport.js";
 import { PassThrough, type UnmatchedRequest } from "./errors.js";
 import type { ReplyInit } from "./reply.js";
 import { MockRoute, type Match } from "./route.js";
@@ -18,7 +26,7 @@ export interface MockOptions {
   /**
    * As of HTTPAdapter: each retry is a call.
    *
-   * @defaultValue the retries of the adapter that it replaces, or those of the session
+   * @defaultValue the retries of the adapter that would have sent the request, or those of the session
    */
   readonly maxRetries?: number | false | Retry | null | undefined;
   /**
@@ -57,13 +65,23 @@ export class MockAdapter extends HTTPAdapter {
   readonly #book: Book;
   readonly #passthrough: boolean | Adapter;
   readonly #installed: (() => void)[] = [];
+  #hasOwnRetries: boolean;
 
   /** @throws RangeError for `maxRetries` that cannot be. */
   constructor(options: MockOptions = {}) {
     const book = new Book(options.passthrough !== undefined && options.passthrough !== false);
-    super({ maxRetries: options.maxRetries, ...({ [POOL]: new MockPool(book) } as object) });
+    super({ maxRetries: options.maxRetries, transport: new MockTransport(book) });
     this.#book = book;
     this.#passthrough = options.passthrough ?? false;
+    this.#hasOwnRetries = options.maxRetries !== undefined;
+  }
+
+  override get maxRetries(): Retry {
+    return super.maxRetries;
+  }
+  override set maxRetries(maxRetries: Retry) {
+    this.#hasOwnRetries = true;
+    super.maxRetries = maxRetries;
   }
 
   /** The calls so far, the oldest first: those that no route answered, too. */
@@ -160,24 +178,19 @@ export class MockAdapter extends HTTPAdapter {
   }
 
   /**
-   * Stands in front of all adapters of a session, whatever is mounted there; without one, of `requests.get` and the other
-   * functions of the module. A test then need not reach the session that the code under test makes its calls with.
+   * Answers all requests of a session, whatever is mounted there; without one, those of `requests.get` and the other
+   * functions of the module. Redirects, retries and layers of the session work as without it.
    *
    * @returns The adapter itself.
    */
   install(session?: Session): this {
-    this.#installed.push(
-      interpose(
-        session ?? null,
-        (inner) => new InterposedAdapter(inner, (request, settings) => this.#send(request, settings, inner)),
-      ),
-    );
+    this.#installed.push(session === undefined ? use(this.layer) : session.use(this.layer));
     return this;
   }
 
   /** Undoes every `install()`. */
   restore(): void {
-    for (const takeBack of this.#installed.splice(0)) takeBack();
+    for (const remove of this.#installed.splice(0)) remove();
   }
 
   /** `await using mock = mockRequests()`: restores at the end of the block. */
@@ -187,50 +200,62 @@ export class MockAdapter extends HTTPAdapter {
   }
 
   override send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
-    return this.#send(request, settings, null);
+    const recording = this.#recording(1, (given) => this.#passOn(given, settings));
+    return super.send(request, { ...settings, layers: [...(settings.layers ?? []), recording] });
   }
+
+  /** What `install` adds: the layer answers instead of the adapter. */
+  readonly layer: Layer = Object.assign<Layer, { readonly innermost: true }>(
+    async (request, { number, settings }, next) => {
+      const pass = this.#passthrough === true ? next : (given: PreparedRequest) => this.#passOn(given, settings);
+      const recording = this.#recording(number, pass);
+      try {
+        const response = await super.send(request, { ...settings, layers: [recording], defaultRetries: null });
+        return this.#hasOwnRetries ? withoutRetry(response) : response;
+      } catch (error) {
+        throw this.#hasOwnRetries ? withoutRetry(error) : error;
+      }
+    },
+    { innermost: true },
+  );
 
   [inspect.custom](): string {
     return `<MockAdapter [${this.routes.length} routes, ${this.calls.length} calls]>`;
   }
 
-  /** @param inner - The adapter that this stands in front of, or null. */
-  async #send(request: PreparedRequest, settings: SendSettings, inner: Adapter | null): Promise<Response> {
-    const { aroundAttempt: outer } = settings;
-    const aroundAttempt: AroundAttempt = (given, attempt, send) => {
-      const record = (one: PreparedRequest): Promise<Response> => this.#book.record(one, attempt, send);
-      return outer === undefined ? record(given) : outer(given, attempt, record);
+  /** Records each attempt of this adapter. @param first - The number of the first one. */
+  #recording(first: number, pass: (request: PreparedRequest) => Promise<Response>): Layer {
+    return async (request, { number }, next) => {
+      try {
+        return await this.#book.record(request, first + number - 1, next);
+      } catch (error) {
+        if (!(error instanceof PassThrough)) throw error;
+        return sendForReal(error.call, pass);
+      }
     };
-    const target = typeof this.#passthrough === "object" ? this.#passthrough : inner;
-    try {
-      // The code under test is retried as without the mock, unless the mock has retries of its own.
-      const { ownRetries } = (inner ?? {}) as { readonly ownRetries?: Retry | null };
-      const defaultRetries = ownRetries ?? settings.defaultRetries;
-      return await super.send(request, { ...settings, aroundAttempt, defaultRetries });
-    } catch (error) {
-      if (!(error instanceof PassThrough)) throw error;
-      if (target === null)
-        throw new TypeError(
-          "There is no adapter to pass a request through to: new MockAdapter({ passthrough: adapter }), or install()",
-          { cause: error },
-        );
-      return this.#sendForReal(error.call, settings, target);
-    }
   }
 
-  /** A stream that was read to find the route is sent from what was read. */
-  async #sendForReal(call: MockCall, settings: SendSettings, target: Adapter): Promise<Response> {
-    let { request } = call;
-    if (request.source !== null && !request.source.replayable && call.body.length > 0) {
-      request = request.copy();
-      request.body = call.body;
-    }
-    try {
-      call.response = await target.send(request, settings);
-      return call.response;
-    } catch (error) {
-      call.error = error;
-      throw error;
-    }
+  /** Sends a request that no route answers by the adapter of `passthrough`. */
+  #passOn(request: PreparedRequest, settings: SendSettings): Promise<Response> {
+    if (typeof this.#passthrough === "object") return this.#passthrough.send(request, { ...settings, layers: [] });
+    throw new TypeError(
+      "There is no adapter to pass a request through to: new MockAdapter({ passthrough: adapter }), or install()",
+    );
+  }
+}
+
+/** A stream that was read to find the route is sent from what was read. */
+async function sendForReal(call: MockCall, pass: (request: PreparedRequest) => Promise<Response>): Promise<Response> {
+  let { request } = call;
+  if (request.source !== null && !request.source.replayable && call.body.length > 0) {
+    request = request.copy();
+    request.body = call.body;
+  }
+  try {
+    call.response = await pass(request);
+    return call.response;
+  } catch (error) {
+    call.error = error;
+    throw error;
   }
 }

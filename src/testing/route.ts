@@ -1,7 +1,7 @@
 /** A route: which requests it answers, with what, and what came of it. */
 import { isDeepStrictEqual } from "node:util";
 
-import { isCredentialHeader, isSecretParameter, redactedBody, redactedUrl } from "../message/redaction.js";
+import { isCredentialHeader, isSecretParameter, redactedBody, redactedUrl } from "../extend/index.js";
 import type { MockCall } from "./call.js";
 import { checkReply, type ReplyInit } from "./reply.js";
 import { compileUrl, type CompiledUrl, type UrlPattern } from "./url-pattern.js";

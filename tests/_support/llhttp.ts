@@ -8,7 +8,7 @@ import http from "node:http";
 import { Duplex } from "node:stream";
 
 import { RequestException } from "#internal/exceptions";
-import type { ResponseHead } from "#internal/wire/http1/head";
+import type { Http1Head } from "#internal/wire/http1/head";
 import { ResponseParser } from "#internal/wire/http1/response-parser";
 import { DEFAULT_LIMITS } from "#internal/wire/limits";
 
@@ -91,7 +91,7 @@ export function readByOurs(method: string, pieces: readonly Buffer[]): Reading {
   return reading;
 }
 
-function messageOf(head: ResponseHead): Message {
+function messageOf(head: Http1Head): Message {
   return [head.version === 11 ? "1.1" : "1.0", head.statusCode, head.reason, head.rawHeaders];
 }
 

@@ -1,6 +1,6 @@
 /** Sources that are pulled, made of iterables, and the other way round. */
 import { END, PullIterator, type End, type PullSource } from "#internal/message/pull-iterator";
-import { Decoder, type DecodeLimits } from "#internal/wire/decode";
+import { Decoder, type DecodeLimits } from "#internal/wire/decode/decode";
 
 /** The items of an iterable. */
 export function pulled<T>(source: AsyncIterable<T>): PullSource<T> {

@@ -7,7 +7,7 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
 import { RequestException, Timeout } from "#internal/exceptions";
-import type { ResponseHead } from "#internal/wire/http1/head";
+import type { Http1Head } from "#internal/wire/http1/head";
 import { ResponseParser } from "#internal/wire/http1/response-parser";
 import { DEFAULT_LIMITS, type WireLimits } from "#internal/wire/limits";
 
@@ -323,7 +323,7 @@ export function parse(pieces: readonly Uint8Array[], options: ParseOptions = {})
   return { events, leftover, error };
 }
 
-function described(head: ResponseHead): string {
+function described(head: Http1Head): string {
   const { version, statusCode, reason, rawHeaders, contentLength, chunked, keepAlive } = head;
   const framing = chunked ? "chunked" : contentLength === null ? "no length" : `length ${contentLength}`;
   return `${version} ${statusCode} ${JSON.stringify(reason)} ${JSON.stringify(rawHeaders)} ${framing}, ${keepAlive ? "stays" : "closes"}`;

@@ -44,7 +44,7 @@ const EXCEPTIONS = [
   "CookieConflictError",
 ];
 
-const FUNCTIONS = ["request", "get", "options", "head", "post", "put", "patch", "delete", "paginate", "session"];
+const FUNCTIONS = ["request", "get", "options", "head", "post", "put", "patch", "delete", "paginate", "session", "use"];
 
 const CLASSES = [
   "Session",
@@ -125,6 +125,7 @@ describe("the other entries", () => {
       "./testing",
       "./har",
       "./opentelemetry",
+      "./extend",
       "./package.json",
     ]);
   });
@@ -162,8 +163,8 @@ describe("the other entries", () => {
     assert.deepEqual(Object.keys(har), ["HarRecorder"]);
   });
 
-  it("requests-ts/opentelemetry exports instrument", () => {
-    assert.deepEqual(Object.keys(opentelemetry), ["instrument"]);
+  it("requests-ts/opentelemetry exports instrument and tracing", () => {
+    assert.deepEqual(Object.keys(opentelemetry), ["instrument", "tracing"]);
   });
 
   it("do not let anybody in elsewhere", async () => {

@@ -4,7 +4,8 @@ import { describe, it } from "node:test";
 
 import fc from "fast-check";
 
-import { FieldList } from "#internal/message/headers";
+import { FieldList } from "#internal/http/fields";
+import { headLines } from "#internal/wire/http1/request-head";
 
 const name = fc.constantFrom("A", "a", "Host", "Connection", "content-length", "X-Long-Name");
 const value = fc.constantFrom("", "1", "close", "keep-alive", "a, b");
@@ -44,14 +45,14 @@ function assertSame(fields: FieldList, model: Model): void {
     fields.lower,
     model.map(([each]) => each.toLowerCase()),
   );
-  const { text, host, framing, close } = fields.lines;
+  const { text, hasHost, hasFraming, closes } = fields.derive(headLines);
   assert.deepEqual(
-    { text, host, framing, close },
+    { text, hasHost, hasFraming, closes },
     {
       text: model.map(([each, content]) => `${each}: ${content}\r\n`).join(""),
-      host: has(model, "host"),
-      framing: has(model, "content-length"),
-      close: model.some(([each, content]) => each.toLowerCase() === "connection" && content === "close"),
+      hasHost: has(model, "host"),
+      hasFraming: has(model, "content-length"),
+      closes: model.some(([each, content]) => each.toLowerCase() === "connection" && content === "close"),
     },
   );
 }

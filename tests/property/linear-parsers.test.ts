@@ -30,7 +30,7 @@ import { authFromUrl, prepareUrl, splitUrl } from "#internal/message/url";
 import { splitAuthority } from "#internal/message/url-host";
 import { bypassesProxy } from "#internal/policy/no-proxy";
 import { parseHttpDate, retryAfterSeconds } from "#internal/policy/retry-after";
-import { codingsOf } from "#internal/wire/decode";
+import { codingsOf } from "#internal/wire/decode/decode";
 import { parseHead, parseTrailers } from "#internal/wire/http1/head";
 import { ResponseParser } from "#internal/wire/http1/response-parser";
 import { MultipartParser } from "#internal/multipart/parser";

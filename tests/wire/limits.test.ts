@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 
 import { HTTPAdapter, RequestsCookieJar, Session, type HTTPAdapterOptions } from "requests-ts";
 import { DEFAULT_COOKIE_LIMITS } from "#internal/message/cookies/store";
-import { MAX_CODINGS } from "#internal/wire/decode";
+import { MAX_CODINGS } from "#internal/wire/decode/decode";
 import { DEFAULT_LIMITS } from "#internal/wire/limits";
 import { MAX_QUEUE } from "#internal/wire/pool";
 import { answering, eventually, OK, rawServer, rejection, unplaced, type RawServer } from "../_support/raw-server.js";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
 import { HTTPAdapter, Session, version, type RequestOptions } from "requests-ts";
-import { ACCEPT_ENCODING } from "#internal/wire/decode";
+import { ACCEPT_ENCODING } from "#internal/wire/decode/decode";
 import { answering, OK, rawServer, rejection, type RawServer } from "../_support/raw-server.js";
 
 const DEFAULTS = `User-Agent: requests-ts/${version}\r\nAccept-Encoding: ${ACCEPT_ENCODING}\r\nAccept: */*\r\nConnection: keep-alive\r\n`;

@@ -3,20 +3,11 @@
  * is an error, never a guess.
  */
 import { ConnectionError, InvalidHeader, type RequestException } from "../../exceptions.js";
-import { TOKEN_CHARACTERS } from "../../message/headers.js";
+import { TOKEN_CHARACTERS } from "../../http/tokens.js";
+import type { ResponseHead } from "../transport.js";
 
-/** A response without its body. */
-export interface ResponseHead {
-  /** 10 for HTTP/1.0, 11 for HTTP/1.1. */
-  readonly version: 10 | 11;
-  readonly statusCode: number;
-  readonly reason: string;
-  /** name, value, name, value … as they came; values as latin-1 text, without the white space around them. */
-  readonly rawHeaders: string[];
-  /** Whether a body follows: the framing fields of a message that cannot have one mean nothing. */
-  readonly hasBody: boolean;
-  /** The Content-Length; null without one, and where it is invalid or means nothing in a response without a body. */
-  readonly contentLength: number | null;
+/** The head of an HTTP/1.x response. */
+export interface Http1Head extends ResponseHead {
   readonly chunked: boolean;
   /** Whether the peer keeps the connection open after this response. */
   readonly keepAlive: boolean;
@@ -64,7 +55,7 @@ export function badResponse(what: string, detail?: { cause?: unknown }): Connect
  *   that has a body.
  * @throws InvalidHeader for Content-Lengths that differ, in a response that has a body.
  */
-export function parseHead(bytes: Buffer, start: number, end: number, expected: Expected): ResponseHead {
+export function parseHead(bytes: Buffer, start: number, end: number, expected: Expected): Http1Head {
   const text = bytes.latin1Slice(start, end);
   const lineEnd = endOfLine(bytes, start, end) - start;
   if (lineEnd < 0) throw badResponse(forbiddenCharacter(text));
@@ -80,14 +71,17 @@ export function parseHead(bytes: Buffer, start: number, end: number, expected: E
   const fault = framing.fault ?? codingFault(framing);
   if (fault !== null && hasBody) throw fault;
   const isFramed = fault === null && !isTunnel;
+  const contentLength = isFramed ? framing.contentLength : null;
+  const chunked = isFramed && framing.transferEncoding !== null;
   return {
     version,
     statusCode,
     reason,
     rawHeaders,
     hasBody,
-    contentLength: isFramed ? framing.contentLength : null,
-    chunked: isFramed && framing.transferEncoding !== null,
+    contentLength,
+    isDelimited: chunked || contentLength !== null || !hasBody,
+    chunked,
     keepAlive: isFramed && isPersistent(framing, version),
     keepAliveTimeout: framing.keepAlive === null ? null : keepAliveTimeout(framing.keepAlive),
   };

@@ -1,14 +1,14 @@
 /** Bytes of one connection → responses. Sans-IO: it is handed bytes and calls back; it knows no socket and no clock. */
 import { ChunkedEncodingError, type RequestException } from "../../exceptions.js";
 import { DEFAULT_LIMITS, type WireLimits } from "../limits.js";
-import { badResponse, parseHead, parseTrailers, shownLine, type Expected, type ResponseHead } from "./head.js";
+import { badResponse, parseHead, parseTrailers, shownLine, type Expected, type Http1Head } from "./head.js";
 import { PartialBytes } from "./partial-bytes.js";
 
 /** What the parser tells, in this order: informational heads, the head, data, the end. */
 export interface ParserHandler {
   /** A 1xx response before the final one. */
-  onInformational(head: ResponseHead): void;
-  onHead(head: ResponseHead): void;
+  onInformational(head: Http1Head): void;
+  onHead(head: Http1Head): void;
   /** Bytes `start` to `end` of the buffer given to `execute`: valid during the call only. */
   onData(buffer: Buffer, start: number, end: number): void;
   onEnd(trailers: string[]): void;

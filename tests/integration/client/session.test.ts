@@ -246,7 +246,7 @@ describe("the order and case of headers on the wire", () => {
   it("writes no default port into Host", () => {
     const prepared = new Session().prepareRequest(new Request("GET", "http://example.com:80/"));
     assert.equal(prepared.url, "http://example.com:80/");
-    assert.equal(prepared.target.host, "example.com");
+    assert.equal(prepared.target.authority, "example.com");
   });
 });
 

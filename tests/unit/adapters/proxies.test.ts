@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { proxyServer } from "#internal/adapters/proxies";
+import { proxyServer } from "#internal/adapters/http/proxies";
 import { InvalidProxyURL } from "#internal/exceptions";
 
 describe("the URL of a proxy", () => {

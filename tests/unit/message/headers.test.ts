@@ -3,14 +3,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { InvalidHeader } from "#internal/exceptions";
-import {
-  CaseInsensitiveDict,
-  checkField,
-  checkGivenField,
-  FieldList,
-  headerEntries,
-  isToken,
-} from "#internal/message/headers";
+import { checkField, FieldList } from "#internal/http/fields";
+import { isToken } from "#internal/http/tokens";
+import { CaseInsensitiveDict, checkGivenField, headerEntries } from "#internal/message/headers";
 
 describe("CaseInsensitiveDict", () => {
   const made = (): CaseInsensitiveDict => new CaseInsensitiveDict({ Accept: "a", "X-B": "b" });

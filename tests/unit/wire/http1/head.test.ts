@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { ConnectionError, InvalidHeader } from "#internal/exceptions";
-import { parseHead, parseTrailers, quoted, type ResponseHead } from "#internal/wire/http1/head";
+import { parseHead, parseTrailers, quoted, type Http1Head } from "#internal/wire/http1/head";
 
 const MANY = 1000;
 
-function headOf(text: string, maxHeaders: number): ResponseHead {
+function headOf(text: string, maxHeaders: number): Http1Head {
   return parseHead(Buffer.from(text, "latin1"), 0, text.length, { method: "GET", maxHeaders });
 }
 
@@ -14,7 +14,7 @@ function trailersOf(text: string, maxHeaders: number): string[] {
   return parseTrailers(Buffer.from(text, "latin1"), 0, text.length, maxHeaders);
 }
 
-function head(...lines: string[]): ResponseHead {
+function head(...lines: string[]): Http1Head {
   return headOf(lines.join("\r\n"), MANY);
 }
 

@@ -1,0 +1,400 @@
+/** HTTPAdapter: the retry loop around one exchange on the wire. */
+import { requestRetry, requestStart } from "../../diagnostics/channels.js";
+import { RequestException, RetryError, TotalTimeout, UnrewindableBodyError } from "../../exceptions.js";
+import type { FieldList } from "../../http/fields.js";
+import { NO_OPTIONS, ownOptions } from "../../message/own-options.js";
+import type { PreparedRequest } from "../../message/prepared.js";
+import type { Response } from "../../message/response.js";
+import { redactedUrl } from "../../message/redaction.js";
+import { refuseUnknownNames } from "../../policy/nearest-name.js";
+import { selectProxy } from "../../policy/no-proxy.js";
+import { RetriesExhausted, Retry } from "../../policy/retry.js";
+import { resolveTimeout, type Timeouts } from "../../policy/timeout.js";
+import { MAX_CODINGS, type DecodeLimits } from "../../wire/decode/decode.js";
+import { SocketConnector } from "../../wire/connector.js";
+import { DEFAULT_LIMITS, type WireLimits } from "../../wire/limits.js";
+import { MAX_QUEUE, Pool } from "../../wire/pool.js";
+import type { Transport, TransportStatistics, WireRequest, WireTarget } from "../../wire/transport.js";
+import { isForwarding, type ProxyHop } from "../../wire/connect/proxy-hop.js";
+import { BaseAdapter, type SendSettings } from "../adapter.js";
+import { Cancellation } from "../cancellation.js";
+import { publishRetry } from "./publish.js";
+import { isFinal, throughLayers, type Layer, type LayerAttempt } from "../layers.js";
+import { StreamedResponse, WholeResponse } from "./response-sinks.js";
+import { Routes, type ConnectionOptions } from "./routes.js";
+
+/** What an HTTPAdapter is made with. */
+export interface HTTPAdapterOptions extends ConnectionOptions {
+  /** Origins whose idle connections are kept. @defaultValue 10 */
+  readonly poolConnections?: number | undefined;
+  /** Idle connections kept for each origin. @defaultValue 10 */
+  readonly poolMaxsize?: number | undefined;
+  /** Never open more than `poolMaxsize` connections to an origin; requests beyond wait. @defaultValue false */
+  readonly poolBlock?: boolean | undefined;
+  /** Connections open at once to an origin; requests beyond wait in order (`timeout.pool` bounds it). @defaultValue 100 */
+  readonly maxConnections?: number | undefined;
+  /** Requests that may wait for a connection to an origin; one more is a ConnectionError. @defaultValue 100000 */
+  readonly maxQueue?: number | undefined;
+  /** A number, as urllib3's `Retry(n)`, or a Retry. @defaultValue 0 */
+  readonly maxRetries?: number | false | Retry | null | undefined;
+  /** HTTP/2 is not spoken yet: true is a TypeError. @defaultValue false */
+  readonly http2?: boolean | undefined;
+  /** Keep connections for further requests. @defaultValue true */
+  readonly keepAlive?: boolean | undefined;
+  /** Bytes of a response's head. @defaultValue 262144 */
+  readonly maxHeaderSize?: number | undefined;
+  /** Field lines of a response's head. @defaultValue 1000 */
+  readonly maxHeaders?: number | undefined;
+  /** 1xx responses before the final one. @defaultValue 100 */
+  readonly maxInformational?: number | undefined;
+  /** Bytes of a chunk-size line with its extensions. @defaultValue 16384 */
+  readonly maxChunkLineSize?: number | undefined;
+  /** Output ÷ input beyond which compressed content over 10 MiB is a bomb. @defaultValue 200 */
+  readonly maxDecompressionRatio?: number | undefined;
+  /** Content codings in a row, as in `Content-Encoding: gzip, gzip`. @defaultValue 5 */
+  readonly maxContentCodings?: number | undefined;
+  /**
+   * Carries the requests in place of a pool of connections; the options of the pool then have no effect. See
+   * `requests-ts/extend`.
+   */
+  readonly transport?: Transport | undefined;
+}
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HTTPAdapterOptions>([
+  "poolConnections",
+  "poolMaxsize",
+  "poolBlock",
+  "maxConnections",
+  "maxQueue",
+  "maxRetries",
+  "keepAlive",
+  "maxHeaderSize",
+  "maxHeaders",
+  "maxInformational",
+  "maxChunkLineSize",
+  "maxContentCodings",
+  "maxDecompressionRatio",
+  "lookup",
+  "localAddress",
+  "socketPath",
+  "allowAddress",
+  "pinnedFingerprints",
+  "minVersion",
+  "ciphers",
+  "servername",
+  "systemCertificates",
+  "dnsCache",
+  "transport",
+  "http2",
+]);
+
+const NO_RESPONSES: readonly Response[] = Object.freeze([]);
+
+/**
+ * Sends requests over HTTP/1.1, with a pool of connections and retries.
+ *
+ * @example
+ * ```ts
+ * const session = new Session();
+ * session.mount("https://", new HTTPAdapter({ maxRetries: 3 }));
+ * ```
+ */
+export class HTTPAdapter extends BaseAdapter {
+  /** The adapter retries, and calls the layers around each attempt. */
+  readonly repeats: boolean = true;
+  /** Null until the adapter is given a policy of its own: it then uses the session's. */
+  #maxRetries: Retry | null;
+  readonly #transport: Transport;
+  readonly #routes: Routes;
+  readonly #decodeLimits: DecodeLimits;
+
+  /** @throws TypeError for an unknown option, RangeError for a number that cannot be. */
+  constructor(options: HTTPAdapterOptions = NO_OPTIONS) {
+    super();
+    options = ownOptions(options);
+    refuseUnknownNames(options, OPTION_NAMES, "HTTPAdapter");
+    if (options.http2 === true) throw new TypeError("HTTP/2 is not supported yet: leave out http2: true");
+    const idle = count(options.poolMaxsize, 10, "poolMaxsize", 0);
+    const open = count(options.maxConnections, 100, "maxConnections", 1);
+    const limits: WireLimits = {
+      maxHeaderSize: count(options.maxHeaderSize, DEFAULT_LIMITS.maxHeaderSize, "maxHeaderSize", 1),
+      maxHeaders: count(options.maxHeaders, DEFAULT_LIMITS.maxHeaders, "maxHeaders", 1),
+      maxInformational: count(options.maxInformational, DEFAULT_LIMITS.maxInformational, "maxInformational", 0),
+      maxChunkLineSize: count(options.maxChunkLineSize, DEFAULT_LIMITS.maxChunkLineSize, "maxChunkLineSize", 1),
+    };
+    this.#decodeLimits = {
+      maxRatio: count(options.maxDecompressionRatio, 200, "maxDecompressionRatio", 1),
+      maxOutput: 0,
+      maxCodings: count(options.maxContentCodings, MAX_CODINGS, "maxContentCodings", 0),
+    };
+    this.#maxRetries = options.maxRetries === undefined ? null : Retry.fromInt(options.maxRetries);
+    this.#routes = new Routes(options);
+    this.#transport =
+      options.transport ??
+      new Pool(
+        {
+          origins: count(options.poolConnections, 10, "poolConnections", 0),
+          idle,
+          open: options.poolBlock === true ? Math.max(1, Math.min(open, idle)) : open,
+          waiting: count(options.maxQueue, MAX_QUEUE, "maxQueue", 0),
+        },
+        new SocketConnector(limits),
+        options.keepAlive ?? true,
+      );
+  }
+
+  /** The policy of retries. An adapter that was made without one uses that of the session. */
+  get maxRetries(): Retry {
+    return this.#maxRetries ?? Retry.fromInt(0);
+  }
+  set maxRetries(maxRetries: Retry) {
+    this.#maxRetries = maxRetries;
+  }
+
+  override send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
+    // A session brings its own cancellation, over all the requests of a call.
+    const { cancellation, signal, timeout } = settings;
+    if (cancellation !== undefined || (signal === undefined && (typeof timeout !== "object" || timeout === null)))
+      return this.#sendWithRetries(request, settings, cancellation);
+    return this.#sendCancellably(request, settings);
+  }
+
+  /** Closes what is idle now and the rest when it is done. The adapter can be used again afterwards, as in requests. */
+  override async close(): Promise<void> {
+    this.#transport.close();
+  }
+
+  /** How the pool stands: connections open and idle, requests waiting. */
+  get statistics(): TransportStatistics {
+    return this.#transport.statistics;
+  }
+
+  async #sendCancellably(request: PreparedRequest, settings: SendSettings): Promise<Response> {
+    const own = cancellationFor(settings);
+    if (own === null) return this.#sendWithRetries(request, settings, undefined);
+    try {
+      const response = await this.#sendWithRetries(request, { ...settings, cancellation: own }, own);
+      if (settings.stream) response.raw.whenDone(() => own.release());
+      else own.release();
+      return response;
+    } catch (error) {
+      own.release();
+      throw error;
+    }
+  }
+
+  async #sendWithRetries(
+    request: PreparedRequest,
+    settings: SendSettings,
+    cancellation: Cancellation | undefined,
+  ): Promise<Response> {
+    const attempt: Attempt = {
+      request,
+      settings,
+      timeouts: resolveTimeout(settings.timeout),
+      limits: this.#limitsFor(settings),
+      cancellation,
+      number: 0,
+    };
+    let retry = this.#maxRetries ?? settings.defaultRetries ?? Retry.fromInt(0);
+    retry.budget?.deposit();
+    const { method, url } = request;
+    const { layers } = settings;
+    const hasLayers = layers !== undefined && layers.length > 0;
+    for (;;) {
+      attempt.number += 1;
+      cancellation?.throwIfCancelled();
+      let response: Response | undefined;
+      try {
+        response = await (hasLayers ? this.#sendThrough(layers, attempt) : this.#sendOnce(request, attempt));
+        if (response.statusCode === 407) response = await this.#answerProxy(response, attempt);
+        if (!retry.retriesResponse({ method, url, response }) || isFinal(response)) return withRetries(response, retry);
+        if (!canSendAgain(request)) throw unrewindable(request, response);
+        const next = this.#afterResponse(retry, request, response);
+        if (next === null) return withRetries(response, retry);
+        retry = next;
+      } catch (error) {
+        if (response !== undefined || cancellation?.cancelled?.reason === error || isFinal(error)) {
+          response?.close();
+          throw withHistory(error, retry);
+        }
+        if (error instanceof RequestException) {
+          error.attempt = attempt.number;
+          error.request ??= request;
+        }
+        retry = this.#afterError(retry, request, error);
+      }
+      const delay = retry.getDelay(response);
+      response?.close();
+      retry.announce(attempt.number, delay);
+      if (requestRetry.hasSubscribers) publishRetry(retry, url, attempt.number, delay);
+      if (delay > 0) await (cancellation ?? new Cancellation()).sleep(delay);
+    }
+  }
+
+  #limitsFor({ maxResponseSize }: SendSettings): DecodeLimits {
+    return maxResponseSize === undefined ? this.#decodeLimits : { ...this.#decodeLimits, maxOutput: maxResponseSize };
+  }
+
+  /** Separate: a closure in the loop would allocate a context for every request. */
+  #sendThrough(layers: readonly Layer[], attempt: Attempt): Promise<Response> {
+    const { request, settings, number } = attempt;
+    const about: LayerAttempt = { number, previous: settings.previous ?? NO_RESPONSES, settings };
+    return throughLayers(layers, request, about, (given) => this.#sendOnce(given, attempt));
+  }
+
+  /** A proxy that is handed the requests themselves wants credentials: once, and once more for a nonce that was too old. */
+  async #answerProxy(refusal: Response, attempt: Attempt): Promise<Response> {
+    const { request, settings } = attempt;
+    const { proxy } = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
+    if (!isForwarding(proxy) || proxy?.credentials == null || !canSendAgain(request)) return refusal;
+    const target = absoluteForm(request.target);
+    let response = refusal;
+    for (let answers = 0; answers < 2 && response.statusCode === 407; answers += 1) {
+      const answer = proxy.credentials.answer(response.headerValues("proxy-authenticate"), request.method, target);
+      if (answer === null) break;
+      response.close();
+      response = await this.#sendOnce(request, attempt, answer);
+    }
+    return response;
+  }
+
+  /** @returns The policy for the next attempt, or null to hand the response over. */
+  #afterResponse(retry: Retry, request: PreparedRequest, response: Response): Retry | null {
+    try {
+      return retry.increment({ method: request.method, url: request.url, response });
+    } catch (error) {
+      if (!(error instanceof RetriesExhausted)) throw error;
+      if (!retry.raiseOnStatus || !retry.statusForcelist.has(response.statusCode)) {
+        return null;
+      }
+      response.close();
+      const attempts = error.retry.history.length;
+      const exhausted = new RetryError(
+        `Max retries exceeded with url: ${redactedUrl(request.url)} (${String(error.reason)}, ${attempts} attempts)`,
+        { request, response, cause: error, attempt: attempts },
+      );
+      exhausted.retries = error.retry;
+      throw exhausted;
+    }
+  }
+
+  #afterError(retry: Retry, request: PreparedRequest, error: unknown): Retry {
+    try {
+      // What cannot be sent again ends in the error itself, and costs no budget.
+      if (!canSendAgain(request)) throw error;
+      return retry.increment({ method: request.method, url: request.url, error });
+    } catch (outcome) {
+      if (!(outcome instanceof RetriesExhausted)) throw withHistory(outcome, retry);
+      const reason = outcome.reason as RequestException;
+      const attempts = outcome.retry.history.length;
+      reason.retries = outcome.retry;
+      if (attempts > 1) reason.message = `Max retries exceeded (${attempts} attempts): ${reason.message}`;
+      throw reason;
+    }
+  }
+
+  #sendOnce(request: PreparedRequest, attempt: Attempt, proxyAuthorization: string | null = null): Promise<Response> {
+    const { settings, cancellation } = attempt;
+    const route = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
+    const wire = wireRequest(request, attempt.timeouts, route.proxy, proxyAuthorization);
+    return new Promise<Response>((resolve, reject) => {
+      const Sink = settings.stream ? StreamedResponse : WholeResponse;
+      const sink = new Sink(request, settings, attempt.limits, resolve, reject);
+      sink.attempt = attempt.number;
+      if (requestStart.hasSubscribers) requestStart.publish({ request: sink.diagnosed });
+      this.#transport.send(route, wire, sink);
+      if (cancellation !== undefined) {
+        const off = cancellation.onCancel((reason) => sink.stop(reason));
+        sink.onOver(off);
+      }
+    });
+  }
+}
+
+/** One request on its way through the retry loop. */
+interface Attempt {
+  readonly request: PreparedRequest;
+  readonly settings: SendSettings;
+  readonly timeouts: Timeouts;
+  readonly limits: DecodeLimits;
+  readonly cancellation: Cancellation | undefined;
+  /** Counted from 1. */
+  number: number;
+}
+
+/** The cancellation of a call that comes without a session's. */
+export function cancellationFor(settings: Pick<SendSettings, "signal" | "timeout">): Cancellation | null {
+  const { timeout } = settings;
+  const { total } = resolveTimeout(timeout);
+  if (settings.signal === undefined && total === null) return null;
+  const cancellation = new Cancellation();
+  if (settings.signal !== undefined) cancellation.follow(settings.signal);
+  if (total !== null && cancellation.cancelled === null) {
+    const deadline = cancellation.deadline(
+      total,
+      (elapsed) =>
+        new TotalTimeout(
+          `Total timeout reached. (total timeout=${total / 1000}) The call, with its redirects, retries and body, did not finish within ${total / 1000} s`,
+          {
+            elapsed: elapsed / 1000,
+          },
+        ),
+    );
+    cancellation.whenReleased(() => deadline.stop());
+  }
+  return cancellation;
+}
+
+/** An error that was not retried tells of those before it that were. */
+function withHistory(error: unknown, retry: Retry): unknown {
+  if (error instanceof RequestException && retry.history.length > 0) error.retries ??= retry;
+  return error;
+}
+
+function withRetries(response: Response, retry: Retry): Response {
+  if (retry.history.length > 0) response.raw.retries = retry;
+  return response;
+}
+
+/** @param answer - The Proxy-Authorization that answers a challenge, or null. */
+function wireRequest(
+  { method, target, fields, source }: PreparedRequest,
+  limits: Timeouts,
+  proxy: ProxyHop | null,
+  answer: string | null,
+): WireRequest {
+  const proxyAuthorization = isForwarding(proxy)
+    ? (answer ?? firstAuthorization(method, target, fields, proxy!))
+    : null;
+  return { method, target, fields, body: source, proxyAuthorization, limits };
+}
+
+/** The credentials of the proxy's URL, unless the caller gave the field. */
+function firstAuthorization(method: string, target: WireTarget, fields: FieldList, proxy: ProxyHop): string | null {
+  if (proxy.credentials === null || fields.has("proxy-authorization")) return null;
+  return proxy.credentials.first(method, absoluteForm(target));
+}
+
+function absoluteForm({ scheme, authority, path }: WireTarget): string {
+  return `${scheme}://${authority}${path}`;
+}
+
+function canSendAgain(request: PreparedRequest): boolean {
+  return request.source === null || request.source.replayable;
+}
+
+function unrewindable(request: PreparedRequest, response: Response): UnrewindableBodyError {
+  response.close();
+  return new UnrewindableBodyError(
+    `Unable to rewind request body: the answer was ${response.statusCode}, and the request cannot be retried because its body is a stream that was read. Give bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
+    { request, response },
+  );
+}
+
+function count(value: number | undefined, fallback: number, name: string, least: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== "number" || !(value >= least))
+    throw new RangeError(`HTTPAdapter: ${name} must be ${least} or greater, not ${String(value)}`);
+  return value;
+}

@@ -1,0 +1,80 @@
+/** What the adapter publishes on the diagnostics channels: called only when there are subscribers. */
+import {
+  diagnosedError,
+  nextRequestId,
+  requestEnd,
+  requestError,
+  requestHead,
+  requestRetry,
+} from "../../diagnostics/channels.js";
+import type { DiagnosedError, DiagnosedRequest } from "../../diagnostics/messages.js";
+import type { PreparedRequest } from "../../message/prepared.js";
+import { redactedFields, redactedUrl, redactedUrls } from "../../message/redaction.js";
+import type { Timings } from "../../message/response.js";
+import type { Retry } from "../../policy/retry.js";
+import type { Exchange, ResponseHead } from "../../wire/transport.js";
+
+/** The request as it may be shown to others. */
+export function diagnosedRequest(request: PreparedRequest, attempt: number): DiagnosedRequest {
+  const { fields, source, target, method, credentialHeaders } = request;
+  const headers = redactedFields(fields.raw, credentialHeaders);
+  return {
+    id: nextRequestId(),
+    method,
+    url: redactedUrl(request.url),
+    headers: fields.has("host") ? headers : [["Host", target.authority], ...headers],
+    bodySize: source === null ? 0 : source.length,
+    attempt,
+  };
+}
+
+/** @param credentialHeaders - Names of headers to mask beside the usual ones. */
+export function publishHead(
+  request: DiagnosedRequest,
+  head: ResponseHead,
+  { connection, isReused }: Exchange,
+  credentialHeaders: readonly string[],
+): void {
+  requestHead.publish({
+    request,
+    connection: connection!.peer.diagnosed,
+    reused: isReused,
+    statusCode: head.statusCode,
+    reason: head.reason,
+    httpVersion: head.version === 10 ? "1.0" : "1.1",
+    headers: redactedFields(head.rawHeaders, credentialHeaders),
+  });
+}
+
+export function publishEnd(
+  request: DiagnosedRequest,
+  statusCode: number,
+  bytes: number,
+  complete: boolean,
+  timings: Timings,
+): void {
+  requestEnd.publish({ request, statusCode, bytes, complete, timings });
+}
+
+export function publishError(request: DiagnosedRequest, error: unknown): void {
+  requestError.publish({ request, error: shownError(error) });
+}
+
+/** @param retry - The policy for the next attempt: the end of its history is what failed. */
+export function publishRetry(retry: Retry, url: string, attempt: number, delay: number): void {
+  const { method, error, status } = retry.history.at(-1)!;
+  requestRetry.publish({
+    method,
+    url: redactedUrl(url),
+    attempt,
+    delay,
+    statusCode: status,
+    error: error === null ? null : shownError(error),
+  });
+}
+
+/** Errors of other code, such as a body that could not be read, may name a URL. */
+function shownError(error: unknown): DiagnosedError {
+  const found = diagnosedError(error);
+  return { ...found, message: redactedUrls(found.message) };
+}

@@ -1,0 +1,298 @@
+/** The receiver of one response: what whole and streamed responses have in common. */
+import { requestEnd, requestError, requestHead } from "../../diagnostics/channels.js";
+import type { DiagnosedRequest } from "../../diagnostics/messages.js";
+import { RequestException } from "../../exceptions.js";
+import { rawValue, rawValues } from "../../http/fields.js";
+import type { PreparedRequest } from "../../message/prepared.js";
+import type { ByteSource, RawResponse } from "../../message/raw.js";
+import {
+  wireResponse,
+  type ConnectionInfo,
+  type Response,
+  type Timings,
+  type WireExchange,
+} from "../../message/response.js";
+import { codingsOf, tooLarge, type DecodeLimits } from "../../wire/decode/decode.js";
+import type { Exchange, ExchangeTimes, Peer, ResponseHead, ResponseSink } from "../../wire/transport.js";
+import { REDIRECT_STATUSES } from "../../policy/redirect.js";
+import type { ProgressCallback, SendSettings } from "../adapter.js";
+import { diagnosedRequest, publishEnd, publishError, publishHead } from "./publish.js";
+
+const NO_CODINGS: readonly string[] = [];
+
+/** Receives one response, and makes a Response of it. */
+export abstract class ResponseReceiver implements ResponseSink, WireExchange {
+  readonly request: PreparedRequest;
+  readonly settings: SendSettings;
+  readonly limits: DecodeLimits;
+  readonly #uploadTotal: number | null;
+  #sent = 0;
+  /** Forgotten once used, because it holds its promise, and so the response. */
+  #resolve: (response: Response) => void;
+  #reject: (error: unknown) => void;
+  /** Set by the transport, before anything else is reported. */
+  exchange!: Exchange;
+  /** Whether the connection has done its part: nothing is reported after that. */
+  isOver = false;
+  head: ResponseHead | null = null;
+  codings: readonly string[] = NO_CODINGS;
+  received = 0;
+  /** The response is a redirect that will be followed: its body must not decide about the call. */
+  isFollowed = false;
+  #peer: Peer | null = null;
+  #isSettled = false;
+  #whenOver: (() => void) | null = null;
+  /** 1, and more for a retry. */
+  attempt = 1;
+  #diagnosed: DiagnosedRequest | null = null;
+
+  constructor(
+    request: PreparedRequest,
+    settings: SendSettings,
+    limits: DecodeLimits,
+    resolve: (response: Response) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.request = request;
+    this.settings = settings;
+    this.limits = limits;
+    this.#uploadTotal = request.source?.length ?? null;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onStart(exchange: Exchange): void {
+    this.exchange = exchange;
+  }
+
+  onHead(head: ResponseHead): void {
+    this.head = head;
+    this.#peer = this.exchange.connection!.peer;
+    if (requestHead.hasSubscribers) publishHead(this.diagnosed, head, this.exchange, this.request.credentialHeaders);
+    if (
+      head.statusCode >= 300 &&
+      this.settings.followsRedirects === true &&
+      REDIRECT_STATUSES.has(head.statusCode) &&
+      rawValue(head.rawHeaders, "location") !== undefined
+    ) {
+      this.isFollowed = true;
+      this.onGoodHead(head);
+      return;
+    }
+    const { maxOutput } = this.limits;
+    try {
+      this.codings = this.codingsFor(head);
+    } catch (error) {
+      this.stop(error);
+      return;
+    }
+    if (maxOutput > 0 && this.codings.length === 0 && (head.contentLength ?? 0) > maxOutput && head.hasBody) {
+      this.stop(tooLarge(maxOutput));
+      return;
+    }
+    this.onGoodHead(head);
+  }
+
+  onInformational(head: ResponseHead): void {
+    const { onInformational } = this.settings;
+    if (onInformational === undefined) return;
+    const { statusCode, reason, rawHeaders } = head;
+    const headers: [string, string][] = [];
+    for (let at = 0; at < rawHeaders.length; at += 2) headers.push([rawHeaders[at], rawHeaders[at + 1]]);
+    this.#guarded(() => onInformational({ statusCode, reason, headers }));
+  }
+
+  onData(buffer: Buffer, start: number, end: number): boolean {
+    this.received += end - start;
+    const { onDownloadProgress } = this.settings;
+    if (onDownloadProgress !== undefined)
+      this.#report(onDownloadProgress, this.received, this.head!.contentLength, false);
+    return this.isOver ? true : this.onBytes(buffer, start, end);
+  }
+
+  /** Calls back once when the call can no longer be stopped: its content was read, or it has failed or was closed. */
+  onOver(callback: () => void): void {
+    if (this.#isSettled) callback();
+    else this.#whenOver = callback;
+  }
+
+  /** The call can no longer be stopped. */
+  settle(): void {
+    this.#isSettled = true;
+    this.#whenOver?.();
+    this.#whenOver = null;
+  }
+
+  onEnd(trailers: string[]): void {
+    this.over();
+    const { onDownloadProgress } = this.settings;
+    if (onDownloadProgress !== undefined) {
+      try {
+        onDownloadProgress(progressOf(this.received, this.head!.contentLength, true));
+      } catch (error) {
+        this.onFailed(callbackFailed(error));
+        return;
+      }
+    }
+    this.onComplete(trailers);
+  }
+
+  onError(error: unknown): void {
+    this.over();
+    if (this.isFollowed && this.exchange.stopped === null) {
+      this.onBrokenRedirect(error);
+      return;
+    }
+    if (requestError.hasSubscribers) publishError(this.diagnosed, error);
+    this.onFailed(error);
+  }
+
+  onSent(bytes: number): void {
+    this.#sent = bytes;
+    const { onUploadProgress } = this.settings;
+    if (onUploadProgress !== undefined)
+      this.#report(onUploadProgress, bytes, this.#uploadTotal, bytes === this.#uploadTotal);
+  }
+
+  /** Of an unknown length only now is it known that nothing follows. */
+  onSentAll(): void {
+    const { onUploadProgress } = this.settings;
+    if (onUploadProgress !== undefined && this.#uploadTotal === null)
+      this.#report(onUploadProgress, this.#sent, null, true);
+  }
+
+  /** The connection has done its part. */
+  over(): void {
+    this.isOver = true;
+  }
+
+  /** Ends the exchange with this error. */
+  stop(error: unknown): void {
+    this.exchange.abort(error);
+  }
+
+  /** Says where the call stood when it was stopped, once the connection cannot say it any more. */
+  located(error: unknown): void {
+    if (!(error instanceof RequestException)) return;
+    error.phase ??= "receive";
+    error.address ??= this.#peer?.remoteAddress;
+  }
+
+  /** For subscribers of the diagnostics channels: made when the first message is published. */
+  get diagnosed(): DiagnosedRequest {
+    this.#diagnosed ??= diagnosedRequest(this.request, this.attempt);
+    return this.#diagnosed;
+  }
+
+  /** @param complete - Whether the body was read to its end. */
+  tellEnd(complete: boolean): void {
+    if (requestEnd.hasSubscribers)
+      publishEnd(this.diagnosed, this.head!.statusCode, this.received, complete, this.timings());
+  }
+
+  abstract onGoodHead(head: ResponseHead): void;
+  abstract onBytes(buffer: Buffer, start: number, end: number): boolean;
+  abstract onComplete(trailers: string[]): void;
+  abstract onFailed(error: unknown): void;
+  /** The body of a redirect that is followed broke off. */
+  abstract onBrokenRedirect(error: unknown): void;
+
+  resolve(response: Response): void {
+    const resolve = this.#resolve;
+    this.#resolve = this.#reject = settled;
+    resolve(response);
+  }
+
+  reject(error: unknown): void {
+    this.#reject(error);
+  }
+
+  makeResponse(content: Buffer | null, raw: RawResponse | null, trailers: readonly string[]): Response {
+    const head = this.head!;
+    const { times } = this.exchange;
+    return wireResponse({
+      request: this.request,
+      statusCode: head.statusCode,
+      reason: head.reason,
+      rawHeaders: head.rawHeaders,
+      version: head.version,
+      content,
+      raw,
+      trailers,
+      exchange: this,
+      elapsed: (times.head - times.created) / 1000,
+    });
+  }
+
+  info(): ConnectionInfo {
+    const { remoteAddress, tls } = this.#peer!;
+    return { remoteAddress, reused: this.exchange.isReused, tls };
+  }
+
+  timings(): Timings {
+    return timingsOf(this.exchange.times);
+  }
+
+  abstract get decodes(): boolean;
+  abstract decode(raw: RawResponse): ByteSource;
+
+  /** @throws ContentDecodingError for codings that cannot be undone. */
+  codingsFor(head: ResponseHead): readonly string[] {
+    const coding = rawValues(head.rawHeaders, "content-encoding");
+    if (coding.length === 0 || !head.hasBody) return NO_CODINGS;
+    return codingsOf(coding.join(","), this.limits.maxCodings);
+  }
+
+  #report(callback: ProgressCallback, transferred: number, total: number | null, done: boolean): void {
+    this.#guarded(() => callback(progressOf(transferred, total, done)));
+  }
+
+  #guarded(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.stop(callbackFailed(error));
+    }
+  }
+}
+
+function progressOf(
+  transferred: number,
+  total: number | null,
+  done: boolean,
+): { transferred: number; total?: number; done: boolean } {
+  return total === null ? { transferred, done } : { transferred, total, done };
+}
+
+function settled(): void {
+  // The call has its outcome.
+}
+
+function callbackFailed(error: unknown): RequestException {
+  return error instanceof RequestException
+    ? error
+    : new RequestException(`A progress callback threw: ${error instanceof Error ? error.message : String(error)}`, {
+        code: "ERR_CALLBACK",
+        cause: error,
+      });
+}
+
+function timingsOf(times: ExchangeTimes): Timings {
+  const connecting = times.connecting;
+  const dns = (connecting?.dns ?? 0) / 1000;
+  const connect = (connecting?.connect ?? 0) / 1000;
+  const tls = (connecting?.tls ?? 0) / 1000;
+  // An answer may come before the whole request went out.
+  const sent = times.sent === 0 ? times.head : Math.min(times.sent, times.head);
+  const end = times.end === 0 ? times.head : times.end;
+  return {
+    queued: Math.max(0, (times.assigned - times.created) / 1000 - dns - connect - tls),
+    dns,
+    connect,
+    tls,
+    send: (sent - times.assigned) / 1000,
+    wait: (times.head - sent) / 1000,
+    receive: (end - times.head) / 1000,
+    total: (end - times.created) / 1000,
+  };
+}

@@ -1,0 +1,316 @@
+/** Receives a response whole, or as a stream. */
+import { requestError } from "../../diagnostics/channels.js";
+import { ReadTimeout } from "../../exceptions.js";
+import type { PreparedRequest } from "../../message/prepared.js";
+import { RawResponse, type ByteSource, type RawControl, type RawQueue } from "../../message/raw.js";
+import { Deadline } from "../../wire/deadline.js";
+import {
+  compressedBound,
+  decodeAll,
+  Decoder,
+  tooLarge,
+  type Decoding,
+  type Patience,
+} from "../../wire/decode/decode.js";
+import type { ResponseHead } from "../../wire/transport.js";
+import type { Cancellation } from "../cancellation.js";
+import { publishError } from "./publish.js";
+import { ResponseReceiver } from "./response-receiver.js";
+
+/** A body of a declared length up to this gets its memory at once. A longer one grows as it arrives: the length may be a lie. */
+const TRUSTED_LENGTH = 4 * 1024 * 1024;
+/** Bytes of the body of a redirect that are kept for `history`. */
+const MOST_OF_A_REDIRECT = 64 * 1024;
+/** Milliseconds that the body of a redirect may take. */
+const REDIRECT_PATIENCE = 1000;
+const EMPTY = Buffer.alloc(0);
+const NO_TRAILERS: string[] = [];
+
+/** Collects the body; the response is there when all of it is. */
+export class WholeResponse extends ResponseReceiver {
+  #chunks: Buffer[] | null = null;
+  #whole: Buffer | null = null;
+  #size = 0;
+  #decoding: Decoding | null = null;
+  #patience: Deadline | null = null;
+
+  override onGoodHead(head: ResponseHead): void {
+    const length = head.contentLength;
+    if (this.isFollowed && head.hasBody && length !== 0) {
+      // Without a length and chunks only closing ends it, which may be never.
+      if (length === null ? !head.isDelimited : length > MOST_OF_A_REDIRECT) {
+        this.#leave();
+        return;
+      }
+      this.#patience = new Deadline(REDIRECT_PATIENCE, () => this.#leave());
+      this.#patience.start();
+    }
+    if (length !== null && length > 0 && length <= TRUSTED_LENGTH && head.hasBody)
+      this.#whole = Buffer.allocUnsafe(length);
+  }
+
+  override onBytes(buffer: Buffer, start: number, end: number): boolean {
+    if (this.#whole !== null) buffer.copy(this.#whole, this.#size, start, end);
+    else {
+      this.#chunks ??= [];
+      this.#chunks.push(Buffer.from(buffer.subarray(start, end)));
+    }
+    this.#size += end - start;
+    if (this.isFollowed) {
+      if (this.#size > MOST_OF_A_REDIRECT) this.#leave();
+      return true;
+    }
+    const { maxOutput } = this.limits;
+    if (maxOutput > 0 && this.#size > (this.codings.length === 0 ? maxOutput : compressedBound(maxOutput)))
+      this.stop(tooLarge(maxOutput));
+    return true;
+  }
+
+  override onComplete(trailers: string[]): void {
+    const bytes = this.#whole ?? joined(this.#chunks);
+    if (this.isFollowed) this.#patience?.stop();
+    else if (this.codings.length === 0) {
+      this.#finish(bytes, trailers);
+      return;
+    }
+    let decoded: Buffer | Decoding;
+    try {
+      // The codings of a redirect were not looked at before.
+      const codings = this.isFollowed ? this.codingsFor(this.head!) : this.codings;
+      decoded = decodeAll(bytes, codings, this.limits);
+    } catch (error) {
+      this.#notDecoded(error, trailers);
+      return;
+    }
+    if (Buffer.isBuffer(decoded)) {
+      this.#finish(decoded, trailers);
+      return;
+    }
+    this.#decoding = decoded;
+    decoded.content.then(
+      (content) => this.#finish(content, trailers),
+      (error: unknown) => this.#notDecoded(error, trailers),
+    );
+  }
+
+  override onFailed(error: unknown): void {
+    this.#patience?.stop();
+    this.settle();
+    this.reject(error);
+  }
+
+  override onBrokenRedirect(_error: unknown): void {
+    this.#patience?.stop();
+    this.tellEnd(false);
+    this.settle();
+    this.resolve(this.makeResponse(EMPTY, null, NO_TRAILERS));
+  }
+
+  override stop(error: unknown): void {
+    if (this.#decoding === null) super.stop(error);
+    else {
+      this.exchange.abort(error);
+      this.located(error);
+      this.#decoding.stop(error);
+    }
+  }
+
+  /** The content is decoded already. */
+  override get decodes(): boolean {
+    return false;
+  }
+
+  /** A body that took the place of the one that came: it is content. */
+  override decode(raw: RawResponse): ByteSource {
+    return raw.queue;
+  }
+
+  /** What is left of the body of a redirect is not waited for. */
+  #leave(): void {
+    if (this.isOver) return;
+    this.over();
+    this.exchange.discard();
+    this.onBrokenRedirect(null);
+  }
+
+  #notDecoded(error: unknown, trailers: string[]): void {
+    if (this.isFollowed && this.exchange.stopped === null) {
+      this.#finish(EMPTY, trailers);
+      return;
+    }
+    if (requestError.hasSubscribers) publishError(this.diagnosed, error);
+    this.settle();
+    this.reject(error);
+  }
+
+  #finish(content: Buffer, trailers: string[]): void {
+    this.tellEnd(true);
+    this.settle();
+    this.resolve(this.makeResponse(content, null, trailers));
+  }
+}
+
+function joined(chunks: Buffer[] | null): Buffer {
+  if (chunks === null) return EMPTY;
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+}
+
+/**
+ * Hands the response over with its head; the body follows through `raw`, which is not held here. The call can be stopped
+ * until the content was read, however early the last byte arrived.
+ */
+export class StreamedResponse extends ResponseReceiver implements RawControl {
+  #queue: RawQueue | null = null;
+  #waiting: WaitingForContent | null = null;
+
+  override onGoodHead(head: ResponseHead): void {
+    const raw = new RawResponse(head, this);
+    this.#queue = raw.queue;
+    dropped.register(raw, this, this);
+    this.resolve(this.makeResponse(null, raw, NO_TRAILERS));
+  }
+
+  override onBytes(buffer: Buffer, start: number, end: number): boolean {
+    const bytes = buffer.subarray(start, end);
+    // A large body goes on in the buffer that it was read into; a small piece must not keep a large buffer alive.
+    const kept = end - start >= buffer.length / 2 && this.exchange.takeBuffer(buffer);
+    return this.#queue!.push(kept ? bytes : Buffer.from(bytes));
+  }
+
+  override onComplete(trailers: string[]): void {
+    this.tellEnd(true);
+    this.#queue!.end(trailers);
+  }
+
+  override onFailed(error: unknown): void {
+    if (this.#queue !== null) this.#queue.fail(error);
+    else {
+      this.settle();
+      this.reject(error);
+    }
+  }
+
+  /** Only a hook may read it, and is told. */
+  override onBrokenRedirect(error: unknown): void {
+    this.tellEnd(false);
+    this.#queue!.fail(error);
+  }
+
+  /** From now on the total time counts only while the reader waits for the decoder. */
+  override over(): void {
+    super.over();
+    if (this.#waiting?.isRunning !== true) this.settings.cancellation?.pause();
+  }
+
+  /** What follows in the same call, such as the next hop of a redirect, counts again. */
+  override settle(): void {
+    this.settings.cancellation?.resume();
+    super.settle();
+  }
+
+  override stop(error: unknown): void {
+    if (this.isOver) this.located(error);
+    else super.stop(error);
+    this.#queue?.stop(error);
+  }
+
+  /** The response was collected as garbage before its body was read or closed. */
+  onDropped(): void {
+    if (!this.isOver) warnOfDropped(this.request);
+    this.#queue!.close();
+  }
+
+  override get decodes(): boolean {
+    return this.isFollowed || this.codings.length > 0;
+  }
+
+  override decode(raw: RawResponse): ByteSource {
+    const codings = this.isFollowed ? this.codingsFor(this.head!) : this.codings;
+    if (codings.length === 0 && this.limits.maxOutput === 0) return raw.queue;
+    this.#waiting = this.#waitingFor(this.exchange.request.limits.read);
+    const decoder = new Decoder(raw.queue, codings, this.limits, this.#waiting);
+    raw.queue.decodeBy(decoder);
+    return decoder;
+  }
+
+  #waitingFor(readTimeout: number | null): WaitingForContent | null {
+    const { cancellation } = this.settings;
+    if (readTimeout === null && cancellation === undefined) return null;
+    const read =
+      readTimeout === null
+        ? null
+        : new Deadline(readTimeout, () => this.stop(this.#decodingTimedOut(readTimeout, read!.elapsed)));
+    return new WaitingForContent(this, read, cancellation);
+  }
+
+  #decodingTimedOut(readTimeout: number, elapsed: number): ReadTimeout {
+    const { remoteAddress } = this.exchange.connection!.peer;
+    return new ReadTimeout(
+      `Read timed out. (read timeout=${readTimeout / 1000}) ${remoteAddress}: decoding the body gave no content for ${(elapsed / 1000).toFixed(3)} s`,
+      { address: remoteAddress, phase: "receive", elapsed: elapsed / 1000 },
+    );
+  }
+
+  // ── the reader's wishes ───────────────────────────────────────────────────────────────────────────────────────────
+
+  resume(): void {
+    if (!this.isOver) this.exchange.resume();
+  }
+
+  cancel(): void {
+    if (this.isOver) return;
+    this.over();
+    this.tellEnd(false);
+    this.exchange.discard();
+  }
+
+  onDone(): void {
+    dropped.unregister(this);
+    this.settle();
+  }
+}
+
+/** The clocks that run while a reader waits for a decoder: the read timeout, and the total one. */
+class WaitingForContent implements Patience {
+  isRunning = false;
+  readonly #receiver: ResponseReceiver;
+  readonly #read: Deadline | null;
+  readonly #total: Cancellation | undefined;
+
+  constructor(receiver: ResponseReceiver, read: Deadline | null, total: Cancellation | undefined) {
+    this.#receiver = receiver;
+    this.#read = read;
+    this.#total = total;
+  }
+
+  start(): void {
+    this.isRunning = true;
+    this.#read?.start();
+    this.#total?.resume();
+  }
+
+  touch(): void {
+    this.#read?.touch();
+  }
+
+  stop(): void {
+    this.isRunning = false;
+    this.#read?.stop();
+    if (this.#receiver.isOver) this.#total?.pause();
+  }
+}
+
+/** Streams whose reader was collected as garbage give their connections back. */
+const dropped = new FinalizationRegistry<StreamedResponse>((sink) => sink.onDropped());
+let hasWarned = false;
+
+function warnOfDropped({ method, target }: PreparedRequest): void {
+  if (hasWarned) return;
+  hasWarned = true;
+  // Without the query, which may carry keys: a warning goes into logs that nobody thinks of.
+  const shown = `${method} ${target.origin}${target.path.split("?", 1)[0]}`;
+  process.emitWarning(
+    `A response of stream: true was dropped with its body unread (${shown}), and kept its connection until the garbage collector found it. Read it to its end, call response.close(), or declare it with "await using". There is no further warning.`,
+    { code: "REQUESTS_UNREAD_RESPONSE" },
+  );
+}

@@ -1,0 +1,74 @@
+/**
+ * `requests-ts/extend`: the parts that companions of requests-ts are made from, for authors of layers, adapters, transports
+ * and recorders. A program that only sends requests needs none of them. They change more often than the main entry: the
+ * changelog lists such changes, and they come with minor versions.
+ *
+ * @example
+ * ```ts
+ * import { bareSession, redactedUrl } from "requests-ts/extend";
+ *
+ * const session = new Session({ headers: { Authorization: "Bearer secret" } });
+ * const bare = bareSession(session);
+ * bare.headers["authorization"]; //=> undefined
+ * redactedUrl("https://ada:secret@example.com/?token=secret"); //=> "https://ada:***@example.com/?token=***"
+ * ```
+ * @module
+ */
+
+// Layers and adapters
+export { throughLayers, withoutRetry, type Layer, type LayerAttempt } from "../adapters/layers.js";
+export { bareSession } from "../client/bare-session.js";
+
+// Secrets, and files for them
+export {
+  isCredentialHeader,
+  isSecretParameter,
+  redactedBody,
+  redactedFields,
+  redactedUrl,
+  redactedUrls,
+  redactedValue,
+} from "../message/redaction.js";
+export { writePrivateFile } from "../message/private-file.js";
+
+// HTTP vocabulary
+export { FieldList, type Derivation } from "../http/fields.js";
+export { IDEMPOTENT_METHODS } from "../http/methods.js";
+export { effectivePort, splitUrl, urlWithoutAuthAndFragment, type UrlParts } from "../message/url.js";
+export { decodeText } from "../message/text/charset.js";
+export { encodingFromHeaders, parseContentType } from "../message/text/content-type.js";
+
+// Multipart bodies
+export { boundaryOf } from "../message/body/boundary.js";
+export { MultipartBody } from "../message/body/multipart.js";
+export { encoderParts, headEncoding, type PartEncoding } from "../message/body/multipart-part.js";
+export { END, PullIterator, type End, type PullSource } from "../message/pull-iterator.js";
+
+// Transports
+export type { ByteReceiver } from "../wire/socket-reader.js";
+export type {
+  Connecting,
+  Connection,
+  ConnectionOwner,
+  Connector,
+  Exchange,
+  ExchangeLimits,
+  ExchangeTimes,
+  Failure,
+  Peer,
+  ResponseHead,
+  ResponseSink,
+  TlsDetails,
+  Transport,
+  TransportStatistics,
+  WireBody,
+  WireRequest,
+  WireTarget,
+} from "../wire/transport.js";
+export type { ConnectTimes, Route } from "../wire/connect/route.js";
+export { Deadline } from "../wire/deadline.js";
+export { Dispatch, type Stage } from "../wire/dispatch.js";
+export { connectFailure, connectTimedOut, readTimedOut } from "../wire/errors.js";
+export { Http1Connection } from "../wire/http1/connection.js";
+export { DEFAULT_LIMITS, type WireLimits } from "../wire/limits.js";
+export { SocketReader } from "../wire/socket-reader.js";

@@ -1,0 +1,38 @@
+/** The route of a request: where it goes, and all that its connection depends on. */
+import type { AllowAddress } from "./address-policy.js";
+import type { ProxyHop } from "./proxy-hop.js";
+import type { Resolver } from "./resolver.js";
+import type { TlsPolicy } from "./tls.js";
+
+/** Where a request leads, and how. Routes of one key share their connections. */
+export interface Route {
+  /** Of the origin and all that its connections depend on; of the proxy alone where that is given the requests. */
+  readonly key: string;
+  /** `host:port` of the origin or the path of a Unix socket, for messages. */
+  readonly address: string;
+  /** Without brackets, perhaps with a zone. */
+  readonly host: string;
+  readonly port: number;
+  readonly socketPath: string | null;
+  /** null for plain HTTP. */
+  readonly tls: TlsPolicy | null;
+  /** The proxy in between, or null. */
+  readonly proxy: ProxyHop | null;
+  readonly options: RouteOptions;
+}
+
+/** The part of a route that its adapter decides. */
+export interface RouteOptions {
+  readonly resolve: Resolver;
+  /** The address to connect from. */
+  readonly localAddress?: string | undefined;
+  /** Whether an address may be connected to; asked for each address that a name has. */
+  readonly allowAddress?: AllowAddress | undefined;
+}
+
+/** Milliseconds that the phases of connecting took. */
+export interface ConnectTimes {
+  dns: number;
+  connect: number;
+  tls: number;
+}

@@ -1,0 +1,221 @@
+/** The body of one request on its way into a socket: framing, back-pressure, `Expect: 100-continue`. */
+import type { Socket } from "node:net";
+
+import { InvalidHeader, RequestException } from "../../exceptions.js";
+import type { WireBody } from "../transport.js";
+
+/** How long a server may think about `Expect: 100-continue` before the body goes out all the same; as curl. */
+const EXPECT_PATIENCE = 1000;
+/** What is handed to the socket at once: whether the peer still reads is only known when a piece is gone. */
+const PIECE = 64 * 1024;
+
+/** Told how the upload goes. */
+export interface UploadOwner {
+  onUploadProgress(bytes: number): void;
+  /** True while the source of the body is being waited for, false when it has given something. */
+  onUploadWaiting(waiting: boolean): void;
+  onUploadEnd(): void;
+  onUploadError(error: unknown): void;
+}
+
+export class Upload {
+  readonly #socket: Socket;
+  readonly #body: WireBody;
+  readonly #owner: UploadOwner;
+  readonly #expectContinue: boolean;
+  #stopped = false;
+  /** Resolves what the upload waits for: a drained socket, or a `100 Continue`. */
+  #wake: (() => void) | null = null;
+  #patience: NodeJS.Timeout | null = null;
+  #waitsForContinue = false;
+  #refused = false;
+  /** The source was asked for its next piece and has not answered. */
+  #pending = false;
+
+  constructor(socket: Socket, body: WireBody, expectContinue: boolean, owner: UploadOwner) {
+    this.#socket = socket;
+    this.#body = body;
+    this.#owner = owner;
+    this.#expectContinue = expectContinue;
+  }
+
+  /** Sends it all; the owner is told of the end or the error, and of nothing after `stop()`. */
+  run(): void {
+    void this.#send().then(
+      () => {
+        if (!this.#stopped && !this.#refused) this.#owner.onUploadEnd();
+      },
+      (error: unknown) => {
+        if (!this.#stopped) this.#owner.onUploadError(error);
+      },
+    );
+  }
+
+  /** Sends nothing more, and closes the source. */
+  stop(): void {
+    this.#stopped = true;
+    this.#awake();
+    // A loop is left only when its source yields, which may be never. What can be sent again may be wanted again.
+    if (this.#pending && !this.#body.replayable) void this.#closeSource();
+  }
+
+  /** `100 Continue` came. */
+  proceed(): void {
+    if (this.#waitsForContinue) this.#awake();
+  }
+
+  /** The final answer came: a body that was still held back stays here. */
+  onFinalHead(): void {
+    if (!this.#waitsForContinue) return;
+    this.#refused = true;
+    this.#awake();
+  }
+
+  onDrain(): void {
+    if (!this.#waitsForContinue) this.#awake();
+  }
+
+  async #closeSource(): Promise<void> {
+    try {
+      await this.#body.close?.();
+    } catch {
+      // The request has its outcome already.
+    }
+  }
+
+  #awake(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  }
+
+  async #pause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  async #send(): Promise<void> {
+    if (this.#expectContinue) {
+      const permitted = await this.#permitted();
+      this.#body.withheld = !permitted;
+      if (!permitted) return;
+    }
+    const { bytes, length } = this.#body;
+    if (bytes !== null) await this.#write(bytes, bytes.length);
+    else if (length === null) await this.#sendChunked();
+    else await this.#sendCounted(length);
+  }
+
+  async #permitted(): Promise<boolean> {
+    this.#waitsForContinue = true;
+    // A server that does not know Expect waits for the body: this silence is not the read timeout's.
+    this.#owner.onUploadWaiting(true);
+    this.#patience = setTimeout(() => this.#awake(), EXPECT_PATIENCE);
+    await this.#pause();
+    clearTimeout(this.#patience);
+    this.#waitsForContinue = false;
+    if (!this.#stopped) this.#owner.onUploadWaiting(false);
+    return !this.#stopped && !this.#refused;
+  }
+
+  async #sendCounted(length: number): Promise<void> {
+    let sent = 0;
+    for await (const chunk of this.#source()) {
+      if (sent + chunk.length > length) throw wrongLength(length, `at least ${sent + chunk.length}`);
+      sent += chunk.length;
+      await this.#write(chunk, sent);
+      if (this.#stopped) return;
+    }
+    if (sent !== length && !this.#stopped) throw wrongLength(length, String(sent));
+  }
+
+  /** RFC 9112 §7.1: a chunk for each piece; an empty one would end the body, so it is left out. */
+  async #sendChunked(): Promise<void> {
+    let sent = 0;
+    for await (const chunk of this.#source()) {
+      if (chunk.length === 0) continue;
+      sent += chunk.length;
+      if (chunk.length > PIECE) {
+        this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+        await this.#write(chunk, sent);
+        if (this.#stopped) return;
+        this.#socket.write("\r\n", "latin1");
+        continue;
+      }
+      this.#socket.cork();
+      this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+      this.#socket.write(chunk);
+      const flowing = this.#socket.write("\r\n", "latin1");
+      this.#socket.uncork();
+      await this.#written(flowing, sent);
+      if (this.#stopped) return;
+    }
+    if (!this.#stopped) this.#socket.write("0\r\n\r\n", "latin1");
+  }
+
+  /** @param sent - Bytes of the body that went out when this chunk has. */
+  async #write(chunk: Uint8Array, sent: number): Promise<void> {
+    if (chunk.length <= PIECE) {
+      await this.#written(this.#socket.write(chunk), sent);
+      return;
+    }
+    const before = sent - chunk.length;
+    for (let at = 0; at < chunk.length && !this.#stopped; at += PIECE) {
+      const piece = chunk.subarray(at, at + PIECE);
+      await this.#written(this.#socket.write(piece), before + at + piece.length);
+    }
+  }
+
+  async #written(flowing: boolean, sent: number): Promise<void> {
+    if (!flowing && !this.#stopped && !this.#socket.destroyed && this.#socket.writableNeedDrain) await this.#pause();
+    if (!this.#stopped) this.#owner.onUploadProgress(sent);
+  }
+
+  /** The source's pieces, its failures named, the wait for it announced. Leaving the loop closes the source. */
+  async *#source(): AsyncGenerator<Uint8Array, void> {
+    const iterator = this.#body.open()[Symbol.asyncIterator]();
+    let done = false;
+    try {
+      for (;;) {
+        this.#owner.onUploadWaiting(true);
+        let next: IteratorResult<Uint8Array>;
+        this.#pending = true;
+        try {
+          next = await iterator.next();
+        } catch (error) {
+          done = true;
+          throw sourceFailed(error);
+        } finally {
+          this.#pending = false;
+        }
+        if (!this.#stopped) this.#owner.onUploadWaiting(false);
+        if (next.done === true) {
+          done = true;
+          return;
+        }
+        if (this.#stopped) return;
+        yield next.value;
+      }
+    } finally {
+      if (!done) await iterator.return?.();
+    }
+  }
+}
+
+function sourceFailed(error: unknown): unknown {
+  if (error instanceof RequestException || error instanceof TypeError) return error;
+  const what = error instanceof Error ? error.message : String(error);
+  return new RequestException(`The body could not be read while it was being sent: ${what}`, {
+    cause: error,
+    code: "ERR_BODY_SOURCE",
+    phase: "send",
+  });
+}
+
+function wrongLength(declared: number, found: string): InvalidHeader {
+  return new InvalidHeader(
+    `Content-Length is ${declared} and the body has ${found} bytes: the request was broken off. Give the right length, or none to send it chunked`,
+    { phase: "send", code: "ERR_BODY_LENGTH" },
+  );
+}
