@@ -2,12 +2,12 @@
 import { requestRetry, requestStart } from "../diagnostics/channels.js";
 import { InvalidHeader, RequestException, RetryError, TotalTimeout, UnrewindableBodyError } from "../exceptions.js";
 import type { FieldLines, FieldList } from "../message/headers.js";
-import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
+import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import type { Body } from "../message/body/body.js";
 import { redactedUrl } from "../message/redaction.js";
-import { refuseUnknownNames } from "../policy/nearest-name.js";
+import { refuseUnknownNames } from "../options/nearest-name.js";
 import { selectProxy } from "../policy/no-proxy.js";
 import { RetriesExhausted, Retry } from "../policy/retry.js";
 import { resolveTimeout, type Timeouts } from "../policy/timeout.js";

@@ -1,5 +1,5 @@
 /** Names that other HTTP clients give to options, and what to write here: the hints of the errors for unknown options. */
-import { nearestName, plainName, unknownOption } from "../policy/nearest-name.js";
+import { nearestName, plainName, unknownOption } from "../options/nearest-name.js";
 
 /** What to write in place of an option of another client. */
 interface Alias {

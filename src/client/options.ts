@@ -4,9 +4,9 @@ import type { InformationalResponse, ProgressCallback } from "../adapters/adapte
 import type { CookiesInit } from "../message/cookies/jar.js";
 import type { HeadersInit } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
-import { ownOptions } from "../message/own-options.js";
+import { ownOptions } from "../options/own-options.js";
 import type { Params } from "../message/params.js";
-import { refuseUnknownNames } from "../policy/nearest-name.js";
+import { refuseUnknownNames } from "../options/nearest-name.js";
 import { proxyKey } from "../policy/no-proxy.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import type { ClientCertificate } from "../wire/tls.js";

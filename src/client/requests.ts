@@ -1,6 +1,6 @@
 /** The functions of the module: each call is a session of its own, over connections that all of them share. */
 import { HTTPAdapter } from "../adapters/http.js";
-import { NO_OPTIONS } from "../message/own-options.js";
+import { NO_OPTIONS } from "../options/own-options.js";
 import type { Response } from "../message/response.js";
 import { interposeForAll, isInterposed } from "./interposing.js";
 import type { RequestOptions } from "./options.js";

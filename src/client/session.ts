@@ -9,7 +9,7 @@ import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from
 import type { FieldList } from "../message/headers.js";
 import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersInit } from "../message/headers.js";
 import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
-import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
+import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import type { Params } from "../message/params.js";
 import { PreparedRequest, useAuthReader } from "../message/prepared.js";
 import { Request } from "../message/request.js";

@@ -16,7 +16,7 @@ import {
 } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
 import { maskedPrepared } from "./masked.js";
-import { NO_OPTIONS, ownOptions } from "./own-options.js";
+import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import type { Params } from "./params.js";
 import { credentialHeaders } from "./redaction.js";
 import {

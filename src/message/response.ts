@@ -13,7 +13,7 @@ import {
   rawValues,
   type HeadersInit,
 } from "./headers.js";
-import { NO_OPTIONS, ownOptions } from "./own-options.js";
+import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { Pieces, piecesOf } from "./pieces.js";
 import type { PreparedRequest } from "./prepared.js";
 import { END, PullIterator, type PullSource } from "./pull-iterator.js";

@@ -1,8 +1,8 @@
 /** The options of a Retry, their defaults, and what is refused. */
 import { RequestException } from "../exceptions.js";
 import { DEFAULT_ALLOWED_METHODS } from "../http/methods.js";
-import { ownOptions } from "../message/own-options.js";
-import { refuseUnknownNames } from "./nearest-name.js";
+import { ownOptions } from "../options/own-options.js";
+import { refuseUnknownNames } from "../options/nearest-name.js";
 import { RetryBudget } from "./retry-budget.js";
 
 /** Retries left; null: not limited by this counter; false: never, throw the error as it is. */

@@ -1,6 +1,6 @@
 /** The option `timeout` in seconds → limits in milliseconds. */
-import { ownOptions } from "../message/own-options.js";
-import { refuseUnknownNames } from "./nearest-name.js";
+import { ownOptions } from "../options/own-options.js";
+import { refuseUnknownNames } from "../options/nearest-name.js";
 
 /**
  * How long to wait, in seconds with fractions: one number for `connect` and for `read`, a pair `[connect, read]`, an

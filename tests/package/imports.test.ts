@@ -25,13 +25,15 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   diagnostics: [],
   // Words of HTTP as values, for every layer that needs them.
   http: [],
-  message: ["exceptions"],
-  policy: ["exceptions", "http", "message"],
+  // How options are described, checked and explained, for every layer that takes some.
+  options: [],
+  message: ["exceptions", "options"],
+  policy: ["exceptions", "http", "options", "message"],
   auth: ["exceptions", "message"],
   // The engine knows HTTP and nothing of sessions, requests and responses.
   wire: ["exceptions", "diagnostics", "http", "message/headers", "policy/timeout"],
-  adapters: ["exceptions", "diagnostics", "message", "policy", "auth", "wire"],
-  client: ["version", "exceptions", "diagnostics", "message", "policy", "auth", "wire", "adapters"],
+  adapters: ["exceptions", "diagnostics", "options", "message", "policy", "auth", "wire"],
+  client: ["version", "exceptions", "diagnostics", "options", "message", "policy", "auth", "wire", "adapters"],
   index: ["version", "exceptions", "diagnostics", "message", "policy", "auth", "wire", "adapters", "client"],
   // It tests the client, so it shares no code with it. Other companions import "requests-ts" and nothing below it.
   httpbin: [],
@@ -159,7 +161,7 @@ describe("the import table", () => {
   const forbidden: readonly (readonly [SourceText, string])[] = [
     [
       { path: "message/url.ts", text: '\nimport { Session } from "../client/session.js";' },
-      'src/message/url.ts:2 imports "../client/session.js": "message" may import exceptions',
+      'src/message/url.ts:2 imports "../client/session.js": "message" may import exceptions, options',
     ],
     [
       { path: "wire/pool.ts", text: 'export type { Response } from "../message/response.js";' },

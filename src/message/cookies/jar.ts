@@ -6,7 +6,7 @@ import { cookieByHand, storedFrom, type CookieAttributes, type CookieValue } fro
 import { canonicalDomain, cookieOf, type Cookie, type StoredCookie } from "./cookie.js";
 import { readCookieFile, writeCookieFile } from "./cookie-file.js";
 import { isToughCookieJar, toughCookies, type ToughCookieJar } from "./engine.js";
-import { NO_OPTIONS, ownOptions } from "../own-options.js";
+import { NO_OPTIONS, ownOptions } from "../../options/own-options.js";
 import { CookieStore, DEFAULT_COOKIE_LIMITS, type CookieLimits } from "./store.js";
 
 /** Which of several cookies of one name is meant. A domain of "" means the cookies that have none. */

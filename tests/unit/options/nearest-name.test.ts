@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { nearestName, refuseUnknownNames } from "#internal/policy/nearest-name";
+import { nearestName, refuseUnknownNames } from "#internal/options/nearest-name";
 
 describe("nearestName", () => {
   const known = ["allowRedirects", "headers", "json", "params", "timeout", "total"];
