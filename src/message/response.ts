@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 
 import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
+import { numberOrKind } from "../options/kind.js";
 import { bodyStream } from "./body-stream.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
 import {
@@ -357,7 +358,7 @@ export class Response implements AsyncIterable<Buffer> {
   ): AsyncGenerator<Buffer, void> | AsyncGenerator<string, void> {
     if (chunkSize !== undefined && chunkSize !== null && !(Number.isInteger(chunkSize) && chunkSize > 0))
       throw new TypeError(
-        `iterContent(chunkSize) takes a whole number of bytes above 0, or nothing, not ${String(chunkSize)}`,
+        `iterContent(chunkSize) takes a whole number of bytes above 0, or nothing, not ${numberOrKind(chunkSize)}`,
       );
     const pieces = this.#open();
     const sized = chunkSize == null ? pieces : new SizedPieces(pieces, chunkSize);

@@ -29,7 +29,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   options: [],
   message: ["exceptions", "options"],
   policy: ["exceptions", "http", "options", "message"],
-  auth: ["exceptions", "message"],
+  auth: ["exceptions", "options", "message"],
   // The engine knows HTTP and nothing of sessions, requests and responses.
   wire: ["exceptions", "diagnostics", "http", "message/headers", "policy/timeout"],
   adapters: ["exceptions", "diagnostics", "options", "message", "policy", "auth", "wire"],
@@ -42,6 +42,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   // text, as a response: a second writing of these would come to differ. Nothing of "." exports them.
   multipart: [
     "index",
+    "options/kind",
     "message/body/boundary",
     "message/body/multipart",
     "message/body/multipart-part",
@@ -177,7 +178,7 @@ describe("the import table", () => {
     ],
     [
       { path: "auth/basic.ts", text: 'const base: import("../wire/pool.js").Pool | null = null;' },
-      'src/auth/basic.ts:1 imports "../wire/pool.js": "auth" may import exceptions, message',
+      'src/auth/basic.ts:1 imports "../wire/pool.js": "auth" may import exceptions, options, message',
     ],
     [
       { path: "policy/retry.ts", text: 'import "undici";' },

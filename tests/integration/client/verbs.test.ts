@@ -89,7 +89,7 @@ describe("a method that is no token", () => {
   it("a method that is no string is a TypeError", async () => {
     const error = await failure(requests.request(7 as unknown as string, `${echo.url}/`));
     assert.ok(error instanceof TypeError);
-    assert.match(error.message, /method must be a string, not number/);
+    assert.match(error.message, /method must be a string, not a number/);
   });
 });
 
