@@ -311,7 +311,9 @@ export function checkCert(cert: unknown): void {
   );
 }
 
-const CERT_PARTS: ReadonlySet<string> = new Set(["cert", "key", "pfx", "passphrase"]);
+/** The compiler demands each part of the object form. */
+const CERT_PARTS = { cert: true, key: true, pfx: true, passphrase: true } satisfies Record<CertificatePart, true>;
+type CertificatePart = keyof Exclude<ClientCertificate, string | readonly unknown[]>;
 
 /** @throws TypeError unless it maps schemes and hosts to URLs or null. */
 export function checkProxies(proxies: unknown): asserts proxies is Proxies {
