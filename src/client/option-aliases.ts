@@ -118,12 +118,3 @@ export function looksLikeOption(name: string, known: Iterable<string>): boolean 
   // A login has these fields.
   return (meaning !== undefined && meaning !== AUTH && meaning !== TOKEN) || nearestName(name, known) !== null;
 }
-
-/**
- * Refuses options that a session does not have.
- *
- * @throws TypeError that names the unknown option, and what it is called here.
- */
-export function refuseUnknownOptions(given: object, known: ReadonlySet<string>, where: string): void {
-  for (const name of Object.keys(given)) if (!known.has(name)) throw unknownRequestOption(name, known, where);
-}

@@ -25,11 +25,16 @@ export function orNull<T>(check: Check<T>): Check<T | null> {
   return (value, name) => (value === null ? null : check(value, name));
 }
 
-/** A number that is large enough; RangeError for anything else. */
-export function atLeast(least: number): Check<number> {
+/**
+ * A number that is large enough; RangeError for anything else.
+ *
+ * @param unit - Of the number, for the message: "seconds".
+ */
+export function atLeast(least: number, unit?: string): Check<number> {
   return (value, name) => {
     if (typeof value === "number" && value >= least) return value;
-    throw new RangeError(`${name} must be a number, ${least} or greater, not ${numberOrKind(value)}`);
+    const wanted = unit === undefined ? "a number" : `a number of ${unit}`;
+    throw new RangeError(`${name} must be ${wanted}, ${least} or greater, not ${numberOrKind(value)}`);
   };
 }
 

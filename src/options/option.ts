@@ -1,4 +1,4 @@
-/** How options are described: a table with one row for each, from which names, checks and defaults are read. */
+/** How options are described: one row of a table for each. Names, checks, defaults and merging are read from it. */
 import { kindOf } from "./kind.js";
 import { refuseUnknownNames } from "./nearest-name.js";
 import { ownOptions } from "./own-options.js";
@@ -11,6 +11,20 @@ import { ownOptions } from "./own-options.js";
  * @throws TypeError or RangeError that says what the option takes.
  */
 export type Check<T = unknown> = (value: unknown, name: string) => T;
+
+/** Where an option may be given: to any call, to `send`, to a session. */
+export type Place = "call" | "send" | "session";
+
+/** The row of an option of calls and sessions. */
+export interface OptionRow {
+  readonly of: readonly Place[];
+  /**
+   * What the option of a call does to the session's: the keys of both hold, or it takes its place; "call only" and
+   * "session only" where there is none on the other side.
+   */
+  readonly merge: "by key" | "replace" | "call only" | "session only";
+  readonly check: Check;
+}
 
 /** The row of an option that has a default. */
 export interface Row {
@@ -37,11 +51,24 @@ export function resolveOptions<Table extends Readonly<Record<string, Row>>>(
   table: Table,
   where: string,
 ): Resolved<Table> {
-  const given = ownOptions(options) as Readonly<Record<string, unknown>>;
+  const given = ownOptions(options);
   refuseUnknownNames(given, table, where);
+  return resolveRows(given, table, where);
+}
+
+/**
+ * The same where other options may stand among them: only those of the table are read.
+ *
+ * @param given - What `ownOptions` gave.
+ */
+export function resolveRows<Table extends Readonly<Record<string, Row>>>(
+  given: object,
+  table: Table,
+  where: string,
+): Resolved<Table> {
   const resolved: Record<string, unknown> = {};
-  for (const name in table) {
-    const value = given[name];
+  for (const name of Object.keys(table)) {
+    const value = (given as Readonly<Record<string, unknown>>)[name];
     const row = table[name];
     resolved[name] = value === undefined ? row.default : row.check(value, `${where}: ${name}`);
   }

@@ -37,7 +37,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   index: ["version", "exceptions", "diagnostics", "message", "policy", "auth", "wire", "adapters", "client"],
   // It tests the client, so it shares no code with it. Other companions import "requests-ts" and nothing below it.
   httpbin: [],
-  events: ["index", "http/methods"],
+  // Its options are those of a call and more: the rows and checks of the client are asked.
+  events: ["index", "options", "http/methods", "client/given-options"],
   // Its encoder is the body that `files` makes, under a public name, and its decoder is iterated, and reads types and
   // text, as a response: a second writing of these would come to differ. Nothing of "." exports them.
   multipart: [
@@ -54,6 +55,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   // exceptions, not in look-alikes that would come to differ. It stands in front of a session's adapters.
   testing: [
     "index",
+    "options",
     "adapters/http",
     "client/interposing",
     "message/headers",
