@@ -10,9 +10,7 @@ import type { Proxies } from "./options.js";
 /** @throws TypeError unless it is true, false or a path: anything else might switch verification off by accident. */
 export function checkVerify(verify: unknown): asserts verify is boolean | string {
   if (typeof verify === "boolean" || (typeof verify === "string" && verify !== "")) return;
-  throw new TypeError(
-    `verify must be true, false or the path of a CA file or directory, not ${kindOf(verify)}`,
-  );
+  throw new TypeError(`verify must be true, false or the path of a CA file or directory, not ${kindOf(verify)}`);
 }
 
 /** @throws TypeError unless it is a path, two, or the parts. */
@@ -45,7 +43,6 @@ export function checkProxies(proxies: unknown): asserts proxies is Proxies {
       throw new TypeError(`proxies[${JSON.stringify(key)}] must be ${wanted} or null, not ${kindOf(value)}`);
   }
 }
-
 
 /** @throws TypeError unless it is an AbortSignal, of any implementation. */
 export function checkSignal(signal: unknown): void {

@@ -138,7 +138,9 @@ export function storedFrom(cookie: CookieParts): StoredCookie {
 function cookieValueText(name: string, value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
-  throw new TypeError(`The value of the cookie ${JSON.stringify(name)} must be a string or a number, not ${kindOf(value)}`);
+  throw new TypeError(
+    `The value of the cookie ${JSON.stringify(name)} must be a string or a number, not ${kindOf(value)}`,
+  );
 }
 
 function checkedDomain(domain: unknown): string {

@@ -166,8 +166,7 @@ export class RequestsCookieJar implements Iterable<Cookie> {
    * pairs have no domain; there `null` removes every cookie of the name.
    */
   update(cookies: CookiesInit): this {
-    if (typeof cookies !== "object" || cookies === null)
-      throw new TypeError(`${NOT_COOKIES}, not ${kindOf(cookies)}`);
+    if (typeof cookies !== "object" || cookies === null) throw new TypeError(`${NOT_COOKIES}, not ${kindOf(cookies)}`);
     const store = this[STORE];
     if (cookies instanceof RequestsCookieJar) {
       for (const cookie of cookies[STORE].all()) store.put({ ...cookie });
