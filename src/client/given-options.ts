@@ -33,13 +33,14 @@ export function checkOptions(options: unknown, call: string): RequestOptions {
   const given = ownOptions(options);
   let isEmpty = true;
   for (const name in given) {
-    if (!CALL_OPTIONS.has(name))
-      throw isContent(options) ? notOptions(options, call) : unknownOption(name, call, given);
+    const check = CALL_OPTIONS.get(name);
+    if (check === undefined) throw isContent(options) ? notOptions(options, call) : unknownOption(name, call, given);
+    const value = (given as Readonly<Record<string, unknown>>)[name];
+    if (value !== undefined) check(value, name);
     isEmpty = false;
   }
   // FormData and URLSearchParams have no properties: they would be ignored.
   if (isEmpty && isContent(options)) throw notOptions(options, call);
-  checkValues(given, CALL_OPTIONS);
   return given;
 }
 

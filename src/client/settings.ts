@@ -55,10 +55,10 @@ export function settingsFor(session: SessionSettings, { url }: PreparedRequest, 
 function useGiven(settings: Record<string, unknown>, given: SendOptions): void {
   for (const name in given) {
     const value = given[name as keyof SendOptions];
-    if (value === undefined || !(name in settings)) continue;
+    if (value === undefined) continue;
     const { merge } = OPTIONS[name as keyof SendOptions];
     if (merge === "replace") settings[name] = value;
-    else if (merge === "call only") settings[name] = value ?? undefined;
+    else if (merge === "call only" && name in settings) settings[name] = value ?? undefined;
   }
 }
 

@@ -47,14 +47,14 @@ describe("the same mistake", () => {
   const value = new Map([[{}, 1]]) as never;
   const places: Readonly<Record<string, () => unknown>> = {
     "the option proxies": () => new Session({ proxies: value }),
-    "the option timeout": () => new Session({ timeout: Object.assign(() => 1) as never }),
+    "the option timeout": () => new Session({ timeout: (() => 1) as never }),
     "the option headers": () => new Session({ headers: new Map([["A", new Map()]]) as never }),
     "a header": () => new CaseInsensitiveDict({ A: value }),
     "a parameter": () => new Request("GET", "http://h/", { params: { a: value } }).prepare(),
     "a method": () => new Request(value, "http://h/").prepare(),
     "a password": () => new HTTPBasicAuth("user", value),
-    "a body": () => new Request("POST", "http://h/", { data: (() => 1) as never }).prepare(),
-    "a part of a form": () => new Request("POST", "http://h/", { files: { f: (() => 1) as never } }).prepare(),
+    "a body": () => new Request("POST", "http://h/", { data: () => 1 }).prepare(),
+    "a part of a form": () => new Request("POST", "http://h/", { files: { f: () => 1 } }).prepare(),
     "a hook": () => new Session({ hooks: { response: [value] } }),
     "a cookie": () => new Session().cookies.set("name", value),
   };
