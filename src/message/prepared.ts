@@ -490,9 +490,7 @@ export function checkedRequest(value: unknown, who: string): PreparedRequest {
   )
     return request as PreparedRequest;
   throw new TypeError(
-    `The auth ${who} must return the PreparedRequest that it was given (or another one), but returned ${
-      value === null ? "null" : typeof value === "object" ? "another object" : typeof value
-    }. Did you forget "return request"?`,
+    `The auth ${who} must return the PreparedRequest that it was given (or another one), but returned ${kindOf(value)}. Did you forget "return request"?`,
   );
 }
 
