@@ -36,7 +36,7 @@ export * from "./exceptions.js";
 export { delete, get, head, options, paginate, patch, post, put, request, session, use } from "./client/requests.js";
 export { Session } from "./client/session.js";
 export type { EnvironmentSettings, SessionOptions } from "./client/session-options.js";
-export type { MergeRule, Proxies, RequestOptions, SendOptions } from "./client/options.js";
+export type { Proxies, RequestOptions, SendOptions } from "./client/options.js";
 export type { NextPage, PageItems, PaginateItemsOptions, PaginateOptions } from "./client/paginate.js";
 export { ResponsePromise } from "./client/response-promise.js";
 export { Request, type RequestInit } from "./message/request.js";

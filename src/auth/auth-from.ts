@@ -2,6 +2,7 @@
 import { isUint8Array } from "../message/kinds.js";
 import { checkedRequest, isPromiseLike, type PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
+import { kindOf } from "../options/kind.js";
 import { AuthBase } from "./base.js";
 import { HTTPBasicAuth } from "./basic.js";
 
@@ -38,7 +39,7 @@ export function authFrom(value: unknown): AuthBase | null {
   }
   throw new TypeError(
     `auth must be [user, password], an AuthBase, a function of the request or null, not ${
-      typeof value === "object" ? "an object without apply() or flow()" : `a ${typeof value}`
+      typeof value === "object" ? "an object without apply() or flow()" : kindOf(value)
     }`,
   );
 }

@@ -3,6 +3,7 @@ import { inspect, type InspectOptions } from "node:util";
 
 import { InvalidHeader } from "../exceptions.js";
 import type { PreparedRequest } from "../message/prepared.js";
+import { kindOf } from "../options/kind.js";
 import { AuthBase } from "./base.js";
 import { MASK } from "./credentials.js";
 
@@ -24,7 +25,7 @@ export class HTTPBearerAuth extends AuthBase {
     super();
     if (typeof (token as unknown) !== "string")
       throw new TypeError(
-        `token must be a string, not ${token === null ? "null" : typeof token}` +
+        `token must be a string, not ${kindOf(token)}` +
           (token === undefined ? " (is an environment variable unset?)" : ""),
       );
     refuseUnsendable(token);

@@ -1,6 +1,7 @@
 /** User names and passwords as bytes, and as what may be shown of them. */
 import { InvalidHeader } from "../exceptions.js";
 import { isUint8Array } from "../message/kinds.js";
+import { kindOf } from "../options/kind.js";
 
 /** A user name or password: text is sent as UTF-8 (RFC 7617 §2.1), bytes as they are. */
 export type Credential = string | Uint8Array;
@@ -29,7 +30,7 @@ export function credentialBytes(value: Credential): Buffer {
 export function requireCredential(value: unknown, name: string): asserts value is Credential {
   if (typeof value !== "string" && !isUint8Array(value))
     throw new TypeError(
-      `${name} must be a string or bytes, not ${value === null ? "null" : typeof value}` +
+      `${name} must be a string or bytes, not ${kindOf(value)}` +
         (value === undefined ? " (is an environment variable unset?)" : ""),
     );
 }

@@ -7,7 +7,7 @@ import type { Session } from "./session.js";
 /** The settings of a session in plain values. */
 export function maskedSession(session: Session): Record<string, unknown> {
   const { baseUrl, headers, params, auth, proxies, cookies, cert, credentialHeaders } = session;
-  const { stream, verify, timeout, maxRedirects, trustEnv, adapters } = session;
+  const { stream, verify, timeout, maxResponseSize, maxRedirects, trustEnv, adapters } = session;
   return {
     baseUrl: baseUrl === null ? null : redactedUrl(baseUrl),
     headers: maskedHeaders(headers, credentialHeaders),
@@ -24,6 +24,7 @@ export function maskedSession(session: Session): Record<string, unknown> {
     stream,
     verify: typeof verify === "boolean" ? verify : String(verify),
     timeout,
+    maxResponseSize,
     maxRedirects,
     trustEnv,
     adapters: [...adapters.keys()].map((prefix) => redactedUrl(prefix)),

@@ -1,5 +1,5 @@
 /** Names that other HTTP clients give to options, and what to write here: the hints of the errors for unknown options. */
-import { nearestName, plainName, unknownOption } from "../policy/nearest-name.js";
+import { nearestName, plainName, unknownOption } from "../options/nearest-name.js";
 
 /** What to write in place of an option of another client. */
 interface Alias {
@@ -117,13 +117,4 @@ export function looksLikeOption(name: string, known: Iterable<string>): boolean 
   const meaning = ALIASES.get(plainName(name));
   // A login has these fields.
   return (meaning !== undefined && meaning !== AUTH && meaning !== TOKEN) || nearestName(name, known) !== null;
-}
-
-/**
- * Refuses options that a session does not have.
- *
- * @throws TypeError that names the unknown option, and what it is called here.
- */
-export function refuseUnknownOptions(given: object, known: ReadonlySet<string>, where: string): void {
-  for (const name of Object.keys(given)) if (!known.has(name)) throw unknownRequestOption(name, known, where);
 }

@@ -1,6 +1,5 @@
 /** The pages of a list, one request after the other. */
 import { createHash } from "node:crypto";
-import { inspect } from "node:util";
 
 import { RequestException } from "../exceptions.js";
 import { headerEntries, type HeadersInit } from "../message/headers.js";
@@ -8,8 +7,13 @@ import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { redactedUrl } from "../message/redaction.js";
 import { locationText, mergeParams } from "../message/url.js";
+import { aBoolean, aFunction, aString, atLeast } from "../options/checks.js";
+import { kindOf } from "../options/kind.js";
+import type { Resolved, Rows } from "../options/option.js";
+import { ownOptions } from "../options/own-options.js";
 import type { CallSession } from "./call.js";
-import { checkOptions, sendOptionsOf, type RequestOptions, type SendOptions } from "./options.js";
+import { checkOptions, sendOptionsOf, splitOptions } from "./given-options.js";
+import type { RequestOptions, SendOptions } from "./options.js";
 import { linkedRequest } from "./redirects.js";
 
 /**
@@ -59,18 +63,22 @@ export interface PagedSession extends CallSession {
   send(prepared: PreparedRequest, settings?: SendOptions): Promise<Response>;
 }
 
-/** The options that concern the pages. The others concern each call. */
-interface Course<T> {
+/** A row for each option that concerns the pages. The others concern each call. */
+const PAGE_OPTIONS = {
+  method: { check: aString, default: "GET" },
+  next: { check: aFunction<NonNullable<PaginateOptions["next"]>>, default: linkedNext },
+  maxPages: { check: atLeast(0), default: Infinity },
+  raiseForStatus: { check: aBoolean, default: true },
+  items: { check: aFunction<PaginateItemsOptions<unknown>["items"]>, default: undefined },
+  maxItems: { check: atLeast(0), default: Infinity },
+} satisfies Rows<Omit<PaginateItemsOptions<unknown>, keyof RequestOptions>>;
+
+/** The pages to ask for. */
+interface Course extends Resolved<typeof PAGE_OPTIONS> {
   readonly session: PagedSession;
   /** As the caller wrote the call, for messages. */
   readonly call: string;
-  readonly method: string;
   readonly url: string | URL;
-  readonly next: NonNullable<PaginateOptions["next"]>;
-  readonly maxPages: number;
-  readonly maxItems: number;
-  readonly raiseForStatus: boolean;
-  readonly items: PaginateItemsOptions<T>["items"] | undefined;
 }
 
 /**
@@ -85,33 +93,13 @@ export function paginate<T>(
   options: PaginateOptions | PaginateItemsOptions<T>,
   call: string,
 ): AsyncGenerator<T | Response, void> {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(
-      `The second argument of ${call} must be an options object: ${call.replace("()", "")}(url, { … })`,
-    );
-  const { method, next, items, maxPages, maxItems, raiseForStatus, ...rest } = options as PaginateItemsOptions<T>;
-  for (const [name, value] of Object.entries({ next, items }))
-    if (value !== undefined && typeof value !== "function")
-      throw new TypeError(`${call}: ${name} must be a function of the response`);
-  for (const [name, value] of Object.entries({ maxPages, maxItems }))
-    if (value !== undefined && !(typeof value === "number" && value >= 0))
-      throw new RangeError(`${call}: ${name} must be a number, 0 or greater, not ${inspect(value)}`);
-  const course: Course<T> = {
-    session,
-    call,
-    method: method ?? "GET",
-    url,
-    next: next ?? linkedNext,
-    maxPages: maxPages ?? Infinity,
-    maxItems: maxItems ?? Infinity,
-    raiseForStatus: raiseForStatus ?? true,
-    items,
-  };
-  const pages = pagesOf(course, checkOptions(rest, call));
-  return items === undefined ? pages : itemsOf(pages, items, course.maxItems, call);
+  const { own, shared } = splitOptions(options, PAGE_OPTIONS, call);
+  const items = own.items as PaginateItemsOptions<T>["items"] | undefined;
+  const pages = pagesOf({ ...own, session, call, url }, shared);
+  return items === undefined ? pages : itemsOf(pages, items, own.maxItems, call);
 }
 
-async function* pagesOf<T>(course: Course<T>, given: RequestOptions): AsyncGenerator<Response, void> {
+async function* pagesOf(course: Course, given: RequestOptions): AsyncGenerator<Response, void> {
   const { session, call } = course;
   let options = given;
   /** The request that the pages are linked from; null until it was sent. */
@@ -124,7 +112,7 @@ async function* pagesOf<T>(course: Course<T>, given: RequestOptions): AsyncGener
     const response: Response =
       prepared === null
         ? await session.request(course.method, course.url, options)
-        : await session.send(prepared, sendOptionsOf(options));
+        : await session.send(prepared, sendOptionsOf(ownOptions(options)));
     try {
       if (prepared === null) {
         first = (response.history[0] ?? response).request;
@@ -168,7 +156,7 @@ async function* itemsOf<T>(
     const found = (await items(response, (page += 1))) as unknown;
     if (typeof found !== "object" || found === null || !(Symbol.iterator in found || Symbol.asyncIterator in found))
       throw new TypeError(
-        `${call}: items(response) must give an array or another iterable, and gave ${found === null ? "null" : `a value of type ${typeof found}`} for page ${page} (${redactedUrl(response.url)})`,
+        `${call}: items(response) must give an array or another iterable, and gave ${kindOf(found)} for page ${page} (${redactedUrl(response.url)})`,
       );
     for await (const item of found as AsyncIterable<T>) {
       yield item;

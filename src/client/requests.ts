@@ -1,7 +1,7 @@
 /** The functions of the module: each call is a session of its own, over connections that all of them share. */
 import { HTTPAdapter } from "../adapters/http/http-adapter.js";
 import { Layers, type Layer } from "../adapters/layers.js";
-import { NO_OPTIONS } from "../message/own-options.js";
+import { NO_OPTIONS } from "../options/own-options.js";
 import type { Response } from "../message/response.js";
 import type { RequestOptions } from "./options.js";
 import { paginate as pages, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";

@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly cert?: ClientCertificate | null | undefined;
   /** Whether responses come with their head alone. @defaultValue false */
   readonly stream?: boolean | undefined;
+  /** Bytes of a body after decoding; past it ContentTooLarge. 0 for no limit. @defaultValue 0 */
+  readonly maxResponseSize?: number | undefined;
   /** Redirects that a call follows before TooManyRedirects. @defaultValue 30 */
   readonly maxRedirects?: number | undefined;
   /** Read proxies, CA files and netrc from the environment. @defaultValue true */
@@ -45,24 +47,6 @@ export interface SessionOptions {
    */
   readonly retries?: number | Retry | null | undefined;
 }
-
-/** @internal */
-export const SESSION_OPTION_NAMES: ReadonlySet<string> = new Set<keyof SessionOptions>([
-  "baseUrl",
-  "headers",
-  "params",
-  "auth",
-  "cookies",
-  "timeout",
-  "proxies",
-  "hooks",
-  "verify",
-  "cert",
-  "stream",
-  "maxRedirects",
-  "trustEnv",
-  "retries",
-]);
 
 /** What `mergeEnvironmentSettings` gives: fit for `send`. */
 export interface EnvironmentSettings {

@@ -10,7 +10,7 @@ import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from
 import type { FieldList } from "../http/fields.js";
 import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersInit } from "../message/headers.js";
 import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
-import { NO_OPTIONS, ownOptions } from "../message/own-options.js";
+import { NO_OPTIONS } from "../options/own-options.js";
 import type { Params } from "../message/params.js";
 import { PreparedRequest, useAuthReader } from "../message/prepared.js";
 import { Request } from "../message/request.js";
@@ -19,7 +19,7 @@ import { redactedUrl, shownUrl } from "../message/shown-url.js";
 import { schemeHint } from "../message/url-hints.js";
 import { joinBaseUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
 import { Retry } from "../policy/retry.js";
-import { resolveTimeout, type TimeoutOption } from "../policy/timeout.js";
+import type { TimeoutOption } from "../policy/timeout.js";
 import { ACCEPT_ENCODING } from "../wire/decode/decode.js";
 import type { ClientCertificate } from "../wire/connect/tls.js";
 import { version } from "../version.js";
@@ -27,30 +27,14 @@ import type { Call } from "./call.js";
 import { environmentAuth, environmentProxies, environmentProxyMapping } from "./environment.js";
 import { exchange, sendWithAuth } from "./exchange.js";
 import { sessionFetch } from "./fetch.js";
+import { checkOptions, checkSendOptions, checkSessionOptions, sendOptionsOf, VERB_CALLS } from "./given-options.js";
 import { maskedSession } from "./masked-session.js";
-import { refuseUnknownOptions } from "./option-aliases.js";
-import {
-  checkOptions,
-  checkProxies,
-  checkSendOptions,
-  checkVerify,
-  sendOptionsOf,
-  VERB_CALLS,
-  type Proxies,
-  type RequestOptions,
-  type SendOptions,
-} from "./options.js";
+import type { Proxies, RequestOptions, SendOptions } from "./options.js";
 import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import { nextRequest, SessionRedirects } from "./redirects.js";
 import { responsePromise, ResponsePromise } from "./response-promise.js";
 import { resolveProxies, resolveVerify, settingsFor } from "./settings.js";
-import {
-  SESSION_OPTION_NAMES,
-  SHARED,
-  type EnvironmentSettings,
-  type SessionOptions,
-  type SharedParts,
-} from "./session-options.js";
+import { SHARED, type EnvironmentSettings, type SessionOptions, type SharedParts } from "./session-options.js";
 
 // The message layer prepares `auth` without knowing the auth layer.
 useAuthReader(authFrom);
@@ -94,6 +78,8 @@ export class Session extends SessionRedirects {
   timeout: TimeoutOption;
   /** Put before URLs without a scheme, with one slash between; null for none. */
   baseUrl: string | null;
+  /** Bytes of a body after decoding, past which a call ends in ContentTooLarge; 0, at first, for no limit. */
+  maxResponseSize: number;
   /** How many redirects a call follows before TooManyRedirects; 30 at first. */
   maxRedirects: number;
   /** Whether proxies, CA files and netrc come from the environment. */
@@ -113,14 +99,8 @@ export class Session extends SessionRedirects {
   /** @throws TypeError for an unknown option or a value of the wrong type. */
   constructor(options: SessionOptions = NO_OPTIONS) {
     super();
-    if (typeof options !== "object" || options === null)
-      throw new TypeError("The argument of new Session() must be an options object: new Session({ timeout: 5 })");
-    const shared = (options as { readonly [SHARED]?: SharedParts })[SHARED];
-    options = ownOptions(options);
-    refuseUnknownOptions(options, SESSION_OPTION_NAMES, "Session");
-    if (options.verify !== undefined) checkVerify(options.verify);
-    if (options.proxies != null) checkProxies(options.proxies);
-    resolveTimeout(options.timeout);
+    const shared = (options as { readonly [SHARED]?: SharedParts } | null)?.[SHARED];
+    options = checkSessionOptions(options);
     this.#headers = shared?.headers ?? defaultHeaders();
     if (options.headers != null) this.#headers.update(options.headers);
     this.auth = options.auth ?? null;
@@ -132,6 +112,7 @@ export class Session extends SessionRedirects {
     this.cert = options.cert ?? null;
     this.timeout = options.timeout ?? null;
     this.baseUrl = options.baseUrl == null ? null : String(options.baseUrl);
+    this.maxResponseSize = options.maxResponseSize ?? 0;
     this.maxRedirects = options.maxRedirects ?? 30;
     this.trustEnv = options.trustEnv ?? true;
     this.#cookies = options.cookies == null ? new RequestsCookieJar() : cookieJarFrom(options.cookies);

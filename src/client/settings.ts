@@ -2,12 +2,14 @@
 import type { SendSettings } from "../adapters/adapter.js";
 import type { Layer } from "../adapters/layers.js";
 import type { PreparedRequest } from "../message/prepared.js";
+import { NO_OPTIONS } from "../options/own-options.js";
 import { isProxyNamed, type ProxyMapping } from "../policy/no-proxy.js";
 import type { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import type { ClientCertificate } from "../wire/connect/tls.js";
 import { environmentCaBundle, environmentKeyLogFile, environmentProxies } from "./environment.js";
-import { checkVerify, type Proxies, type SendOptions } from "./options.js";
+import { checkVerify } from "./option-checks.js";
+import { OPTIONS, type Proxies, type SendOptions } from "./options.js";
 
 /** The attributes of a session that a call falls back to. */
 export interface SessionSettings {
@@ -17,6 +19,7 @@ export interface SessionSettings {
   readonly cert: ClientCertificate | null;
   readonly proxies: Proxies;
   readonly trustEnv: boolean;
+  readonly maxResponseSize: number;
   readonly retries: Retry | null;
   readonly layers: readonly Layer[];
 }
@@ -27,24 +30,39 @@ const NO_PROXIES: Readonly<Record<string, string | null>> = Object.freeze({});
 export function settingsFor(session: SessionSettings, { url }: PreparedRequest, given: SendOptions): SendSettings {
   const proxies = resolveProxies(session, url, given.proxies ?? null, environmentProxies);
   const isPlain = url.startsWith("http://");
-  return {
-    stream: given.stream ?? session.stream,
+  const settings = {
+    stream: session.stream,
     followsRedirects: given.allowRedirects ?? true,
-    timeout: given.timeout === undefined ? session.timeout : given.timeout,
-    // A connection without TLS, on either side of a proxy, has no use for a CA file.
-    verify: resolveVerify(session, given.verify, !isPlain || proxies !== NO_PROXIES),
-    cert: given.cert === undefined ? session.cert : given.cert,
+    timeout: session.timeout,
+    verify: session.verify,
+    cert: session.cert,
     proxies,
-    onUploadProgress: given.onUploadProgress ?? undefined,
-    onDownloadProgress: given.onDownloadProgress ?? undefined,
-    onInformational: given.onInformational ?? undefined,
-    maxResponseSize: given.maxResponseSize,
+    onUploadProgress: undefined,
+    onDownloadProgress: undefined,
+    onInformational: undefined,
+    // Without a limit the adapter uses the limits that it has made already.
+    maxResponseSize: session.maxResponseSize === 0 ? undefined : session.maxResponseSize,
     keyLogFile: session.trustEnv && !isPlain ? environmentKeyLogFile() : undefined,
-    signal: given.signal ?? undefined,
+    signal: undefined,
     defaultRetries: session.retries,
     layers: session.layers,
     cancellation: undefined,
   };
+  if (given !== NO_OPTIONS) useGiven(settings, given);
+  // A connection without TLS, on either side of a proxy, has no use for a CA file.
+  settings.verify = resolveVerify(session, given.verify, !isPlain || proxies !== NO_PROXIES);
+  return settings;
+}
+
+/** Puts the options of a call in the place of the session's, as their rows say. Proxies are merged before. */
+function useGiven(settings: Record<string, unknown>, given: SendOptions): void {
+  for (const name in given) {
+    const value = given[name as keyof SendOptions];
+    if (value === undefined) continue;
+    const { merge } = OPTIONS[name as keyof SendOptions];
+    if (merge === "replace") settings[name] = value;
+    else if (merge === "call only" && name in settings) settings[name] = value ?? undefined;
+  }
 }
 
 /** @param usesTls - Whether the variables that name a CA file matter. */

@@ -1,5 +1,16 @@
 /** A stream of server-sent events over as many connections as it takes. */
-import { IDEMPOTENT_METHODS } from "../extend/index.js";
+import {
+  aBoolean,
+  aFunction,
+  aString,
+  atLeast,
+  IDEMPOTENT_METHODS,
+  kindOf,
+  type Resolved,
+  type Rows,
+  sendOptionsOf,
+  splitOptions,
+} from "../extend/index.js";
 import {
   Request,
   RetryError,
@@ -62,37 +73,30 @@ export interface EventsOptions extends Omit<RequestOptions, "stream"> {
   readonly onReconnect?: ((reconnection: Reconnection) => void) | undefined;
 }
 
-/** An option that is not here does not compile. */
-const OPTION_NAMES: Readonly<Record<keyof EventsOptions, true>> = {
-  method: true,
-  session: true,
-  lastEventId: true,
-  retry: true,
-  maxRetries: true,
-  reconnect: true,
-  maxEventSize: true,
-  onComment: true,
-  onOpen: true,
-  onReconnect: true,
-  params: true,
-  data: true,
-  json: true,
-  files: true,
-  headers: true,
-  cookies: true,
-  auth: true,
-  timeout: true,
-  allowRedirects: true,
-  proxies: true,
-  hooks: true,
-  verify: true,
-  cert: true,
-  signal: true,
-  onUploadProgress: true,
-  onDownloadProgress: true,
-  onInformational: true,
-  maxResponseSize: true,
-};
+/** A row for each option that the options of a call do not have. */
+const EVENT_OPTIONS = {
+  method: { check: aString, default: "GET" },
+  session: { check: aSession, default: undefined },
+  lastEventId: { check: anEventId, default: "" },
+  retry: { check: atLeast(0, "seconds"), default: DEFAULT_RETRY },
+  maxRetries: { check: atLeast(0), default: Infinity },
+  reconnect: { check: aBoolean, default: undefined },
+  maxEventSize: { check: atLeast(0, "bytes"), default: undefined },
+  onComment: { check: aFunction<(comment: string) => void>, default: undefined },
+  onOpen: { check: aFunction<(response: Response) => void>, default: undefined },
+  onReconnect: { check: aFunction<(reconnection: Reconnection) => void>, default: undefined },
+} satisfies Rows<Omit<EventsOptions, keyof RequestOptions>>;
+
+function aSession(value: unknown, name: string): Session {
+  if (typeof value === "object" && value !== null && "prepareRequest" in value) return value as Session;
+  throw new TypeError(`${name} must be a Session, not ${kindOf(value)}`);
+}
+
+function anEventId(value: unknown, name: string): string {
+  const id = aString(value, name);
+  if (!isSendableId(id)) throw new RangeError(`${name} cannot be sent as a header`);
+  return id;
+}
 
 /** How a connection was lost. */
 interface Lost {
@@ -119,10 +123,11 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
 
   /** The URL, as it was given. */
   readonly url: string;
-  readonly #options: EventsOptions;
+  readonly #options: Resolved<typeof EVENT_OPTIONS>;
+  /** The options of each call. */
+  readonly #callOptions: Omit<RequestOptions, "stream">;
   readonly #method: string;
   readonly #reconnects: boolean;
-  readonly #maxRetries: number;
   readonly #stopper = new AbortController();
   #session: Session | null = null;
   #first: PreparedRequest | null = null;
@@ -137,25 +142,14 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
 
   /** @throws TypeError or RangeError for an option of the wrong type or out of its range. */
   constructor(url: string | URL, options: EventsOptions = {}) {
-    if (typeof options !== "object" || options === null)
-      throw new TypeError("The second argument of events() must be an options object: events(url, { headers: … })");
-    for (const name of Object.keys(options))
-      if (!Object.hasOwn(OPTION_NAMES, name))
-        throw new TypeError(`Unknown option ${JSON.stringify(name)} for events(). Valid options: ${Object.keys(OPTION_NAMES).join(", ")}`); // prettier-ignore
-    const { retry = DEFAULT_RETRY, maxRetries = Infinity, lastEventId = "", method = "GET" } = options;
-    if (!(typeof retry === "number" && retry >= 0))
-      throw new RangeError(`retry must be a number of seconds, 0 or greater, not ${String(retry)}`);
-    if (!(typeof maxRetries === "number" && maxRetries >= 0))
-      throw new RangeError(`maxRetries must be 0 or greater, not ${String(maxRetries)}`);
-    if (typeof lastEventId !== "string") throw new TypeError("lastEventId must be a string");
-    if (!isSendableId(lastEventId)) throw new RangeError("lastEventId cannot be sent as a header");
+    const { own, shared } = splitOptions(options, EVENT_OPTIONS, "events()", ["stream"]);
     this.url = String(url);
-    this.#options = options;
-    this.#method = method.toUpperCase();
-    this.#reconnects = options.reconnect ?? IDEMPOTENT_METHODS.has(this.#method);
-    this.#maxRetries = maxRetries;
-    this.#retry = retry;
-    this.#lastEventId = lastEventId;
+    this.#options = own;
+    this.#callOptions = shared;
+    this.#method = own.method.toUpperCase();
+    this.#reconnects = own.reconnect ?? IDEMPOTENT_METHODS.has(this.#method);
+    this.#retry = own.retry;
+    this.#lastEventId = own.lastEventId;
   }
 
   /** 0 connecting, 1 open, 2 closed. */
@@ -206,7 +200,8 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
   }
 
   async *#run(): AsyncGenerator<ServerSentEvent, void> {
-    const { signal, session } = this.#options;
+    const { session } = this.#options;
+    const { signal } = this.#callOptions;
     const onAbort = (): void => this.#stopper.abort(signal!.reason);
     if (signal?.aborted === true) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
@@ -291,7 +286,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
 
   async #wait({ error, response }: Lost): Promise<void> {
     this.#readyState = EventStream.CONNECTING;
-    if (this.#failures > this.#maxRetries) throw this.#exhausted(error);
+    if (this.#failures > this.#options.maxRetries) throw this.#exhausted(error);
     const backoff = delayAfter(this.#failures, this.#retry, Math.random());
     const delay = Math.max(backoff, (response === undefined ? null : askedDelay(response)) ?? 0);
     this.#options.onReconnect?.({ failures: this.#failures, delay, error });
@@ -308,7 +303,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
 
   /** Anew for each connection, for cookies and credentials may have changed; but a body is the first one's. */
   #prepare(session: Session): PreparedRequest {
-    const { data, files, json } = this.#options;
+    const { data, files, json } = this.#callOptions;
     const hasBody = data != null || files != null || json !== undefined;
     if (hasBody && this.#first !== null) {
       const again = this.#first.copy();
@@ -316,18 +311,14 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
       else again.headers.set("Last-Event-ID", Buffer.from(this.#lastEventId));
       return again;
     }
-    const { params, auth, cookies, hooks } = this.#options;
-    const headers = this.#headers();
-    const prepared = session.prepareRequest(
-      // prettier-ignore
-      new Request(this.#method, this.url, { params, auth, cookies, hooks, headers, data, files, json }),
-    );
+    const init = { ...this.#callOptions, headers: this.#headers() };
+    const prepared = session.prepareRequest(new Request(this.#method, this.url, init));
     this.#first ??= prepared;
     return hasBody ? prepared.copy() : prepared;
   }
 
   #headers(): [string, HeaderValue][] {
-    const given = entriesOf(this.#options.headers);
+    const given = entriesOf(this.#callOptions.headers);
     const names = new Set(given.map(([name]) => name.toLowerCase()));
     if (!names.has("accept")) given.push(["Accept", "text/event-stream"]);
     if (!names.has("cache-control")) given.push(["Cache-Control", "no-store"]);
@@ -338,21 +329,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
   }
 
   #settings(): SendOptions {
-    const { timeout, verify, cert, proxies, allowRedirects, maxResponseSize } = this.#options;
-    const { onUploadProgress, onDownloadProgress, onInformational } = this.#options;
-    return {
-      stream: true,
-      signal: this.#stopper.signal,
-      timeout,
-      verify,
-      cert,
-      proxies,
-      allowRedirects,
-      maxResponseSize,
-      onUploadProgress,
-      onDownloadProgress,
-      onInformational,
-    };
+    return { ...sendOptionsOf(this.#callOptions), stream: true, signal: this.#stopper.signal };
   }
 }
 

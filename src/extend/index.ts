@@ -19,6 +19,13 @@
 export { throughLayers, withoutRetry, type Layer, type LayerAttempt } from "../adapters/layers.js";
 export { bareSession } from "../client/bare-session.js";
 
+// Options: their tables, checks and messages
+export { sendOptionsOf, splitOptions } from "../client/given-options.js";
+export { aBoolean, aFunction, aString, atLeast } from "../options/checks.js";
+export { kindOf, numberOrKind } from "../options/kind.js";
+export { refuseUnknownNames } from "../options/nearest-name.js";
+export type { Check, OptionRow, Resolved, Rows } from "../options/option.js";
+
 // Secrets, and files for them
 export {
   isCredentialHeader,

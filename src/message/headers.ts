@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 
 import { InvalidHeader } from "../exceptions.js";
 import { checkField, FieldList } from "../http/fields.js";
+import { kindOf } from "../options/kind.js";
 import { isMap, isUint8Array } from "./kinds.js";
 
 /** Anything that names headers: an object, pairs, a Map, `Headers` or a CaseInsensitiveDict. */
@@ -238,13 +239,13 @@ export function headerEntries(init: HeadersInit): [string, string[] | null][] {
     return found;
   }
   if (typeof init !== "object" || init === null)
-    throw new TypeError(`headers must be an object, pairs, Headers or a CaseInsensitiveDict, not ${describe(init)}`);
+    throw new TypeError(`headers must be an object, pairs, Headers or a CaseInsensitiveDict, not ${kindOf(init)}`);
   const pairs =
     Symbol.iterator in init ? [...(init as Iterable<readonly [string, HeaderValue]>)] : Object.entries(init);
   const mayRepeat = Symbol.iterator in init && !isMap(init);
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== "string")
-      throw new TypeError(`headers given as a list must be [name, value] pairs, not ${describe(pair)}`);
+      throw new TypeError(`headers given as a list must be [name, value] pairs, not ${kindOf(pair)}`);
     const [name, value] = pair as [string, HeaderValue];
     if (value === undefined) continue;
     const values = headerValues(name, value);
@@ -268,11 +269,6 @@ function headerValues(name: string, value: HeaderValue): string[] | null {
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return [String(value)];
   if (isUint8Array(value)) return [Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1")];
   throw new InvalidHeader(
-    `The value of header ${JSON.stringify(name)} must be a string, a number or bytes, not ${describe(value)}`,
+    `The value of header ${JSON.stringify(name)} must be a string, a number or bytes, not ${kindOf(value)}`,
   );
-}
-
-function describe(value: unknown): string {
-  if (value === null) return "null";
-  return typeof value === "object" ? (value.constructor?.name ?? "an object") : typeof value;
 }

@@ -1,4 +1,5 @@
 /** Hooks: functions that see each response before anyone else, and may replace it. */
+import { kindOf } from "../options/kind.js";
 import type { Response } from "./response.js";
 
 /** How the exchange was made, as a hook is told. */
@@ -54,7 +55,7 @@ export function hooksFrom(init: HooksInit | null | undefined): Hooks {
 export function registerHook(hooks: Hooks, event: string, hook: ResponseHook | readonly ResponseHook[]): void {
   checkEvent(event);
   for (const one of typeof hook === "function" ? [hook] : hook) {
-    if (typeof one !== "function") throw new TypeError(`A hook must be a function of the response, not ${typeof one}`);
+    if (typeof one !== "function") throw new TypeError(`A hook must be a function of the response, not ${kindOf(one)}`);
     hooks.response.push(one);
   }
 }

@@ -1,5 +1,5 @@
 /** What `JSON.stringify` shows of requests and responses: test runners and loggers print them so. Secrets are masked. */
-import { describe } from "./body/source.js";
+import { kindOf } from "../options/kind.js";
 import { headerEntries, type HeadersInit } from "./headers.js";
 import type { PreparedRequest } from "./prepared.js";
 import { redactedBody, redactedUrl, redactedValue } from "./redaction.js";
@@ -73,11 +73,11 @@ export function maskedHeaders(headers: HeadersInit, list?: readonly string[]): M
 
 /** The option `auth`: who it is, never the password. */
 export function maskedAuth(auth: unknown): unknown {
-  if (Array.isArray(auth)) return [typeof auth[0] === "string" ? auth[0] : describe(auth[0]), MASK];
+  if (Array.isArray(auth)) return [typeof auth[0] === "string" ? auth[0] : kindOf(auth[0]), MASK];
   if (typeof auth === "function") return `[function ${auth.name || "(anonymous)"}]`;
   if (typeof auth !== "object" || auth === null) return MASK;
   const { toJSON } = auth as { readonly toJSON?: unknown };
-  return typeof toJSON === "function" ? auth : `[${describe(auth)}]`;
+  return typeof toJSON === "function" ? auth : `[${kindOf(auth)}]`;
 }
 
 /** Text, or what JSON can say of a value; of anything else only its kind. */
@@ -91,7 +91,7 @@ export function maskedValue(value: unknown): unknown {
   } catch {
     // A cycle or a bigint.
   }
-  return `[${describe(value)}]`;
+  return `[${kindOf(value)}]`;
 }
 
 function shownBytes(bytes: Uint8Array, contentType: string | undefined): string {
@@ -133,7 +133,7 @@ function plainOf(value: unknown): unknown {
 /** The names of files or cookies: their contents are left out. */
 function namesOf(value: unknown): unknown {
   const found: string[] = [];
-  if (typeof value !== "object" || value === null) return `[${describe(value)}]`;
+  if (typeof value !== "object" || value === null) return `[${kindOf(value)}]`;
   if (Symbol.iterator in value) {
     for (const item of value as Iterable<unknown>) {
       const name: unknown = Array.isArray(item) ? item[0] : (item as { readonly name?: unknown } | null)?.name;

@@ -1,4 +1,5 @@
 /** `params` and form data: what may be given, how it is encoded, how a session's and a request's are merged. */
+import { kindOf } from "../options/kind.js";
 import { isDate, isMap, isUint8Array, isUrlSearchParams } from "./kinds.js";
 import { formEncode, formEncodeBytes } from "./text/url-encoded.js";
 
@@ -36,7 +37,7 @@ export type Params =
 export function encodeParams(params: Params): string {
   if (typeof params === "string") return params;
   if (typeof params !== "object" || params === null)
-    throw new TypeError(`params must be an object, [name, value] pairs, a Map or a string, not ${describe(params)}`);
+    throw new TypeError(`params must be an object, [name, value] pairs, a Map or a string, not ${kindOf(params)}`);
   if (isUint8Array(params)) return Buffer.from(params.buffer, params.byteOffset, params.byteLength).toString("latin1");
   let encoded = "";
   if (!(Symbol.iterator in params)) {
@@ -45,10 +46,10 @@ export function encodeParams(params: Params): string {
   }
   for (const pair of params as Iterable<unknown>) {
     if (!Array.isArray(pair) || pair.length !== 2)
-      throw new TypeError(`params given as a list must be [name, value] pairs, not ${describe(pair)}`);
+      throw new TypeError(`params given as a list must be [name, value] pairs, not ${kindOf(pair)}`);
     const [name, value] = pair as [unknown, unknown];
     if (typeof name !== "string" && typeof name !== "number")
-      throw new TypeError(`The name of a parameter must be a string or a number, not ${describe(name)}`);
+      throw new TypeError(`The name of a parameter must be a string or a number, not ${kindOf(name)}`);
     encoded = appendParam(encoded, String(name), value);
   }
   return encoded;
@@ -75,7 +76,7 @@ function encodeScalar(name: string, value: unknown): string {
     return formEncode(String(value));
   if (typeof value !== "object" || value === null)
     throw new TypeError(
-      `The value of parameter ${JSON.stringify(name)} must be text, a number, a boolean or bytes, not ${describe(value)}`,
+      `The value of parameter ${JSON.stringify(name)} must be text, a number, a boolean or bytes, not ${kindOf(value)}`,
     );
   if (isUint8Array(value)) return formEncodeBytes(value);
   if (isDate(value)) return formEncode(value.toISOString());
@@ -94,7 +95,7 @@ function hasOwnText(value: object): boolean {
 
 function nested(name: string, value: unknown): TypeError {
   return new TypeError(
-    `The value of parameter ${JSON.stringify(name)} is nested (${describe(value)}), which a query cannot express. ` +
+    `The value of parameter ${JSON.stringify(name)} is nested (${kindOf(value)}), which a query cannot express. ` +
       `Flatten it into keys of its own, or give JSON.stringify(value).`,
   );
 }
@@ -124,10 +125,4 @@ function mappingEntries(params: Params): Iterable<readonly [ParamKey, ParamValue
   if (isMap(params)) return params as ReadonlyMap<ParamKey, ParamValue>;
   if (typeof params !== "object" || Symbol.iterator in params) return null;
   return Object.entries(params);
-}
-
-function describe(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? (value.constructor?.name ?? "an object") : typeof value;
 }

@@ -1,6 +1,8 @@
 /** PreparedRequest: exactly what will be sent, open to inspection and change, and the ordered steps that make it. */
 import { inspect } from "node:util";
 
+import { kindOf } from "../options/kind.js";
+import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { bodyFrom, prepareBody, type Body } from "./body/body.js";
 import type { RequestsCookieJar } from "./cookies/jar.js";
 import { cookieJarFrom } from "./cookies/jar.js";
@@ -16,7 +18,6 @@ import {
 } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
 import { maskedPrepared } from "./masked.js";
-import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import type { Params } from "./params.js";
 import { credentialHeaders } from "./redaction.js";
 import {
@@ -204,7 +205,7 @@ export class PreparedRequest {
   /** Upper-cases the method. It is checked to be a token when it is sent. */
   prepareMethod(method: string | null | undefined): void {
     if (method != null && typeof method !== "string")
-      throw new TypeError(`method must be a string, not ${typeof method}`);
+      throw new TypeError(`method must be a string, not ${kindOf(method)}`);
     this.method = method == null ? "" : COMMON_METHODS.has(method) ? method : method.toUpperCase();
   }
 
@@ -491,9 +492,7 @@ export function checkedRequest(value: unknown, who: string): PreparedRequest {
   )
     return request as PreparedRequest;
   throw new TypeError(
-    `The auth ${who} must return the PreparedRequest that it was given (or another one), but returned ${
-      value === null ? "null" : typeof value === "object" ? "another object" : typeof value
-    }. Did you forget "return request"?`,
+    `The auth ${who} must return the PreparedRequest that it was given (or another one), but returned ${kindOf(value)}. Did you forget "return request"?`,
   );
 }
 

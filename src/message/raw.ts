@@ -1,8 +1,9 @@
 /** The undecoded body of a response while it arrives, between a socket that pushes and a reader that pulls. */
 
 import type { RequestException } from "../exceptions.js";
+import { kindOf } from "../options/kind.js";
 import { contentBody } from "./body/content.js";
-import { asBytes, describe, type Body } from "./body/source.js";
+import { asBytes, type Body } from "./body/source.js";
 import { END, PullIterator, type End } from "./pull-iterator.js";
 
 /** How a reader steers the side that pushes. */
@@ -379,7 +380,7 @@ export function rawFrom(source: RawInit, head: RawHead, trailers: readonly strin
   }
   const body = contentBody(source);
   if (body === null)
-    throw new TypeError(`The body of a Response must be bytes, text or a stream of these, not ${describe(source)}`);
+    throw new TypeError(`The body of a Response must be bytes, text or a stream of these, not ${kindOf(source)}`);
   const pump = new Pump(body, trailers);
   const raw = new RawResponse(head, pump);
   pump.queue = raw.queue;

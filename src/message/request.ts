@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import type { HeadersInit } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
 import { maskedRequest } from "./masked.js";
-import { NO_OPTIONS, ownOptions } from "./own-options.js";
+import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import type { Params } from "./params.js";
 import { PreparedRequest } from "./prepared.js";
 

@@ -3,10 +3,11 @@ import { inspect } from "node:util";
 
 import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
 import { FieldList, rawValue, rawValues } from "../http/fields.js";
+import { numberOrKind } from "../options/kind.js";
+import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { bodyStream } from "./body-stream.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
 import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersInit } from "./headers.js";
-import { NO_OPTIONS, ownOptions } from "./own-options.js";
 import { Pieces, piecesOf } from "./pieces.js";
 import type { PreparedRequest } from "./prepared.js";
 import { END, PullIterator, type PullSource } from "./pull-iterator.js";
@@ -350,7 +351,7 @@ export class Response implements AsyncIterable<Buffer> {
   ): AsyncGenerator<Buffer, void> | AsyncGenerator<string, void> {
     if (chunkSize !== undefined && chunkSize !== null && !(Number.isInteger(chunkSize) && chunkSize > 0))
       throw new TypeError(
-        `iterContent(chunkSize) takes a whole number of bytes above 0, or nothing, not ${String(chunkSize)}`,
+        `iterContent(chunkSize) takes a whole number of bytes above 0, or nothing, not ${numberOrKind(chunkSize)}`,
       );
     const pieces = this.#open();
     const sized = chunkSize == null ? pieces : new SizedPieces(pieces, chunkSize);

@@ -1,5 +1,6 @@
 /** What a caller probably meant by a URL that cannot be used. */
 import { MissingSchema } from "../exceptions.js";
+import { kindOf } from "../options/kind.js";
 import { shownUrl } from "./shown-url.js";
 
 /**
@@ -11,7 +12,7 @@ import { shownUrl } from "./shown-url.js";
 export function urlText(url: unknown): string {
   if (typeof url === "string") return url;
   if (ArrayBuffer.isView(url)) return Buffer.from(url.buffer, url.byteOffset, url.byteLength).toString("utf8");
-  if (typeof url === "symbol" || typeof url === "function") throw notUrl(`a ${typeof url}`);
+  if (typeof url === "symbol" || typeof url === "function") throw notUrl(kindOf(url));
   if (typeof url !== "object" || url === null) return String(url);
   const what = "url" in url ? "an object with a url" : "an object";
   if (typeof (url as { toString?: unknown }).toString !== "function") throw notUrl(what);

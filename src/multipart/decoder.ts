@@ -2,7 +2,7 @@
 import { inspect, types } from "node:util";
 
 import { Response, type CaseInsensitiveDict } from "../index.js";
-import { boundaryOf } from "../extend/index.js";
+import { boundaryOf, kindOf } from "../extend/index.js";
 import {
   MultipartBoundaryError,
   MultipartDecodeError,
@@ -144,7 +144,7 @@ export class MultipartDecoder {
  * @throws NonMultipartContentTypeException, MultipartBoundaryError
  */
 function multipartBoundary(contentType: string): string {
-  if (typeof contentType !== "string") throw new TypeError(`contentType must be a string, not ${typeof contentType}`);
+  if (typeof contentType !== "string") throw new TypeError(`contentType must be a string, not ${kindOf(contentType)}`);
   if (!/^[ \t]*multipart\/[^\s;,]/i.test(contentType))
     throw new NonMultipartContentTypeException(
       contentType === ""

@@ -12,6 +12,7 @@
  *   └ MultipartLimitError                a limit of the decoder is passed
  * ```
  */
+import { numberOrKind } from "../extend/index.js";
 import { RequestException, type ExceptionDetails } from "../index.js";
 
 /** The base of every exception in which decoding a multipart body can end. */
@@ -120,6 +121,6 @@ export function resolveLimits(limits: MultipartLimits): ResolvedLimits {
 
 function limitOf(name: string, value: number): number {
   if (!Number.isSafeInteger(value) || value < 0)
-    throw new RangeError(`${name} must be a whole number, 0 (no limit) or greater, not ${String(value)}`);
+    throw new RangeError(`${name} must be a whole number, 0 (no limit) or greater, not ${numberOrKind(value)}`);
   return value === 0 ? Infinity : value;
 }

@@ -1,4 +1,5 @@
 /** Reading from an iterable by numbers of bytes, as from a file. */
+import { numberOrKind } from "../extend/index.js";
 
 /** Gives the bytes of an iterable in pieces of the size that is asked for. */
 export class ByteReader {
@@ -48,6 +49,6 @@ export function checkSize(size: number | null | undefined): number {
   if (size === undefined || size === null || size === -1 || size === Infinity) return Infinity;
   if (Number.isSafeInteger(size) && size >= 0) return size;
   throw new RangeError(
-    `read(size) takes a number of bytes, 0 or greater, or nothing for all of them, not ${String(size)}`,
+    `read(size) takes a number of bytes, 0 or greater, or nothing for all of them, not ${numberOrKind(size)}`,
   );
 }

@@ -2,7 +2,7 @@
 import { types } from "node:util";
 
 import { StreamConsumedError, type Response } from "../index.js";
-import { END, type End, PullIterator, type PullSource } from "../extend/index.js";
+import { END, kindOf, type End, PullIterator, type PullSource } from "../extend/index.js";
 import { MultipartDecodeError } from "./errors.js";
 import type { MultipartParser, ParserEvent } from "./parser.js";
 import { parsePartHeaders } from "./part-headers.js";
@@ -149,6 +149,6 @@ function about(response: Response | null, error: unknown): unknown {
 function asBuffer(item: unknown): Buffer {
   if (types.isUint8Array(item)) return Buffer.from(item.buffer, item.byteOffset, item.byteLength);
   throw new TypeError(
-    `Multipart content is read from bytes, and the source gave a ${typeof item}: give it without an encoding`,
+    `Multipart content is read from bytes, and the source gave ${kindOf(item)}: give it without an encoding`,
   );
 }

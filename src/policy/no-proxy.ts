@@ -3,7 +3,7 @@ import { BlockList, isIPv4, isIPv6 } from "node:net";
 
 import { redactedUrl } from "../message/redaction.js";
 import { effectivePort, splitUrl, type UrlParts } from "../message/url.js";
-import { nearestName } from "./nearest-name.js";
+import { nearestName } from "../options/nearest-name.js";
 
 /**
  * Proxies by `scheme://host`, `scheme`, `all://host` or `all`, in any case of letters; null and "" mean a direct

@@ -1,5 +1,7 @@
 /** A limit on retries as a share of the requests, so that a server in trouble does not get a multiple of its load. */
 
+import { numberOrKind } from "../options/kind.js";
+
 /** How a {@link RetryBudget} is made. */
 export interface RetryBudgetOptions {
   /** Retries for each request, on average. @defaultValue 0.2 */
@@ -29,8 +31,8 @@ export class RetryBudget {
 
   /** @throws RangeError for numbers below 0 and NaN. */
   constructor({ ratio = 0.2, floor = 10 }: RetryBudgetOptions = {}) {
-    if (!(ratio >= 0)) throw new RangeError(`budget.ratio must be 0 or greater, not ${ratio}`);
-    if (!(floor >= 0)) throw new RangeError(`budget.floor must be 0 or greater, not ${floor}`);
+    if (!(ratio >= 0)) throw new RangeError(`budget.ratio must be 0 or greater, not ${numberOrKind(ratio)}`);
+    if (!(floor >= 0)) throw new RangeError(`budget.floor must be 0 or greater, not ${numberOrKind(floor)}`);
     this.ratio = ratio;
     this.floor = floor;
     this.#tokens = floor;

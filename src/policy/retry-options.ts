@@ -1,8 +1,9 @@
 /** The options of a Retry, their defaults, and what is refused. */
 import { RequestException } from "../exceptions.js";
 import { DEFAULT_ALLOWED_METHODS } from "../http/methods.js";
-import { ownOptions } from "../message/own-options.js";
-import { refuseUnknownNames } from "./nearest-name.js";
+import { aBoolean, aFunction, amountOf, orNull } from "../options/checks.js";
+import { kindOf, numberOrKind } from "../options/kind.js";
+import { checkOptionsObject, resolveOptions, type Check, type Resolved, type Rows } from "../options/option.js";
 import { RetryBudget } from "./retry-budget.js";
 
 /** Retries left; null: not limited by this counter; false: never, throw the error as it is. */
@@ -62,110 +63,107 @@ export interface RetryEvent {
   readonly status: number | null;
 }
 
-/** How a Retry is made. Each option is described at the member of that name. */
+/**
+ * How a Retry is made.
+ *
+ * A counter is a number of retries (0 fails at the first event), null for "not limited by this counter", or false for
+ * "never retry this, and throw the error as it is".
+ */
 export interface RetryOptions {
-  /** Retries in all; it wins over the other counters. @defaultValue 10 */
+  /** All retries together; it wins over the other counters. @defaultValue 10 */
   readonly total?: RetryCounter | undefined;
-  /** Retries after no connection could be made. @defaultValue null */
+  /** Retries after no connection was made: any method. @defaultValue null */
   readonly connect?: RetryCounter | undefined;
-  /** Retries after the request may have reached the server. @defaultValue null */
+  /** Retries after the request may have reached the server: allowed methods only. @defaultValue null */
   readonly read?: RetryCounter | undefined;
   /** Redirects, where a Retry is driven by hand; a session counts its own by `maxRedirects`. @defaultValue null */
   readonly redirect?: RetryCounter | undefined;
-  /** Retries after a status. @defaultValue null */
+  /** Retries after a status that is retried. @defaultValue null */
   readonly status?: RetryCounter | undefined;
-  /** Retries after what is none of these, such as failed TLS. @defaultValue null */
+  /** Retries after other failures of the connection, such as TLS. @defaultValue null */
   readonly other?: RetryCounter | undefined;
-  /** Names in any case; null for every method, an empty list for none. */
+  /**
+   * Methods that may be repeated, in any case; null for all, an empty list for none.
+   *
+   * @defaultValue DELETE, GET, HEAD, OPTIONS, PUT, TRACE
+   */
   readonly allowedMethods?: Iterable<string> | null | undefined;
-  /** Statuses that are retried. @defaultValue none */
+  /** Statuses that are retried, with or without Retry-After. @defaultValue none */
   readonly statusForcelist?: Iterable<number> | null | undefined;
   /** Seconds: factor · 2ⁿ⁻¹ are waited before the n-th retry in a row, none before the first. @defaultValue 0 */
   readonly backoffFactor?: number | undefined;
   /** The longest back-off, in seconds. @defaultValue 120 */
   readonly backoffMax?: number | undefined;
-  /** Up to so many seconds more, by chance. @defaultValue 0 */
+  /** The maximum of the random number of seconds that is added to each back-off. @defaultValue 0 */
   readonly backoffJitter?: number | undefined;
-  /** Wait a random part of the back-off, from the first retry on. @defaultValue false */
+  /** Ours: wait a random part of the back-off, before the first retry too. @defaultValue false */
   readonly fullJitter?: boolean | undefined;
-  /** Whether running out of `redirect` is an error. @defaultValue true */
+  /** Whether too many redirects are an error; false gives the last response. @defaultValue true */
   readonly raiseOnRedirect?: boolean | undefined;
   /** Whether running out on a status is RetryError; false gives the last response. @defaultValue true */
   readonly raiseOnStatus?: boolean | undefined;
-  /** Obey Retry-After, in seconds or as a date. @defaultValue true */
+  /** Whether Retry-After, in seconds or as a date, sets the wait. @defaultValue true */
   readonly respectRetryAfterHeader?: boolean | undefined;
-  /** The longest wait that Retry-After can cause, in seconds. @defaultValue 21600 */
+  /** The longest wait that Retry-After can cause, in seconds. @defaultValue 21600, six hours */
   readonly retryAfterMax?: number | undefined;
-  /** Kept for those who read it, as in urllib3; a session goes by its `credentialHeaders`. */
+  /**
+   * Not used by a session, which has `credentialHeaders`; kept for code that reads it, as in urllib3.
+   *
+   * @defaultValue authorization, cookie, proxy-authorization
+   */
   readonly removeHeadersOnRedirect?: Iterable<string> | undefined;
-  /** The attempts so far; `increment()` adds to it. */
+  /** The attempts so far, the oldest first; `increment()` adds to it. @defaultValue none */
   readonly history?: readonly RetryRecord[] | undefined;
   /**
-   * Asked about each event that the counters do not exclude; true retries it (also a POST, or a status of no list),
+   * Ours: called with each event that the counters do not exclude; true retries it (also a POST, or a status of no list),
    * false does not. Return `context.retryable` to leave it to the rules.
+   *
+   * @defaultValue null
    */
   readonly predicate?: ((context: RetryContext) => boolean) | null | undefined;
-  /** Told of each retry before the wait, for logs and metrics; what it throws ends the call. */
+  /**
+   * Ours: called with each retry before the wait, for logs and metrics; what it throws ends the call.
+   *
+   * @defaultValue null
+   */
   readonly onRetry?: ((event: RetryEvent) => void) | null | undefined;
-  /** Bounds retries by the number of requests; may be shared by several policies. */
+  /** Ours: limits retries to a share of the requests; several policies may share one. @defaultValue null */
   readonly budget?: RetryBudget | null | undefined;
 }
 
+const NO_STATUSES: ReadonlySet<number> = new Set();
+const statusesOf = setOf("statuses", wholeNumber);
+
+/** A row for each option of a Retry: how its value is read, and urllib3's default. */
+export const RETRY_OPTIONS = {
+  total: { check: counter, default: 10 },
+  connect: { check: counter, default: null },
+  read: { check: counter, default: null },
+  redirect: { check: counter, default: null },
+  status: { check: counter, default: null },
+  other: { check: counter, default: null },
+  allowedMethods: { check: orNull(setOf("method names", upperCase)), default: DEFAULT_ALLOWED_METHODS },
+  statusForcelist: { check: statusSet, default: NO_STATUSES },
+  backoffFactor: { check: amountOf("seconds"), default: 0 },
+  backoffMax: { check: amountOf("seconds"), default: 120 },
+  backoffJitter: { check: amountOf("seconds"), default: 0 },
+  fullJitter: { check: aBoolean, default: false },
+  raiseOnRedirect: { check: aBoolean, default: true },
+  raiseOnStatus: { check: aBoolean, default: true },
+  respectRetryAfterHeader: { check: aBoolean, default: true },
+  retryAfterMax: { check: amountOf("seconds"), default: 21_600 },
+  removeHeadersOnRedirect: {
+    check: setOf("header names", lowerCase),
+    default: new Set(["authorization", "cookie", "proxy-authorization"]),
+  },
+  history: { check: frozenList<RetryRecord>, default: Object.freeze<RetryRecord[]>([]) },
+  predicate: { check: orNull(aFunction<(context: RetryContext) => boolean>), default: null },
+  onRetry: { check: orNull(aFunction<(event: RetryEvent) => void>), default: null },
+  budget: { check: orNull(aBudget), default: null },
+} satisfies Rows<RetryOptions>;
+
 /** Options with nothing left open. */
-export interface ResolvedRetryOptions {
-  readonly total: RetryCounter;
-  readonly connect: RetryCounter;
-  readonly read: RetryCounter;
-  readonly redirect: RetryCounter;
-  readonly status: RetryCounter;
-  readonly other: RetryCounter;
-  readonly allowedMethods: ReadonlySet<string> | null;
-  readonly statusForcelist: ReadonlySet<number>;
-  readonly backoffFactor: number;
-  readonly backoffMax: number;
-  readonly backoffJitter: number;
-  readonly fullJitter: boolean;
-  readonly raiseOnRedirect: boolean;
-  readonly raiseOnStatus: boolean;
-  readonly respectRetryAfterHeader: boolean;
-  readonly retryAfterMax: number;
-  readonly removeHeadersOnRedirect: ReadonlySet<string>;
-  readonly history: readonly RetryRecord[];
-  readonly predicate: ((context: RetryContext) => boolean) | null;
-  readonly onRetry: ((event: RetryEvent) => void) | null;
-  readonly budget: RetryBudget | null;
-}
-
-/** urllib3's defaults. */
-export const RETRY_DEFAULTS = {
-  total: 10,
-  connect: null,
-  read: null,
-  redirect: null,
-  status: null,
-  other: null,
-  allowedMethods: DEFAULT_ALLOWED_METHODS,
-  statusForcelist: new Set<number>(),
-  backoffFactor: 0,
-  backoffMax: 120,
-  backoffJitter: 0,
-  fullJitter: false,
-  raiseOnRedirect: true,
-  raiseOnStatus: true,
-  respectRetryAfterHeader: true,
-  retryAfterMax: 21_600,
-  removeHeadersOnRedirect: new Set(["authorization", "cookie", "proxy-authorization"]),
-  history: Object.freeze([]),
-  predicate: null,
-  onRetry: null,
-  budget: null,
-} as const satisfies ResolvedRetryOptions;
-
-const COUNTERS = ["total", "connect", "read", "redirect", "status", "other"] as const;
-const SECONDS = ["backoffFactor", "backoffMax", "backoffJitter", "retryAfterMax"] as const;
-const SWITCHES = ["fullJitter", "raiseOnRedirect", "raiseOnStatus", "respectRetryAfterHeader"] as const;
-const FUNCTIONS = ["predicate", "onRetry"] as const;
-const KNOWN: ReadonlySet<string> = new Set(Object.keys(RETRY_DEFAULTS));
+export type ResolvedRetryOptions = Resolved<typeof RETRY_OPTIONS>;
 
 /**
  * The options with their defaults.
@@ -175,54 +173,12 @@ const KNOWN: ReadonlySet<string> = new Set(Object.keys(RETRY_DEFAULTS));
  * @throws RangeError for a number that cannot be.
  */
 export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions {
-  if (typeof (options as unknown) !== "object" || options === null)
-    throw new TypeError(
-      `The argument of Retry must be an options object, not a ${typeof options}: new Retry({ total: 3 })`,
-    );
-  options = ownOptions(options);
-  refuseUnknownNames(options, KNOWN, "Retry");
-  for (const name of COUNTERS) checkCounter(name, options[name]);
-  for (const name of SECONDS) checkSeconds(name, options[name]);
-  for (const name of SWITCHES)
-    if (options[name] !== undefined && typeof options[name] !== "boolean")
-      throw mistaken(name, "a boolean", options[name]);
-  for (const name of FUNCTIONS)
-    if (options[name] != null && typeof options[name] !== "function") throw mistaken(name, "a function", options[name]);
-  if (options.budget != null && !(options.budget instanceof RetryBudget))
-    throw mistaken("budget", "a RetryBudget", options.budget);
-
-  const defaults: ResolvedRetryOptions = RETRY_DEFAULTS;
-  const total = options.total ?? (options.total === null ? null : defaults.total);
-  return {
-    total,
-    connect: options.connect ?? defaults.connect,
-    read: options.read ?? defaults.read,
-    redirect: options.redirect ?? (total === false ? false : defaults.redirect),
-    status: options.status ?? defaults.status,
-    other: options.other ?? defaults.other,
-    allowedMethods:
-      options.allowedMethods === null
-        ? null
-        : (setOf("allowedMethods", options.allowedMethods, upperCase) ?? defaults.allowedMethods),
-    statusForcelist:
-      setOf("statusForcelist", options.statusForcelist ?? undefined, statusCode) ?? defaults.statusForcelist,
-    backoffFactor: options.backoffFactor ?? defaults.backoffFactor,
-    backoffMax: options.backoffMax ?? defaults.backoffMax,
-    backoffJitter: options.backoffJitter ?? defaults.backoffJitter,
-    fullJitter: options.fullJitter ?? defaults.fullJitter,
-    // urllib3: a total or redirect of false gives the redirect itself as the result.
-    raiseOnRedirect:
-      total === false || options.redirect === false ? false : (options.raiseOnRedirect ?? defaults.raiseOnRedirect),
-    raiseOnStatus: options.raiseOnStatus ?? defaults.raiseOnStatus,
-    respectRetryAfterHeader: options.respectRetryAfterHeader ?? defaults.respectRetryAfterHeader,
-    retryAfterMax: options.retryAfterMax ?? defaults.retryAfterMax,
-    removeHeadersOnRedirect:
-      setOf("removeHeadersOnRedirect", options.removeHeadersOnRedirect, lowerCase) ?? defaults.removeHeadersOnRedirect,
-    history: options.history === undefined ? defaults.history : Object.freeze([...options.history]),
-    predicate: options.predicate ?? null,
-    onRetry: options.onRetry ?? null,
-    budget: options.budget ?? null,
-  };
+  checkOptionsObject(options, "The argument of Retry", "new Retry({ total: 3 })");
+  const resolved = resolveOptions(options, RETRY_OPTIONS, "Retry");
+  const { total, redirect } = resolved;
+  // urllib3: a total or redirect of false gives the redirect itself as the result.
+  if (total === false) return { ...resolved, redirect: redirect ?? false, raiseOnRedirect: false };
+  return redirect === false ? { ...resolved, raiseOnRedirect: false } : resolved;
 }
 
 /**
@@ -231,7 +187,7 @@ export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions
  * @param source - a Retry, or an object of a subclass with more members.
  */
 export function pickRetryOptions(source: ResolvedRetryOptions): RetryOptions {
-  const names = Object.keys(RETRY_DEFAULTS) as (keyof ResolvedRetryOptions)[];
+  const names = Object.keys(RETRY_OPTIONS) as (keyof ResolvedRetryOptions)[];
   return Object.fromEntries(names.map((name) => [name, source[name]]));
 }
 
@@ -244,7 +200,7 @@ export function sensibleRetryOptions(retries: number): RetryOptions {
     backoffFactor: 0.5,
     fullJitter: true,
     // A call must not sleep for hours because a server says so.
-    retryAfterMax: RETRY_DEFAULTS.backoffMax,
+    retryAfterMax: RETRY_OPTIONS.backoffMax.default,
     raiseOnStatus: false,
     budget: new RetryBudget(),
   };
@@ -269,52 +225,52 @@ export function called<T>(name: string, callback: () => T): T {
 }
 
 /** -1 and less are what increment() makes of 0; from a caller a whole number from 0. */
-function checkCounter(name: string, value: unknown): void {
-  if (value === undefined || value === null || value === false) return;
-  if (typeof value !== "number") throw mistaken(name, "a number, null (no limit) or false (never)", value);
-  if (!Number.isInteger(value) || value < -1)
-    throw new RangeError(
-      `Retry: ${name} is ${value}, but must be a whole number, 0 or greater, null (no limit) or false`,
-    );
+function counter(value: unknown, name: string): RetryCounter {
+  if (value === null || value === false) return value;
+  if (typeof value !== "number")
+    throw new TypeError(`${name} must be a number, null (no limit) or false (never), not ${kindOf(value)}`);
+  if (Number.isInteger(value) && value >= -1) return value;
+  throw new RangeError(`${name} must be a whole number, 0 or greater, null (no limit) or false (never), not ${value}`);
 }
 
-function checkSeconds(name: string, value: unknown): void {
-  if (value === undefined) return;
-  if (typeof value !== "number") throw mistaken(name, "a number of seconds", value);
-  if (!(value >= 0)) throw new RangeError(`Retry: ${name} is ${value}, but must be a number of seconds, 0 or greater`);
+/** A set of the items of a list. A string is iterable too: allowedMethods: "POST" would be P, O, S and T. */
+function setOf<T>(items: string, read: (item: unknown) => T | null): Check<ReadonlySet<T>> {
+  return (value, name) => {
+    if (typeof value !== "object" || value === null || !(Symbol.iterator in value))
+      throw new TypeError(`${name} must be a list of ${items}, not ${kindOf(value)}`);
+    const found = new Set<T>();
+    for (const item of value as Iterable<unknown>) {
+      const one = read(item);
+      if (one === null)
+        throw new TypeError(`${name} must be a list of ${items}, and one of its items is ${numberOrKind(item)}`);
+      found.add(one);
+    }
+    return found;
+  };
 }
 
-function mistaken(name: string, wanted: string, value: unknown): TypeError {
-  const given =
-    value === null ? "null" : typeof value === "string" ? `the string ${JSON.stringify(value)}` : typeof value;
-  return new TypeError(`Retry: ${name} must be ${wanted}, not ${given}`);
+function statusSet(value: unknown, name: string): ReadonlySet<number> {
+  return value === null ? NO_STATUSES : statusesOf(value, name);
 }
 
-/** A set of the items, or the set itself where it is one of ours already. */
-function setOf<T>(
-  name: string,
-  items: Iterable<T> | undefined,
-  item: (value: unknown) => T,
-): ReadonlySet<T> | undefined {
-  if (items === undefined) return undefined;
-  // A string is iterable too: allowedMethods: "POST" would be P, O, S and T.
-  if (typeof items === "string" || typeof (items as Partial<Iterable<T>> | null)?.[Symbol.iterator] !== "function")
-    throw mistaken(name, "a list", items);
-  return new Set(Array.from(items, item));
+function wholeNumber(value: unknown): number | null {
+  return typeof value === "number" && Number.isInteger(value) ? value : null;
 }
 
-function upperCase(value: unknown): string {
-  if (typeof value !== "string") throw mistaken("allowedMethods", "a list of method names", value);
-  return value.toUpperCase();
+function upperCase(value: unknown): string | null {
+  return typeof value === "string" ? value.toUpperCase() : null;
 }
 
-function lowerCase(value: unknown): string {
-  if (typeof value !== "string") throw mistaken("removeHeadersOnRedirect", "a list of header names", value);
-  return value.toLowerCase();
+function lowerCase(value: unknown): string | null {
+  return typeof value === "string" ? value.toLowerCase() : null;
 }
 
-function statusCode(value: unknown): number {
-  if (typeof value !== "number" || !Number.isInteger(value))
-    throw mistaken("statusForcelist", "a list of statuses", value);
-  return value;
+function frozenList<T>(value: unknown, name: string): readonly T[] {
+  if (Array.isArray(value)) return Object.freeze([...(value as T[])]);
+  throw new TypeError(`${name} must be an array, not ${kindOf(value)}`);
+}
+
+function aBudget(value: unknown, name: string): RetryBudget {
+  if (value instanceof RetryBudget) return value;
+  throw new TypeError(`${name} must be a RetryBudget, not ${kindOf(value)}`);
 }

@@ -6,7 +6,7 @@ import { retryAfterSeconds } from "./retry-after.js";
 import type { RetryBudget } from "./retry-budget.js";
 import { retryKind } from "./retry-kind.js";
 import {
-  RETRY_DEFAULTS,
+  RETRY_OPTIONS,
   called,
   pickRetryOptions,
   resolveRetryOptions,
@@ -70,8 +70,8 @@ export class RetriesExhausted extends Error {
 /**
  * How often and when a failed exchange is tried again. Immutable: each attempt makes the next one by `increment()`.
  *
- * A counter is a number of retries (0 fails at the first event), null for "not limited by this counter", or false for
- * "never retry this, and throw the error as it is". `total` counts every event and wins.
+ * Its members are the options that it was made with, each with its default where it was not given: see
+ * {@link RetryOptions}. `total` counts every event and wins over the other counters.
  *
  * @example
  * ```ts
@@ -82,83 +82,62 @@ export class RetriesExhausted extends Error {
  * @see urllib3.util.Retry
  */
 export class Retry {
-  /** Retries in all. @defaultValue 10 */
-  readonly total: RetryCounter;
-  /** Retries after no connection was made: any method. @defaultValue null */
-  readonly connect: RetryCounter;
-  /** Retries after the request may have reached the server: allowed methods only. @defaultValue null */
-  readonly read: RetryCounter;
-  /** Redirects, where the retry loop itself follows them; the session's redirects do not count. @defaultValue null */
-  readonly redirect: RetryCounter;
-  /** Retries after a status that is retried. @defaultValue null */
-  readonly status: RetryCounter;
-  /** Retries after other failures of the connection, such as TLS. @defaultValue null */
-  readonly other: RetryCounter;
-  /** Methods that may be repeated, in upper case; null for all. @defaultValue DELETE, GET, HEAD, OPTIONS, PUT, TRACE */
-  readonly allowedMethods: ReadonlySet<string> | null;
-  /** Statuses that are retried, with or without Retry-After. @defaultValue none */
-  readonly statusForcelist: ReadonlySet<number>;
-  /** Seconds: see {@link Retry.getBackoffTime}. @defaultValue 0 */
-  readonly backoffFactor: number;
-  /** The longest back-off, in seconds. @defaultValue 120 */
-  readonly backoffMax: number;
-  /** Up to so many seconds are added at random. @defaultValue 0 */
-  readonly backoffJitter: number;
-  /** Ours: wait a random part of the back-off, the first time too. @defaultValue false */
-  readonly fullJitter: boolean;
-  /** Whether too many redirects are an error; else the last response is the result. @defaultValue true */
-  readonly raiseOnRedirect: boolean;
-  /** Whether running out on a status is RetryError; else the last response is the result. @defaultValue true */
-  readonly raiseOnStatus: boolean;
-  /** Whether Retry-After is obeyed. @defaultValue true */
-  readonly respectRetryAfterHeader: boolean;
-  /** The longest wait for Retry-After, in seconds. @defaultValue 21600, six hours */
-  readonly retryAfterMax: number;
-  /** Lower-case headers that a redirect to another host drops. @defaultValue authorization, cookie, proxy-authorization */
-  readonly removeHeadersOnRedirect: ReadonlySet<string>;
-  /** What happened so far, the oldest first. */
-  readonly history: readonly RetryRecord[];
-  /** Ours: the last word on each error and each response, a 200 too, that a counter allows. @defaultValue null */
-  readonly predicate: ((context: RetryContext) => boolean) | null;
-  /** Ours: called by the adapter before it waits. @defaultValue null */
-  readonly onRetry: ((event: RetryEvent) => void) | null;
-  /** Ours: a limit shared by many requests. @defaultValue null */
-  readonly budget: RetryBudget | null;
+  /** See {@link RetryOptions.total}. */
+  declare readonly total: RetryCounter;
+  /** See {@link RetryOptions.connect}. */
+  declare readonly connect: RetryCounter;
+  /** See {@link RetryOptions.read}. */
+  declare readonly read: RetryCounter;
+  /** See {@link RetryOptions.redirect}. */
+  declare readonly redirect: RetryCounter;
+  /** See {@link RetryOptions.status}. */
+  declare readonly status: RetryCounter;
+  /** See {@link RetryOptions.other}. */
+  declare readonly other: RetryCounter;
+  /** In upper case; see {@link RetryOptions.allowedMethods}. */
+  declare readonly allowedMethods: ReadonlySet<string> | null;
+  /** See {@link RetryOptions.statusForcelist}. */
+  declare readonly statusForcelist: ReadonlySet<number>;
+  /** See {@link RetryOptions.backoffFactor}. */
+  declare readonly backoffFactor: number;
+  /** See {@link RetryOptions.backoffMax}. */
+  declare readonly backoffMax: number;
+  /** See {@link RetryOptions.backoffJitter}. */
+  declare readonly backoffJitter: number;
+  /** See {@link RetryOptions.fullJitter}. */
+  declare readonly fullJitter: boolean;
+  /** See {@link RetryOptions.raiseOnRedirect}. */
+  declare readonly raiseOnRedirect: boolean;
+  /** See {@link RetryOptions.raiseOnStatus}. */
+  declare readonly raiseOnStatus: boolean;
+  /** See {@link RetryOptions.respectRetryAfterHeader}. */
+  declare readonly respectRetryAfterHeader: boolean;
+  /** See {@link RetryOptions.retryAfterMax}. */
+  declare readonly retryAfterMax: number;
+  /** In lower case; see {@link RetryOptions.removeHeadersOnRedirect}. */
+  declare readonly removeHeadersOnRedirect: ReadonlySet<string>;
+  /** See {@link RetryOptions.history}. */
+  declare readonly history: readonly RetryRecord[];
+  /** See {@link RetryOptions.predicate}. */
+  declare readonly predicate: ((context: RetryContext) => boolean) | null;
+  /** See {@link RetryOptions.onRetry}. */
+  declare readonly onRetry: ((event: RetryEvent) => void) | null;
+  /** See {@link RetryOptions.budget}. */
+  declare readonly budget: RetryBudget | null;
 
   /**
-   * @param options - see the members; a number is `{ total }`, as in `Retry(3)` of urllib3.
+   * @param options - a number is `{ total }`, as in `Retry(3)` of urllib3.
    * @throws TypeError for an unknown option (naming the nearest) and for a value of the wrong type.
    * @throws RangeError for a number that cannot be.
    */
   constructor(options: RetryOptions | number = {}) {
-    const resolved = resolveRetryOptions(typeof options === "number" ? { total: options } : options);
-    this.total = resolved.total;
-    this.connect = resolved.connect;
-    this.read = resolved.read;
-    this.redirect = resolved.redirect;
-    this.status = resolved.status;
-    this.other = resolved.other;
-    this.allowedMethods = resolved.allowedMethods;
-    this.statusForcelist = resolved.statusForcelist;
-    this.backoffFactor = resolved.backoffFactor;
-    this.backoffMax = resolved.backoffMax;
-    this.backoffJitter = resolved.backoffJitter;
-    this.fullJitter = resolved.fullJitter;
-    this.raiseOnRedirect = resolved.raiseOnRedirect;
-    this.raiseOnStatus = resolved.raiseOnStatus;
-    this.respectRetryAfterHeader = resolved.respectRetryAfterHeader;
-    this.retryAfterMax = resolved.retryAfterMax;
-    this.removeHeadersOnRedirect = resolved.removeHeadersOnRedirect;
-    this.history = resolved.history;
-    this.predicate = resolved.predicate;
-    this.onRetry = resolved.onRetry;
-    this.budget = resolved.budget;
+    Object.assign(this, resolveRetryOptions(typeof options === "number" ? { total: options } : options));
     // A subclass has fields of its own to set after this.
     if (new.target === Retry) Object.freeze(this);
   }
 
   /** The methods that are retried by default: those that a server may get twice (RFC 9110 §9.2.2). */
-  static readonly DEFAULT_ALLOWED_METHODS: ReadonlySet<string> = RETRY_DEFAULTS.allowedMethods;
+  static readonly DEFAULT_ALLOWED_METHODS: ReadonlySet<string> = RETRY_OPTIONS.allowedMethods.default;
 
   /**
    * What `maxRetries` of an adapter means.

@@ -1,6 +1,7 @@
 /** The option `timeout` in seconds → limits in milliseconds. */
-import { ownOptions } from "../message/own-options.js";
-import { refuseUnknownNames } from "./nearest-name.js";
+import { kindOf } from "../options/kind.js";
+import { ownOptions } from "../options/own-options.js";
+import { refuseUnknownNames } from "../options/nearest-name.js";
 
 /**
  * How long to wait, in seconds with fractions: one number for `connect` and for `read`, a pair `[connect, read]`, an
@@ -37,8 +38,6 @@ export const SUSPICIOUS_SECONDS = 600;
 /** What a timer of Node can wait, in milliseconds (24.8 days); set for longer it fires at once. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
 
-const PARTS: ReadonlySet<string> = new Set(["connect", "read", "total", "pool"]);
-
 /**
  * The limits that an option means.
  *
@@ -69,12 +68,10 @@ export function resolveTimeout(option: TimeoutOption | undefined, warn: (text: s
   }
   if (typeof option !== "object")
     throw new TypeError(
-      `timeout must be a number of seconds, [connect, read], { connect, read, total, pool } or null, not ${
-        typeof option === "string" ? `the string ${JSON.stringify(option)}` : `a ${typeof option}`
-      }`,
+      `timeout must be a number of seconds, [connect, read], { connect, read, total, pool } or null, not ${kindOf(option)}`,
     );
   const parts = ownOptions(option as Exclude<TimeoutOption, number | readonly unknown[] | null>);
-  refuseUnknownNames(parts, PARTS, "timeout");
+  refuseUnknownNames(parts, NO_TIMEOUTS, "timeout");
   return {
     connect: milliseconds(parts.connect ?? null, "connect", "timeout.connect", warn),
     read: milliseconds(parts.read ?? null, "read", "timeout.read", warn),
@@ -86,7 +83,7 @@ export function resolveTimeout(option: TimeoutOption | undefined, warn: (text: s
 function milliseconds(value: unknown, part: string, name: string, warn: (text: string) => void): number | null {
   if (value === null) return null;
   if (typeof value !== "number")
-    throw new TypeError(`${name} (the ${part} timeout) must be a number of seconds or null, not ${describe(value)}`);
+    throw new TypeError(`${name} (the ${part} timeout) must be a number of seconds or null, not ${kindOf(value)}`);
   if (!(value > 0))
     throw new RangeError(
       `${name} is ${value}, but the ${part} timeout must be more than 0 seconds; null means no limit`,
@@ -96,11 +93,6 @@ function milliseconds(value: unknown, part: string, name: string, warn: (text: s
     warn(`${name} is ${value}: timeouts are in seconds, not milliseconds, so this is ${minutes(value)} minutes`);
   const limit = value * 1000;
   return limit > LONGEST_TIMER ? null : limit;
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "string") return `the string ${JSON.stringify(value)}`;
-  return value === undefined ? "undefined" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
 }
 
 function minutes(seconds: number): number {

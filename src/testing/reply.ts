@@ -1,5 +1,6 @@
 /** What a route answers with. */
 import type { HeadersInit } from "../index.js";
+import { aString, atLeast, type Check, kindOf, numberOrKind, refuseUnknownNames } from "../extend/index.js";
 import type { MockCall } from "./call.js";
 
 /**
@@ -69,35 +70,45 @@ export type ReplyFunction = (
 /** One answer: an object, a function, an error to throw, or `"passthrough"` to really send the request. */
 export type ReplyInit = Reply | ReplyFunction | Error | "passthrough";
 
-const NAMES: Readonly<Record<keyof Reply, true>> = {
-  status: true,
-  reason: true,
-  headers: true,
-  cookies: true,
-  json: true,
-  text: true,
-  body: true,
-  stream: true,
-  raw: true,
-  delay: true,
-  connectDelay: true,
-  drip: true,
-  cut: true,
-  error: true,
-};
-const CONTENTS = ["json", "text", "body", "stream", "raw"] as const;
-const FAULTS: ReadonlySet<unknown> = new Set<Fault>([
-  "dns",
-  "refused",
-  "unreachable",
-  "tls",
-  "reset",
-  "closed",
-  "garbage",
-  "ConnectTimeout",
-  "ReadTimeout",
-  "TotalTimeout",
-]);
+/** The row of a member of a reply. */
+interface ReplyRow {
+  readonly check: Check;
+  /** Whether it is the content, of which there is one. */
+  readonly isContent?: boolean;
+}
+
+const REPLY = {
+  status: { check: aStatus },
+  reason: { check: aString },
+  headers: { check: whenUsed },
+  cookies: { check: whenUsed },
+  json: { check: whenUsed, isContent: true },
+  text: { check: whenUsed, isContent: true },
+  body: { check: whenUsed, isContent: true },
+  stream: { check: whenUsed, isContent: true },
+  raw: { check: whenUsed, isContent: true },
+  delay: { check: atLeast(0) },
+  connectDelay: { check: atLeast(0) },
+  drip: { check: aDrip },
+  cut: { check: atLeast(0) },
+  error: { check: anError },
+} satisfies { readonly [Name in keyof Reply]-?: ReplyRow };
+
+const ROWS: readonly (readonly [string, ReplyRow])[] = Object.entries(REPLY);
+
+/** The compiler demands each fault. */
+const FAULTS = {
+  dns: true,
+  refused: true,
+  unreachable: true,
+  tls: true,
+  reset: true,
+  closed: true,
+  garbage: true,
+  ConnectTimeout: true,
+  ReadTimeout: true,
+  TotalTimeout: true,
+} satisfies Readonly<Record<Fault, true>>;
 
 /** @throws TypeError or RangeError for what cannot be an answer: a mistake in a test is told where it is made. */
 export function checkReply(reply: unknown): asserts reply is Reply {
@@ -105,23 +116,29 @@ export function checkReply(reply: unknown): asserts reply is Reply {
     throw new TypeError(
       "A reply is an object such as { status: 200, json: {} }, a function, an Error or an array of them",
     );
-  for (const name of Object.keys(reply))
-    if (!Object.hasOwn(NAMES, name))
-      throw new TypeError(`A reply has no ${JSON.stringify(name)}; it takes ${Object.keys(NAMES).join(", ")}`);
-  const given = reply as Reply;
-  const contents = CONTENTS.filter((name) => given[name] !== undefined);
+  refuseUnknownNames(reply, REPLY, "a reply");
+  const given = ROWS.filter(([name]) => (reply as Readonly<Record<string, unknown>>)[name] !== undefined);
+  const contents = given.filter(([, row]) => row.isContent === true).map(([name]) => name);
   if (contents.length > 1) throw new TypeError(`A reply has one content, not ${contents.join(" and ")}`);
-  const { status, error } = given;
-  if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 999))
-    throw new RangeError(`status must be a whole number from 200 to 999, not ${String(status)}`);
-  for (const name of ["delay", "connectDelay", "cut"] as const) {
-    const value = given[name];
-    if (value !== undefined && !(value >= 0))
-      throw new RangeError(`${name} must be 0 or greater, not ${String(value)}`);
-  }
-  const { drip } = given;
-  if (drip !== undefined && !(drip.bytes >= 1 && drip.every >= 0))
-    throw new RangeError("drip takes { bytes: 1 or more, every: seconds }");
-  if (error !== undefined && !(error instanceof Error) && !FAULTS.has(error))
-    throw new TypeError(`error takes an Error or one of ${[...FAULTS].join(", ")}, not ${JSON.stringify(error)}`);
+  for (const [name, { check }] of given) check((reply as Readonly<Record<string, unknown>>)[name], name);
+}
+
+function whenUsed(): void {
+  // Writing the reply reads the whole value.
+}
+
+function aStatus(value: unknown, name: string): void {
+  if (!(typeof value === "number" && Number.isInteger(value) && value >= 200 && value <= 999))
+    throw new RangeError(`${name} must be a whole number from 200 to 999, not ${numberOrKind(value)}`);
+}
+
+function aDrip(value: unknown, name: string): void {
+  const { bytes, every } = value as NonNullable<Reply["drip"]>;
+  if (!(bytes >= 1 && every >= 0)) throw new RangeError(`${name} takes { bytes: 1 or more, every: seconds }`);
+}
+
+function anError(value: unknown, name: string): void {
+  if (value instanceof Error || (typeof value === "string" && Object.hasOwn(FAULTS, value))) return;
+  const shown = typeof value === "string" ? JSON.stringify(value) : kindOf(value);
+  throw new TypeError(`${name} takes an Error or one of ${Object.keys(FAULTS).join(", ")}, not ${shown}`);
 }

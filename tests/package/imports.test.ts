@@ -24,18 +24,20 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   diagnostics: [],
   // Words of HTTP as values, for every layer that needs them.
   http: ["exceptions"],
-  message: ["exceptions", "http"],
-  policy: ["exceptions", "http", "message"],
-  auth: ["exceptions", "message"],
+  // How options are described, checked and explained, for every layer that takes some.
+  options: [],
+  message: ["exceptions", "options", "http"],
+  policy: ["exceptions", "http", "options", "message"],
+  auth: ["exceptions", "options", "message"],
   // The engine knows HTTP and nothing of sessions, requests and responses.
   wire: ["exceptions", "diagnostics", "http"],
-  adapters: ["exceptions", "diagnostics", "http", "message", "policy", "auth", "wire"],
-  client: ["version", "exceptions", "diagnostics", "http", "message", "policy", "auth", "wire", "adapters"],
+  adapters: ["exceptions", "diagnostics", "options", "http", "message", "policy", "auth", "wire"],
+  client: ["version", "exceptions", "diagnostics", "options", "http", "message", "policy", "auth", "wire", "adapters"],
   index: ["version", "exceptions", "diagnostics", "message", "policy", "auth", "wire", "adapters", "client"],
   // It tests the client, so it shares no code with it. Other companions import "requests-ts" and nothing below it.
   httpbin: [],
   // What authors of companions need beside the main entry: the companions of this package use it as others do.
-  extend: ["exceptions", "http", "message", "wire", "adapters", "client"],
+  extend: ["exceptions", "options", "http", "message", "wire", "adapters", "client"],
   events: ["index", "extend"],
   multipart: ["index", "extend"],
   testing: ["index", "extend"],
@@ -134,7 +136,7 @@ describe("the import table", () => {
   const forbidden: readonly (readonly [SourceText, string])[] = [
     [
       { path: "message/url.ts", text: '\nimport { Session } from "../client/session.js";' },
-      'src/message/url.ts:2 imports "../client/session.js": "message" may import exceptions, http',
+      'src/message/url.ts:2 imports "../client/session.js": "message" may import exceptions, options, http',
     ],
     [
       { path: "wire/pool.ts", text: 'export type { Response } from "../message/response.js";' },
@@ -150,7 +152,7 @@ describe("the import table", () => {
     ],
     [
       { path: "auth/basic.ts", text: 'const base: import("../wire/pool.js").Pool | null = null;' },
-      'src/auth/basic.ts:1 imports "../wire/pool.js": "auth" may import exceptions, message',
+      'src/auth/basic.ts:1 imports "../wire/pool.js": "auth" may import exceptions, options, message',
     ],
     [
       { path: "policy/retry.ts", text: 'import "undici";' },

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { HTTPAdapter, InvalidSchema, InvalidURL, Session } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
 import { CLIENT_KEY_PAIR, TEST_CA } from "#internal/httpbin/certificate";
-import { ownOptions } from "#internal/message/own-options";
+import { ownOptions } from "#internal/options/own-options";
 
 import { failure, serve } from "../integration/client/serve.js";
 import { runNode, runProgram } from "../package/child.js";

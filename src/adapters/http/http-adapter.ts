@@ -2,91 +2,27 @@
 import { requestRetry, requestStart } from "../../diagnostics/channels.js";
 import { RequestException, RetryError, TotalTimeout, UnrewindableBodyError } from "../../exceptions.js";
 import type { FieldList } from "../../http/fields.js";
-import { NO_OPTIONS, ownOptions } from "../../message/own-options.js";
 import type { PreparedRequest } from "../../message/prepared.js";
-import type { Response } from "../../message/response.js";
 import { redactedUrl } from "../../message/redaction.js";
-import { refuseUnknownNames } from "../../policy/nearest-name.js";
+import type { Response } from "../../message/response.js";
+import { NO_OPTIONS } from "../../options/own-options.js";
 import { selectProxy } from "../../policy/no-proxy.js";
 import { RetriesExhausted, Retry } from "../../policy/retry.js";
 import { resolveTimeout, type Timeouts } from "../../policy/timeout.js";
-import { MAX_CODINGS, type DecodeLimits } from "../../wire/decode/decode.js";
-import { SocketConnector } from "../../wire/connector.js";
-import { DEFAULT_LIMITS, type WireLimits } from "../../wire/limits.js";
-import { MAX_QUEUE, Pool } from "../../wire/pool.js";
-import type { Transport, TransportStatistics, WireRequest, WireTarget } from "../../wire/transport.js";
 import { isForwarding, type ProxyHop } from "../../wire/connect/proxy-hop.js";
+import { SocketConnector } from "../../wire/connector.js";
+import type { DecodeLimits } from "../../wire/decode/decode.js";
+import { Pool } from "../../wire/pool.js";
+import type { Transport, TransportStatistics, WireRequest, WireTarget } from "../../wire/transport.js";
 import { BaseAdapter, type SendSettings } from "../adapter.js";
 import { Cancellation } from "../cancellation.js";
-import { publishRetry } from "./publish.js";
 import { isFinal, throughLayers, type Layer, type LayerAttempt } from "../layers.js";
+import { resolveHttpOptions, type HTTPAdapterOptions } from "./http-options.js";
+import { publishRetry } from "./publish.js";
 import { StreamedResponse, WholeResponse } from "./response-sinks.js";
-import { Routes, type ConnectionOptions } from "./routes.js";
+import { Routes } from "./routes.js";
 
-/** What an HTTPAdapter is made with. */
-export interface HTTPAdapterOptions extends ConnectionOptions {
-  /** Origins whose idle connections are kept. @defaultValue 10 */
-  readonly poolConnections?: number | undefined;
-  /** Idle connections kept for each origin. @defaultValue 10 */
-  readonly poolMaxsize?: number | undefined;
-  /** Never open more than `poolMaxsize` connections to an origin; requests beyond wait. @defaultValue false */
-  readonly poolBlock?: boolean | undefined;
-  /** Connections open at once to an origin; requests beyond wait in order (`timeout.pool` bounds it). @defaultValue 100 */
-  readonly maxConnections?: number | undefined;
-  /** Requests that may wait for a connection to an origin; one more is a ConnectionError. @defaultValue 100000 */
-  readonly maxQueue?: number | undefined;
-  /** A number, as urllib3's `Retry(n)`, or a Retry. @defaultValue 0 */
-  readonly maxRetries?: number | false | Retry | null | undefined;
-  /** HTTP/2 is not spoken yet: true is a TypeError. @defaultValue false */
-  readonly http2?: boolean | undefined;
-  /** Keep connections for further requests. @defaultValue true */
-  readonly keepAlive?: boolean | undefined;
-  /** Bytes of a response's head. @defaultValue 262144 */
-  readonly maxHeaderSize?: number | undefined;
-  /** Field lines of a response's head. @defaultValue 1000 */
-  readonly maxHeaders?: number | undefined;
-  /** 1xx responses before the final one. @defaultValue 100 */
-  readonly maxInformational?: number | undefined;
-  /** Bytes of a chunk-size line with its extensions. @defaultValue 16384 */
-  readonly maxChunkLineSize?: number | undefined;
-  /** Output ÷ input beyond which compressed content over 10 MiB is a bomb. @defaultValue 200 */
-  readonly maxDecompressionRatio?: number | undefined;
-  /** Content codings in a row, as in `Content-Encoding: gzip, gzip`. @defaultValue 5 */
-  readonly maxContentCodings?: number | undefined;
-  /**
-   * Carries the requests in place of a pool of connections; the options of the pool then have no effect. See
-   * `requests-ts/extend`.
-   */
-  readonly transport?: Transport | undefined;
-}
-
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HTTPAdapterOptions>([
-  "poolConnections",
-  "poolMaxsize",
-  "poolBlock",
-  "maxConnections",
-  "maxQueue",
-  "maxRetries",
-  "keepAlive",
-  "maxHeaderSize",
-  "maxHeaders",
-  "maxInformational",
-  "maxChunkLineSize",
-  "maxContentCodings",
-  "maxDecompressionRatio",
-  "lookup",
-  "localAddress",
-  "socketPath",
-  "allowAddress",
-  "pinnedFingerprints",
-  "minVersion",
-  "ciphers",
-  "servername",
-  "systemCertificates",
-  "dnsCache",
-  "transport",
-  "http2",
-]);
+export type { HTTPAdapterOptions } from "./http-options.js";
 
 const NO_RESPONSES: readonly Response[] = Object.freeze([]);
 
@@ -108,38 +44,30 @@ export class HTTPAdapter extends BaseAdapter {
   readonly #routes: Routes;
   readonly #decodeLimits: DecodeLimits;
 
-  /** @throws TypeError for an unknown option, RangeError for a number that cannot be. */
+  /** @throws TypeError for an unknown option or a value of the wrong type, RangeError for a number that is too small. */
   constructor(options: HTTPAdapterOptions = NO_OPTIONS) {
     super();
-    options = ownOptions(options);
-    refuseUnknownNames(options, OPTION_NAMES, "HTTPAdapter");
-    if (options.http2 === true) throw new TypeError("HTTP/2 is not supported yet: leave out http2: true");
-    const idle = count(options.poolMaxsize, 10, "poolMaxsize", 0);
-    const open = count(options.maxConnections, 100, "maxConnections", 1);
-    const limits: WireLimits = {
-      maxHeaderSize: count(options.maxHeaderSize, DEFAULT_LIMITS.maxHeaderSize, "maxHeaderSize", 1),
-      maxHeaders: count(options.maxHeaders, DEFAULT_LIMITS.maxHeaders, "maxHeaders", 1),
-      maxInformational: count(options.maxInformational, DEFAULT_LIMITS.maxInformational, "maxInformational", 0),
-      maxChunkLineSize: count(options.maxChunkLineSize, DEFAULT_LIMITS.maxChunkLineSize, "maxChunkLineSize", 1),
-    };
+    const resolved = resolveHttpOptions(options);
     this.#decodeLimits = {
-      maxRatio: count(options.maxDecompressionRatio, 200, "maxDecompressionRatio", 1),
+      maxRatio: resolved.maxDecompressionRatio,
       maxOutput: 0,
-      maxCodings: count(options.maxContentCodings, MAX_CODINGS, "maxContentCodings", 0),
+      maxCodings: resolved.maxContentCodings,
     };
-    this.#maxRetries = options.maxRetries === undefined ? null : Retry.fromInt(options.maxRetries);
-    this.#routes = new Routes(options);
+    this.#maxRetries = resolved.maxRetries;
+    this.#routes = new Routes(resolved);
+    const { poolConnections, poolMaxsize, maxConnections } = resolved;
+    const { maxHeaderSize, maxHeaders, maxInformational, maxChunkLineSize } = resolved;
     this.#transport =
-      options.transport ??
+      resolved.transport ??
       new Pool(
         {
-          origins: count(options.poolConnections, 10, "poolConnections", 0),
-          idle,
-          open: options.poolBlock === true ? Math.max(1, Math.min(open, idle)) : open,
-          waiting: count(options.maxQueue, MAX_QUEUE, "maxQueue", 0),
+          origins: poolConnections,
+          idle: poolMaxsize,
+          open: resolved.poolBlock ? Math.max(1, Math.min(maxConnections, poolMaxsize)) : maxConnections,
+          waiting: resolved.maxQueue,
         },
-        new SocketConnector(limits),
-        options.keepAlive ?? true,
+        new SocketConnector({ maxHeaderSize, maxHeaders, maxInformational, maxChunkLineSize }),
+        resolved.keepAlive,
       );
   }
 
@@ -390,11 +318,4 @@ function unrewindable(request: PreparedRequest, response: Response): Unrewindabl
     `Unable to rewind request body: the answer was ${response.statusCode}, and the request cannot be retried because its body is a stream that was read. Give bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
     { request, response },
   );
-}
-
-function count(value: number | undefined, fallback: number, name: string, least: number): number {
-  if (value === undefined) return fallback;
-  if (typeof value !== "number" || !(value >= least))
-    throw new RangeError(`HTTPAdapter: ${name} must be ${least} or greater, not ${String(value)}`);
-  return value;
 }

@@ -1,5 +1,6 @@
 /** From what a caller gives as `data`, `json` and `files` to the body of a request and its Content-Type. */
 import { InvalidJSONError } from "../../exceptions.js";
+import { kindOf } from "../../options/kind.js";
 import { isAnyArrayBuffer, isBlob, isFormData, isMap, isPlainObject, isSet, isUrlSearchParams } from "../kinds.js";
 import { encodeParams, type Params } from "../params.js";
 import { boundaryOf, boundaryParameter, isMultipartType } from "./boundary.js";
@@ -7,7 +8,7 @@ import { contentBody } from "./content.js";
 import { TextBody } from "./memory-source.js";
 import { MultipartBody } from "./multipart.js";
 import { dataParts, fileParts, formDataParts } from "./multipart-part.js";
-import { describe, type Body } from "./source.js";
+import type { Body } from "./source.js";
 
 export type { Body } from "./source.js";
 
@@ -45,7 +46,7 @@ export function bodyFrom(value: unknown): Body | null {
   if (body !== null) return body;
   if (typeof value === "object" && isUrlSearchParams(value)) return new TextBody(encodeParams(value));
   if (typeof value === "object" && isFormData(value)) return new MultipartBody(formDataParts(value));
-  throw new TypeError(`A body cannot be ${describe(value)}; it must be text, bytes, a stream or an iterable of those`);
+  throw new TypeError(`A body cannot be ${kindOf(value)}; it must be text, bytes, a stream or an iterable of those`);
 }
 
 /**
@@ -71,7 +72,7 @@ export function prepareBody(options: BodyOptions, contentType: string | undefine
   const body = contentBody(data);
   if (body !== null) return { body, contentType: contentType === undefined ? ownType(body, data) : null };
   if (typeof data === "object" && isFormData(data!)) return multipart(formDataParts(data), contentType);
-  if (!isForm(data)) throw new TypeError(`data must be ${ACCEPTED}, not ${describe(data)}`);
+  if (!isForm(data)) throw new TypeError(`data must be ${ACCEPTED}, not ${kindOf(data)}`);
   return {
     body: new TextBody(formText(data)),
     contentType: contentType === undefined ? "application/x-www-form-urlencoded" : null,
@@ -89,8 +90,8 @@ function jsonBody(json: unknown, contentType: string | undefined): BodyAndType {
     throw new InvalidJSONError(`json cannot be written as JSON: ${reason}`, { cause });
   }
   if (text === undefined)
-    throw new InvalidJSONError(`json cannot be written as JSON: ${describe(json)} has no JSON form`, {
-      cause: new TypeError(`JSON.stringify gives undefined for ${describe(json)}`),
+    throw new InvalidJSONError(`json cannot be written as JSON: ${kindOf(json)} has no JSON form`, {
+      cause: new TypeError(`JSON.stringify gives undefined for ${kindOf(json)}`),
     });
   return { body: new TextBody(text), contentType: contentType === undefined ? "application/json" : null };
 }
@@ -125,7 +126,7 @@ function checkedFields(data: unknown): unknown {
   if (isForm(data) || (typeof data === "object" && data !== null && isFormData(data))) return data;
   throw new TypeError(
     `data must be an object, a Map or pairs when files are given, because it becomes fields of the multipart body, not ` +
-      `${describe(data)}; to send it as one field put it into files: { field: [null, content] }`,
+      `${kindOf(data)}; to send it as one field put it into files: { field: [null, content] }`,
   );
 }
 
@@ -153,7 +154,7 @@ function isEmptyFiles(files: unknown): boolean {
     files === null ||
     (Symbol.iterator in files && !Array.isArray(files) && !isMap(files))
   )
-    throw new TypeError(`files must be an object, a Map or [name, file] pairs, not ${describe(files)}`);
+    throw new TypeError(`files must be an object, a Map or [name, file] pairs, not ${kindOf(files)}`);
   if (Array.isArray(files)) return files.length === 0;
   return isMap(files) ? files.size === 0 : Object.keys(files).length === 0;
 }

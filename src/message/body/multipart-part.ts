@@ -1,10 +1,11 @@
 /** The parts of a multipart body: what `data` and `files` name, and the head of each part. */
 import { InvalidHeader } from "../../exceptions.js";
+import { kindOf } from "../../options/kind.js";
 import { isBlob, isDate, isFormData, isUrl, type FormDataLike } from "../kinds.js";
 import { contentBody, ownFileName } from "./content.js";
 import { BytesBody, TextBody } from "./memory-source.js";
 import type { HeadEncoding } from "./multipart.js";
-import { asBytes, describe, type Body } from "./source.js";
+import { asBytes, type Body } from "./source.js";
 
 /** One part of a multipart body. */
 export interface Part {
@@ -119,7 +120,7 @@ function filePart(name: string, where: string, spec: readonly unknown[]): Part |
     );
   if (content === null || content === undefined) return null;
   if (contentType !== null && contentType !== undefined && typeof contentType !== "string")
-    throw new TypeError(`${where}: the content type must be a string, not ${describe(contentType)}`);
+    throw new TypeError(`${where}: the content type must be a string, not ${kindOf(contentType)}`);
   const custom = headers === null || headers === undefined ? [] : [...fieldEntries(headers, `the headers of ${where}`)];
   return {
     head: partHead(name, filename ?? null, contentType === undefined ? typeOf(content) : contentType, custom),
@@ -156,7 +157,7 @@ function fileBody(where: string, content: unknown): Body {
   if (body !== null) return body;
   if (typeof content === "number" || typeof content === "bigint") return new TextBody(String(content));
   throw new TypeError(
-    `${where} is ${describe(content)}; the content of a file is a string, bytes, a Blob or File, a stream, a FileHandle ` +
+    `${where} is ${kindOf(content)}; the content of a file is a string, bytes, a Blob or File, a stream, a FileHandle ` +
       `or an iterable of bytes or strings`,
   );
 }
@@ -173,7 +174,7 @@ function fieldBody(name: string, value: unknown): Body {
     typeof value === "object" && value !== null && isBlob(value)
       ? "put it into files"
       : "give text, a number, a boolean or bytes, or JSON.stringify of it";
-  throw new TypeError(`data[${JSON.stringify(name)}] is ${describe(value)}; ${hint}`);
+  throw new TypeError(`data[${JSON.stringify(name)}] is ${kindOf(value)}; ${hint}`);
 }
 
 function typeOf(content: unknown): string | null {
@@ -185,14 +186,14 @@ function typeOf(content: unknown): string | null {
 /** Names and values of an object, a Map or pairs. */
 function* fieldEntries(fields: unknown, what: string): Generator<[string, unknown]> {
   if (typeof fields !== "object" || fields === null || asBytes(fields) !== null)
-    throw new TypeError(`${what} must be an object, a Map or [name, value] pairs, not ${describe(fields)}`);
+    throw new TypeError(`${what} must be an object, a Map or [name, value] pairs, not ${kindOf(fields)}`);
   if (!(Symbol.iterator in fields)) {
     yield* Object.entries(fields);
     return;
   }
   for (const pair of fields as Iterable<unknown>) {
     if (!Array.isArray(pair) || pair.length !== 2 || (typeof pair[0] !== "string" && typeof pair[0] !== "number"))
-      throw new TypeError(`${what} given as a list must be [name, value] pairs, not ${describe(pair)}`);
+      throw new TypeError(`${what} given as a list must be [name, value] pairs, not ${kindOf(pair)}`);
     yield [String(pair[0]), pair[1]];
   }
 }

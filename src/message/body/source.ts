@@ -1,6 +1,7 @@
 /** The contract of a request body: what redirects, retries, digest, progress and the wire know of it. */
 import { UnrewindableBodyError } from "../../exceptions.js";
-import { isAnyArrayBuffer, isPlainObject, isUint8Array } from "../kinds.js";
+import { kindOf } from "../../options/kind.js";
+import { isAnyArrayBuffer, isUint8Array } from "../kinds.js";
 
 /**
  * The bytes of a request, wherever they come from. An implementation yields no empty chunk, and makes no promise about
@@ -55,7 +56,7 @@ export function itemBytes(item: unknown, index: number): Uint8Array {
   const bytes = asBytes(item);
   if (bytes !== null) return bytes;
   throw new TypeError(
-    `Item ${index} of the request's body is ${describe(item)}; a stream or iterable given as a body must give bytes or ` +
+    `Item ${index} of the request's body is ${kindOf(item)}; a stream or iterable given as a body must give bytes or ` +
       `strings`,
   );
 }
@@ -66,14 +67,4 @@ export function unrewindable(what: string): UnrewindableBodyError {
     `Unable to rewind the request's body: ${what} can be read only once, and was read already. Give bytes, a Blob, ` +
       `fs.createReadStream(path), a FileHandle, or an iterable that starts anew each time; or a body for this request alone.`,
   );
-}
-
-/** A value in a message: its kind, never its content. */
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return "an array";
-  if (typeof value !== "object") return `a ${typeof value}`;
-  if (isPlainObject(value)) return "an object";
-  const { constructor } = Object.getPrototypeOf(value) as { readonly constructor?: { readonly name?: string } };
-  return `an instance of ${constructor?.name || "an unnamed class"}`;
 }

@@ -2,6 +2,8 @@
 import { types } from "node:util";
 
 import { InvalidHeader } from "../../exceptions.js";
+import { kindOf, numberOrKind } from "../../options/kind.js";
+import { nearestName } from "../../options/nearest-name.js";
 import {
   canonicalDomain,
   headerText,
@@ -37,7 +39,17 @@ export interface CookieAttributes {
 /** A cookie's value as `set()` and the `cookies` option take it; `null` removes the cookie. */
 export type CookieValue = string | number | bigint | boolean | null;
 
-const ATTRIBUTES = ["domain", "path", "secure", "expires", "maxAge", "httpOnly", "sameSite", "hostOnly"] as const;
+/** The compiler demands each name of CookieAttributes. */
+const ATTRIBUTES = {
+  domain: true,
+  path: true,
+  secure: true,
+  expires: true,
+  maxAge: true,
+  httpOnly: true,
+  sameSite: true,
+  hostOnly: true,
+} satisfies Readonly<Record<keyof CookieAttributes, true>>;
 
 /**
  * The cookie that `set()` stores; one that has expired already comes back with an expiry in the past.
@@ -126,19 +138,20 @@ export function storedFrom(cookie: CookieParts): StoredCookie {
 function cookieValueText(name: string, value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
-  const kind = value === null ? "null" : typeof value;
-  throw new TypeError(`The value of the cookie ${JSON.stringify(name)} must be a string or a number, not ${kind}`);
+  throw new TypeError(
+    `The value of the cookie ${JSON.stringify(name)} must be a string or a number, not ${kindOf(value)}`,
+  );
 }
 
 function checkedDomain(domain: unknown): string {
-  if (typeof domain !== "string") throw new TypeError(`A cookie's domain must be a string, not ${typeof domain}`);
+  if (typeof domain !== "string") throw new TypeError(`A cookie's domain must be a string, not ${kindOf(domain)}`);
   if (/[\x00-\x1f\x7f\s;/\\@?#]|:\/\//.test(domain))
     throw new RangeError(`${JSON.stringify(domain)} is not a domain; give the host alone, such as "example.com"`);
   return canonicalDomain(domain);
 }
 
 function checkedPath(path: unknown): string {
-  if (typeof path !== "string") throw new TypeError(`A cookie's path must be a string, not ${typeof path}`);
+  if (typeof path !== "string") throw new TypeError(`A cookie's path must be a string, not ${kindOf(path)}`);
   if (!path.startsWith("/") || /[\x00-\x1f\x7f;]/.test(path))
     throw new RangeError(`${JSON.stringify(path)} is not a cookie path; it begins with "/" and has no ";"`);
   return path;
@@ -147,7 +160,7 @@ function checkedPath(path: unknown): string {
 function flag(name: string, value: unknown): boolean {
   if (value == null) return false;
   if (typeof value === "boolean") return value;
-  throw new TypeError(`A cookie's ${name} must be true or false, not ${typeof value}`);
+  throw new TypeError(`A cookie's ${name} must be true or false, not ${kindOf(value)}`);
 }
 
 function checkedSameSite(value: unknown): SameSite | null {
@@ -160,7 +173,7 @@ function checkedSameSite(value: unknown): SameSite | null {
 function expiryOf({ expires, maxAge }: CookieAttributes): number {
   if (maxAge != null) {
     if (typeof maxAge !== "number" || Number.isNaN(maxAge))
-      throw new TypeError(`A cookie's maxAge must be a number of seconds, not ${String(maxAge)}`);
+      throw new TypeError(`A cookie's maxAge must be a number of seconds, not ${numberOrKind(maxAge)}`);
     return maxAge <= 0 ? 0 : Math.min(Date.now() + maxAge * 1000, LATEST_EXPIRY);
   }
   if (expires == null) return Infinity;
@@ -178,35 +191,9 @@ function expiryOf({ expires, maxAge }: CookieAttributes): number {
 }
 
 function checkAttributeName(name: string): void {
-  if ((ATTRIBUTES as readonly string[]).includes(name)) return;
-  const nearest = nearestAttribute(name);
-  const hint = nearest === undefined ? `known are ${ATTRIBUTES.join(", ")}` : `did you mean ${nearest}?`;
+  if (Object.hasOwn(ATTRIBUTES, name)) return;
+  const names = Object.keys(ATTRIBUTES);
+  const nearest = nearestName(name, names);
+  const hint = nearest === null ? `known are ${names.join(", ")}` : `did you mean ${nearest}?`;
   throw new TypeError(`A cookie has no attribute ${JSON.stringify(name)}; ${hint}`);
-}
-
-function nearestAttribute(name: string): string | undefined {
-  const plain = plainName(name);
-  let best: string | undefined;
-  // More than two changed letters are another word.
-  let bestDistance = 3;
-  for (const known of ATTRIBUTES) {
-    const distance = editDistance(plain, plainName(known));
-    if (distance < bestDistance) [best, bestDistance] = [known, distance];
-  }
-  return best;
-}
-
-function plainName(name: string): string {
-  return name.slice(0, 32).replaceAll("_", "").replaceAll("-", "").toLowerCase();
-}
-
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j += 1)
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[other.length];
 }

@@ -2,11 +2,12 @@
 import { inspect } from "node:util";
 
 import { CookieConflictError } from "../../exceptions.js";
+import { kindOf, numberOrKind } from "../../options/kind.js";
+import { NO_OPTIONS, ownOptions } from "../../options/own-options.js";
 import { cookieByHand, storedFrom, type CookieAttributes, type CookieValue } from "./attributes.js";
 import { canonicalDomain, cookieOf, type Cookie, type StoredCookie } from "./cookie.js";
 import { readCookieFile, writeCookieFile } from "./cookie-file.js";
 import { isToughCookieJar, toughCookies, type ToughCookieJar } from "./engine.js";
-import { NO_OPTIONS, ownOptions } from "../own-options.js";
 import { CookieStore, DEFAULT_COOKIE_LIMITS, type CookieLimits } from "./store.js";
 
 /** Which of several cookies of one name is meant. A domain of "" means the cookies that have none. */
@@ -97,7 +98,7 @@ export class RequestsCookieJar implements Iterable<Cookie> {
    */
   set(name: string, value: CookieValue | undefined, attributes: CookieAttributes = NO_OPTIONS): this {
     attributes = ownOptions(attributes);
-    if (typeof name !== "string") throw new TypeError(`A cookie's name must be a string, not ${typeof name}`);
+    if (typeof name !== "string") throw new TypeError(`A cookie's name must be a string, not ${kindOf(name)}`);
     if (value == null) {
       this.delete(name, attributes);
       return this;
@@ -165,8 +166,7 @@ export class RequestsCookieJar implements Iterable<Cookie> {
    * pairs have no domain; there `null` removes every cookie of the name.
    */
   update(cookies: CookiesInit): this {
-    if (typeof cookies !== "object" || cookies === null)
-      throw new TypeError(`${NOT_COOKIES}, not ${describe(cookies)}`);
+    if (typeof cookies !== "object" || cookies === null) throw new TypeError(`${NOT_COOKIES}, not ${kindOf(cookies)}`);
     const store = this[STORE];
     if (cookies instanceof RequestsCookieJar) {
       for (const cookie of cookies[STORE].all()) store.put({ ...cookie });
@@ -180,7 +180,7 @@ export class RequestsCookieJar implements Iterable<Cookie> {
       Symbol.iterator in cookies ? (cookies as Iterable<unknown>) : Object.entries(cookies);
     for (const pair of pairs) {
       if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== "string")
-        throw new TypeError(`cookies given as a list must be [name, value] pairs, not ${describe(pair)}`);
+        throw new TypeError(`cookies given as a list must be [name, value] pairs, not ${kindOf(pair)}`);
       if (pair[1] !== undefined) this.set(pair[0], pair[1] as CookieValue);
     }
     return this;
@@ -353,7 +353,7 @@ function cookieLimits(given: Partial<CookieLimits> | undefined): CookieLimits {
         `RequestsCookieJar: unknown limit ${JSON.stringify(name)}; known are ${Object.keys(DEFAULT_COOKIE_LIMITS).join(", ")}`,
       );
     if (typeof limit !== "number" || !(limit >= 1))
-      throw new RangeError(`RequestsCookieJar: ${name} must be 1 or greater, not ${String(limit)}`);
+      throw new RangeError(`RequestsCookieJar: ${name} must be 1 or greater, not ${numberOrKind(limit)}`);
   }
   return { ...DEFAULT_COOKIE_LIMITS, ...given };
 }
@@ -372,11 +372,6 @@ function conflict(name: string, one: StoredCookie, other: StoredCookie): CookieC
     `There are multiple cookies with name, '${name}'; say which one you mean, as by get('${name}', undefined, ` +
       `${places[0]}) or ${places[1]}`,
   );
-}
-
-function describe(value: unknown): string {
-  if (value === null) return "null";
-  return typeof value === "object" ? (value.constructor?.name ?? "an object") : `a ${typeof value}`;
 }
 
 const INDEXED: ProxyHandler<RequestsCookieJar> = {

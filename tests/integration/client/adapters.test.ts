@@ -210,7 +210,13 @@ describe("new HTTPAdapter()", () => {
     [{ maxRetry: 5 }, TypeError, /maxRetries/],
     [{ poolMaxsize: -1 }, RangeError, /poolMaxsize/],
     [{ maxConnections: 0 }, RangeError, /maxConnections/],
-    [{ maxHeaderSize: "x" }, RangeError, /maxHeaderSize/],
+    [{ maxHeaderSize: "x" }, RangeError, /^HTTPAdapter: maxHeaderSize must be a number, 1 or greater, not a string$/],
+    [{ allowAddress: true }, TypeError, /^HTTPAdapter: allowAddress must be a function, not a boolean$/],
+    [{ keepAlive: "no" }, TypeError, /^HTTPAdapter: keepAlive must be true or false, not a string$/],
+    [{ minVersion: "TLSv1" }, TypeError, /^HTTPAdapter: minVersion must be "TLSv1\.2" or "TLSv1\.3", not "TLSv1"$/],
+    [{ pinnedFingerprints: "00" }, TypeError, /pinnedFingerprints must be an array of strings, not a string/],
+    [{ maxRetries: "3" }, TypeError, /^Retry: total must be a number/],
+    [{ dnsCache: -1 }, RangeError, /dnsCache must be a number of seconds, 0 or greater, not -1/],
   ];
   for (const [options, type, message] of refused)
     it(`refuses ${JSON.stringify(options)}`, () => {

@@ -105,7 +105,7 @@ describe("headers", () => {
     ["an empty name", { "": "1" }, /header name/],
     ["a colon in the name", { "X:": "1" }, /header name/],
     ["a character beyond Latin-1", { "X-A": "日" }, /U\+65E5.*Latin-1/],
-    ["an object as value", { "X-A": {} }, /must be a string, a number or bytes, not Object/],
+    ["an object as value", { "X-A": {} }, /must be a string, a number or bytes, not an object/],
   ];
   for (const [name, headers, message] of refused)
     it(`${name} is InvalidHeader`, async () => {

@@ -37,9 +37,10 @@ describe("new Session()", () => {
     assert.match(session.headers["accept-encoding"] as string, /^gzip, deflate, br(, zstd)?$/);
     assert.equal(session.headers["accept"], "*/*");
     assert.equal(session.headers["connection"], "keep-alive");
-    const { auth, proxies, hooks, params, stream, verify, cert, timeout, baseUrl, maxRedirects, trustEnv } = session;
+    const { auth, proxies, hooks, params, stream, verify, cert, timeout, baseUrl } = session;
+    const { maxResponseSize, maxRedirects, trustEnv } = session;
     assert.deepEqual(
-      { auth, proxies, hooks, params, stream, verify, cert, timeout, baseUrl, maxRedirects, trustEnv },
+      { auth, proxies, hooks, params, stream, verify, cert, timeout, baseUrl, maxResponseSize, maxRedirects, trustEnv },
       {
         auth: null,
         proxies: {},
@@ -50,6 +51,7 @@ describe("new Session()", () => {
         cert: null,
         timeout: null,
         baseUrl: null,
+        maxResponseSize: 0,
         maxRedirects: 30,
         trustEnv: true,
       },
@@ -73,6 +75,7 @@ describe("new Session()", () => {
       verify: false,
       cert: "/c.pem",
       stream: true,
+      maxResponseSize: 2000,
       maxRedirects: 3,
       trustEnv: false,
       retries: 2,
@@ -84,7 +87,7 @@ describe("new Session()", () => {
     assert.equal(session.cookies["c"], "1");
     assert.deepEqual([session.timeout, session.verify, session.cert, session.stream], [5, false, "/c.pem", true]);
     assert.deepEqual(session.hooks, { response: [hook] });
-    assert.deepEqual([session.maxRedirects, session.trustEnv], [3, false]);
+    assert.deepEqual([session.maxResponseSize, session.maxRedirects, session.trustEnv], [2000, 3, false]);
     assert.equal(session.retries?.total, 2);
   });
 
@@ -94,6 +97,10 @@ describe("new Session()", () => {
     [{ verify: "" }, TypeError, /verify must be/],
     [{ timeout: 0 }, RangeError, /more than 0 seconds/],
     [{ proxies: [] }, TypeError, /proxies must be an object/],
+    [{ stream: "yes" }, TypeError, /stream must be true or false, not a string/],
+    [{ maxResponseSize: -1 }, RangeError, /maxResponseSize must be a number of bytes, 0 or greater, not -1/],
+    [{ maxResponseSize: "1" }, TypeError, /maxResponseSize must be .*not a string/],
+    [{ cert: {} }, TypeError, /cert must be/],
     [{ hooks: { request: [] } }, TypeError, /"response" is the only one/],
   ];
   for (const [options, type, message] of refused)

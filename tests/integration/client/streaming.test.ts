@@ -6,10 +6,12 @@ import { after, describe, it } from "node:test";
 import requests, {
   ChunkedEncodingError,
   ContentTooLarge,
+  Request,
   RequestException,
   Session,
   StreamConsumedError,
   StreamNotReadError,
+  type RequestOptions,
   type Response,
 } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
@@ -350,6 +352,29 @@ describe("maxResponseSize", () => {
         const error = await failure(call);
         assert.ok(error instanceof ContentTooLarge, String(error));
       });
+
+  for (const stream of [false, true])
+    it(`of a session holds for every call, stream: ${stream}`, async () => {
+      await using session = new Session({ maxResponseSize: 1000, stream });
+      const size = async (path: string, options?: RequestOptions): Promise<number> =>
+        (await (await session.get(server.url + path, options)).read()).length;
+      assert.ok((await failure(size("/bytes/5000"))) instanceof ContentTooLarge);
+      assert.ok((await failure(size("/redirect-to?url=/bytes/5000"))) instanceof ContentTooLarge);
+      assert.equal(await size("/bytes/1000"), 1000);
+      // The limit of a call replaces it; 0 is none.
+      assert.equal(await size("/bytes/5000", { maxResponseSize: 5000 }), 5000);
+      assert.equal(await size("/bytes/5000", { maxResponseSize: 0 }), 5000);
+      assert.ok((await failure(size("/bytes/500", { maxResponseSize: 400 }))) instanceof ContentTooLarge);
+      session.maxResponseSize = 0;
+      assert.equal(await size("/bytes/5000"), 5000);
+    });
+
+  it("of a session is kept by send(), and seen by adapters", async () => {
+    await using session = new Session({ maxResponseSize: 1000 });
+    const prepared = session.prepareRequest(new Request("GET", `${server.url}/bytes/5000`));
+    assert.ok((await failure(session.send(prepared))) instanceof ContentTooLarge);
+    assert.equal((await session.send(prepared, { maxResponseSize: 0 })).content.length, 5000);
+  });
 
   it("a body of exactly the limit is fine", async () => {
     assert.equal((await requests.get(`${server.url}/bytes/1000`, { maxResponseSize: 1000 })).content.length, 1000);

@@ -89,7 +89,7 @@ describe("a method that is no token", () => {
   it("a method that is no string is a TypeError", async () => {
     const error = await failure(requests.request(7 as unknown as string, `${echo.url}/`));
     assert.ok(error instanceof TypeError);
-    assert.match(error.message, /method must be a string, not number/);
+    assert.match(error.message, /method must be a string, not a number/);
   });
 });
 
@@ -100,13 +100,13 @@ describe("a second argument that is not an options object is a TypeError that sh
     [null, /not null/],
     [5, /not a number/],
     [() => 1, /not a function/],
-    [new URLSearchParams("a=1"), /not a URLSearchParams: post\(url, \{ data: … \}\)$/],
-    [new FormData(), /not a FormData: post\(url, \{ data/],
-    [new Map([["a", "1"]]), /not a Map: post\(url, \{ data/],
-    [Buffer.from("a"), /not a Uint8Array: post\(url, \{ data/],
-    [new Blob(["a"]), /not a Blob: post\(url, \{ data/],
-    [Readable.from(["a"]), /not another object: post\(url, \{ data/],
-    [Promise.resolve({}), /not a Promise/],
+    [new URLSearchParams("a=1"), /not an instance of URLSearchParams: post\(url, \{ data: … \}\)$/],
+    [new FormData(), /not an instance of FormData: post\(url, \{ data/],
+    [new Map([["a", "1"]]), /not an instance of Map: post\(url, \{ data/],
+    [Buffer.from("a"), /not an instance of Buffer: post\(url, \{ data/],
+    [new Blob(["a"]), /not an instance of Blob: post\(url, \{ data/],
+    [Readable.from(["a"]), /not an instance of Readable: post\(url, \{ data/],
+    [Promise.resolve({}), /not an instance of Promise/],
   ];
   for (const [options, message] of wrong)
     it(String(options), async () => {

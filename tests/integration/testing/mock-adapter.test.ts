@@ -151,7 +151,11 @@ describe("a route", () => {
 
   const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
     ["a URL without a scheme", () => new MockAdapter().get("users"), /a path \("\/path"\) or "\*", not "users"/],
-    ["an unknown part of a reply", () => new MockAdapter().get("/", { staus: 1 } as Reply), /A reply has no "staus"/],
+    [
+      "an unknown part of a reply",
+      () => new MockAdapter().get("/", { staus: 1 } as Reply),
+      /Unknown option "staus" for a reply\. Did you mean "status"/,
+    ],
     ["two contents", () => new MockAdapter().get("/", { json: 1, text: "" }), /one content, not json and text/],
     ["a status that cannot be", () => new MockAdapter().get("/", { status: 100 }), /from 200 to 999/],
     ["a negative delay", () => new MockAdapter().get("/", { delay: -1 }), /delay must be/],

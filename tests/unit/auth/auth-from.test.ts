@@ -59,7 +59,7 @@ describe("authFrom", () => {
   const mistakenReturns: [string, unknown, RegExp][] = [
     ["undefined", undefined, /function sign must return the PreparedRequest.*returned undefined.*return request/],
     ["null", null, /returned null/],
-    ["an object", { url: "x" }, /returned another object/],
+    ["an object", { url: "x" }, /returned an object/],
   ];
   for (const [name, returned, message] of mistakenReturns) {
     it(`says so when a function returns ${name}`, async () => {

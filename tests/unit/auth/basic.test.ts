@@ -49,7 +49,7 @@ describe("basicAuthHeader", () => {
   it("refuses what is neither text nor bytes, without showing it", () => {
     assert.throws(
       () => basicAuthHeader("user", 1234 as unknown as string),
-      /password must be a string or bytes, not number/,
+      /password must be a string or bytes, not a number/,
     );
     assert.throws(() => basicAuthHeader(undefined as unknown as string, "x"), {
       name: "TypeError",

@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { Session } from "requests-ts";
-import { MERGE_RULES } from "#internal/client/options";
+import { CALL_OPTIONS, SESSION_OPTIONS } from "#internal/client/options";
 import { unknownRequestOption } from "#internal/client/option-aliases";
-import { SESSION_OPTION_NAMES } from "#internal/client/session-options";
 
-const CALL = Object.keys(MERGE_RULES);
+const CALL = [...CALL_OPTIONS.keys()];
 
 describe("an option of another client", () => {
   const table: readonly (readonly [names: string, hint: RegExp])[] = [
@@ -48,7 +47,7 @@ describe("an option of another client", () => {
       });
 
   it("is the option itself where that exists", () => {
-    const message = (name: string): string => unknownRequestOption(name, SESSION_OPTION_NAMES, "Session").message;
+    const message = (name: string): string => unknownRequestOption(name, SESSION_OPTIONS.keys(), "Session").message;
     assert.equal(message("retry"), 'Unknown option "retry" for Session. Did you mean "retries"?');
     assert.equal(message("baseURL"), 'Unknown option "baseURL" for Session. Did you mean "baseUrl"?');
     assert.equal(message("prefixUrl"), 'Unknown option "prefixUrl" for Session. Did you mean "baseUrl"?');

@@ -1,20 +1,65 @@
-/** The merge table and the checks of options. */
+/** The registry of options, and the checks of what callers give. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { checkOptions, checkProxies, checkVerify, MERGE_RULES } from "#internal/client/options";
+import { checkOptions, checkSendOptions, checkSessionOptions } from "#internal/client/given-options";
+import { checkProxies, checkVerify } from "#internal/client/option-checks";
+import { CALL_OPTIONS, OPTIONS, SEND_OPTIONS, SESSION_OPTIONS } from "#internal/client/options";
 
-describe("the merge table", () => {
-  it("says how each option meets the session's", () => {
+describe("the registry", () => {
+  it("says how each option of a call meets the session's", () => {
     const by = (rule: string): string[] =>
-      Object.entries(MERGE_RULES).filter(([, one]) => one === rule).map(([name]) => name); // prettier-ignore
-    assert.deepEqual(by("merge"), ["params", "headers", "cookies", "proxies"]);
-    assert.deepEqual(by("replace"), ["auth", "timeout", "hooks", "stream", "verify", "cert"]);
-    assert.ok(Object.isFrozen(MERGE_RULES));
+      Object.entries(OPTIONS).filter(([, { merge }]) => merge === rule).map(([name]) => name); // prettier-ignore
+    assert.deepEqual(by("by key"), ["params", "headers", "cookies", "proxies"]);
+    assert.deepEqual(by("replace"), ["auth", "timeout", "hooks", "stream", "verify", "cert", "maxResponseSize"]);
+    assert.deepEqual(by("session only"), ["baseUrl", "maxRedirects", "trustEnv", "retries"]);
+  });
+
+  it("gives the names for each place", () => {
+    assert.deepEqual([...CALL_OPTIONS.keys()].length, 19);
+    assert.ok([...SEND_OPTIONS.keys()].every((name) => CALL_OPTIONS.has(name)));
+    assert.ok(!SEND_OPTIONS.has("headers") && !CALL_OPTIONS.has("baseUrl") && !SESSION_OPTIONS.has("signal"));
+    assert.deepEqual(
+      [...SESSION_OPTIONS.keys()].filter((name) => !CALL_OPTIONS.has(name)),
+      ["baseUrl", "maxRedirects", "trustEnv", "retries"],
+    );
   });
 
   it("lets each option through when it is undefined", () => {
-    checkOptions(Object.fromEntries(Object.keys(MERGE_RULES).map((name) => [name, undefined])), "get()");
+    const undefineds = (names: Iterable<string>): object =>
+      Object.fromEntries([...names].map((name) => [name, undefined]));
+    checkOptions(undefineds(CALL_OPTIONS.keys()), "get()");
+    checkSendOptions(undefineds(SEND_OPTIONS.keys()));
+    checkSessionOptions(undefineds(SESSION_OPTIONS.keys()));
+  });
+
+  it("refuses the same value for a call, for send and for a session, with the same error", () => {
+    const wrong: Readonly<Record<string, unknown>> = {
+      timeout: "5",
+      proxies: [],
+      stream: "yes",
+      verify: "",
+      cert: {},
+      maxResponseSize: -1,
+    };
+    const shared = [...SEND_OPTIONS.keys()].filter((name) => SESSION_OPTIONS.has(name));
+    assert.deepEqual(Object.keys(wrong).sort(), shared.sort());
+    for (const [name, value] of Object.entries(wrong)) {
+      const errors = [
+        (given: object) => checkOptions(given, "get()"),
+        checkSendOptions,
+        checkSessionOptions,
+      ].map((check) => {
+        try {
+          check({ [name]: value });
+        } catch (error) {
+          return String(error);
+        }
+        return "none";
+      }); // prettier-ignore
+      assert.match(errors[0], new RegExp(name));
+      assert.deepEqual(new Set(errors).size, 1, errors.join("; "));
+    }
   });
 });
 
@@ -27,6 +72,26 @@ describe("checkOptions", () => {
   it("one that is like nothing lists what there is", () => {
     assert.throws(() => checkOptions({ zzzzzzzz: 1 }, "get()"), /Valid options: params, data, json/);
   });
+});
+
+describe("checkSessionOptions", () => {
+  const refused: readonly (readonly [given: unknown, type: typeof TypeError | typeof RangeError, message: RegExp])[] = [
+    [5, TypeError, /^The argument of new Session\(\) must be an options object, not a number: new Session/],
+    [[], TypeError, /must be an options object, not an array/],
+    [{ baseUrl: 5 }, TypeError, /^baseUrl must be a string or a URL, not a number$/],
+    [{ trustEnv: "no" }, TypeError, /^trustEnv must be true or false, not a string$/],
+    [{ maxRedirects: -1 }, RangeError, /^maxRedirects must be a number of redirects, 0 or greater, not -1$/],
+    [{ maxRedirects: "3" }, TypeError, /^maxRedirects must be a number of redirects, 0 or greater, not a string$/],
+    [{ retries: "3" }, TypeError, /^retries must be a number, a Retry or null, not a string$/],
+    [{ signal: null }, TypeError, /^Unknown option "signal" for Session/],
+  ];
+  for (const [given, type, message] of refused)
+    it(JSON.stringify(given), () =>
+      assert.throws(
+        () => checkSessionOptions(given),
+        (error: Error) => error instanceof type && message.test(error.message),
+      ),
+    );
 });
 
 describe("checkVerify and checkProxies", () => {

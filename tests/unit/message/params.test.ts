@@ -54,7 +54,7 @@ describe("encodeParams", () => {
     ["a symbol", { f: Symbol("x") }, /"f" must be text.*symbol/],
     ["a number", 5, /params must be an object.*number/],
     ["a boolean", true, /params must be an object.*boolean/],
-    ["a list of strings", ["ab", "cd"], /\[name, value\] pairs, not string/],
+    ["a list of strings", ["ab", "cd"], /\[name, value\] pairs, not a string/],
     ["a list of triples", [["a", 1, 2]], /\[name, value\] pairs, not an array/],
     ["a pair without a name", [[null, 1]], /name of a parameter/],
   ];

@@ -53,11 +53,11 @@ describe("resolveTimeout", () => {
 
   const wrongShape: [unknown, RegExp][] = [
     [true, /timeout must be a number of seconds.*not a boolean/],
-    ["5", /timeout must be .*not the string "5"/],
+    ["5", /timeout must be .*not a string/],
     [5n, /not a bigint/],
     [[5], /timeout given as a list must be \[connect, read\], not 1 item/],
     [[1, 2, 3], /not 3 item/],
-    [["1", 2], /timeout\[0\] \(the connect timeout\) must be a number of seconds or null, not the string "1"/],
+    [["1", 2], /timeout\[0\] \(the connect timeout\) must be a number of seconds or null, not a string/],
     [[1, undefined], /timeout\[1\] \(the read timeout\).*not undefined/],
     [{ total: true }, /timeout.total \(the total timeout\).*not a boolean/],
     [{ tota: 5 }, /Unknown option "tota" for timeout. Did you mean "total"\?/],

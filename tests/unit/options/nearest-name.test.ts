@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { nearestName, refuseUnknownNames } from "#internal/policy/nearest-name";
+import { nearestName, refuseUnknownNames } from "#internal/options/nearest-name";
 
 describe("nearestName", () => {
   const known = ["allowRedirects", "headers", "json", "params", "timeout", "total"];
@@ -21,8 +21,10 @@ describe("nearestName", () => {
     it(`${name.slice(0, 20)} → ${expected}`, () => assert.equal(nearestName(name, known), expected));
 
   it("refuseUnknownNames lets known names pass, with any value", () => {
-    refuseUnknownNames({ json: undefined, total: null }, new Set(known), "options");
-    assert.throws(() => refuseUnknownNames({ time_out: 1 }, new Set(known), "options"), {
+    const table = Object.fromEntries(known.map((name) => [name, undefined]));
+    refuseUnknownNames({ json: undefined, total: null }, table, "options");
+    assert.throws(() => refuseUnknownNames({ toString: 1 }, table, "options"), TypeError);
+    assert.throws(() => refuseUnknownNames({ time_out: 1 }, table, "options"), {
       name: "TypeError",
       message: 'Unknown option "time_out" for options. Did you mean "timeout"?',
     });

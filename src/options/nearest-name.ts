@@ -30,12 +30,13 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
  * Refuses names that are not known.
  *
  * @param given - an options object of the caller.
- * @param known - the names that it may have.
+ * @param known - an object that has each name that it may have, such as a table of options.
  * @param where - what the object is, for the message: "timeout".
  * @throws TypeError naming the unknown option and the nearest known one.
  */
-export function refuseUnknownNames(given: object, known: ReadonlySet<string>, where: string): void {
-  for (const name of Object.keys(given)) if (!known.has(name)) throw unknownOption(name, known, where);
+export function refuseUnknownNames(given: object, known: object, where: string): void {
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(known, name)) throw unknownOption(name, Object.keys(known), where);
 }
 
 /**

@@ -1,0 +1,114 @@
+/** The options of an HTTPAdapter: what each takes, and its default. */
+import type { LookupFunction } from "node:net";
+
+import { aBoolean, aFunction, aString, amountOf, atLeast } from "../../options/checks.js";
+import { kindOf } from "../../options/kind.js";
+import { resolveOptions, type Resolved, type Rows } from "../../options/option.js";
+import { Retry } from "../../policy/retry.js";
+import { MAX_CODINGS } from "../../wire/decode/decode.js";
+import { DEFAULT_LIMITS } from "../../wire/limits.js";
+import { MAX_QUEUE } from "../../wire/pool.js";
+import type { Transport } from "../../wire/transport.js";
+import type { ConnectionOptions } from "./routes.js";
+
+/** What an HTTPAdapter is made with. */
+export interface HTTPAdapterOptions extends ConnectionOptions {
+  /** Origins whose idle connections are kept. @defaultValue 10 */
+  readonly poolConnections?: number | undefined;
+  /** Idle connections kept for each origin. @defaultValue 10 */
+  readonly poolMaxsize?: number | undefined;
+  /** Never open more than `poolMaxsize` connections to an origin; requests beyond wait. @defaultValue false */
+  readonly poolBlock?: boolean | undefined;
+  /** Connections open at once to an origin; requests beyond wait in order (`timeout.pool` bounds it). @defaultValue 100 */
+  readonly maxConnections?: number | undefined;
+  /** Requests that may wait for a connection to an origin; one more is a ConnectionError. @defaultValue 100000 */
+  readonly maxQueue?: number | undefined;
+  /** A number, as urllib3's `Retry(n)`, or a Retry. @defaultValue 0 */
+  readonly maxRetries?: number | false | Retry | null | undefined;
+  /** HTTP/2 is not spoken yet: true is a TypeError. @defaultValue false */
+  readonly http2?: boolean | undefined;
+  /** Keep connections for further requests. @defaultValue true */
+  readonly keepAlive?: boolean | undefined;
+  /** Bytes of a response's head. @defaultValue 262144 */
+  readonly maxHeaderSize?: number | undefined;
+  /** Field lines of a response's head. @defaultValue 1000 */
+  readonly maxHeaders?: number | undefined;
+  /** 1xx responses before the final one. @defaultValue 100 */
+  readonly maxInformational?: number | undefined;
+  /** Bytes of a chunk-size line with its extensions. @defaultValue 16384 */
+  readonly maxChunkLineSize?: number | undefined;
+  /** Output ÷ input beyond which compressed content over 10 MiB is a bomb. @defaultValue 200 */
+  readonly maxDecompressionRatio?: number | undefined;
+  /** Content codings in a row, as in `Content-Encoding: gzip, gzip`. @defaultValue 5 */
+  readonly maxContentCodings?: number | undefined;
+  /**
+   * Carries the requests in place of a pool of connections; the options of the pool then have no effect. See
+   * `requests-ts/extend`.
+   */
+  readonly transport?: Transport | undefined;
+}
+
+/** A row for each option of an HTTPAdapter. */
+export const HTTP_ADAPTER_OPTIONS = {
+  poolConnections: { check: atLeast(0), default: 10 },
+  poolMaxsize: { check: atLeast(0), default: 10 },
+  poolBlock: { check: aBoolean, default: false },
+  maxConnections: { check: atLeast(1), default: 100 },
+  maxQueue: { check: atLeast(0), default: MAX_QUEUE },
+  maxRetries: { check: retries, default: null },
+  keepAlive: { check: aBoolean, default: true },
+  maxHeaderSize: { check: atLeast(1), default: DEFAULT_LIMITS.maxHeaderSize },
+  maxHeaders: { check: atLeast(1), default: DEFAULT_LIMITS.maxHeaders },
+  maxInformational: { check: atLeast(0), default: DEFAULT_LIMITS.maxInformational },
+  maxChunkLineSize: { check: atLeast(1), default: DEFAULT_LIMITS.maxChunkLineSize },
+  maxContentCodings: { check: atLeast(0), default: MAX_CODINGS },
+  maxDecompressionRatio: { check: atLeast(1), default: 200 },
+  lookup: { check: aFunction<LookupFunction>, default: undefined },
+  localAddress: { check: aString, default: undefined },
+  socketPath: { check: aString, default: undefined },
+  allowAddress: { check: aFunction<(address: string) => boolean>, default: undefined },
+  pinnedFingerprints: { check: fingerprints, default: undefined },
+  minVersion: { check: tlsVersion, default: undefined },
+  ciphers: { check: aString, default: undefined },
+  servername: { check: aString, default: undefined },
+  systemCertificates: { check: aBoolean, default: undefined },
+  dnsCache: { check: amountOf("seconds"), default: undefined },
+  http2: { check: notYet, default: false },
+  transport: { check: aTransport, default: undefined },
+} satisfies Rows<HTTPAdapterOptions>;
+
+/**
+ * The options with their defaults.
+ *
+ * @throws TypeError for an unknown option and for a value of the wrong type.
+ * @throws RangeError for a number that is too small.
+ */
+export function resolveHttpOptions(options: HTTPAdapterOptions): Resolved<typeof HTTP_ADAPTER_OPTIONS> {
+  return resolveOptions(options, HTTP_ADAPTER_OPTIONS, "HTTPAdapter");
+}
+
+function retries(value: unknown): Retry {
+  return Retry.fromInt(value as number | false | Retry | null);
+}
+
+function fingerprints(value: unknown, name: string): readonly string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+  throw new TypeError(`${name} must be an array of strings, not ${kindOf(value)}`);
+}
+
+function tlsVersion(value: unknown, name: string): "TLSv1.2" | "TLSv1.3" {
+  if (value === "TLSv1.2" || value === "TLSv1.3") return value;
+  throw new TypeError(
+    `${name} must be "TLSv1.2" or "TLSv1.3", not ${typeof value === "string" ? JSON.stringify(value) : kindOf(value)}`,
+  );
+}
+
+function aTransport(value: unknown, name: string): Transport {
+  if (typeof (value as Transport | null)?.send === "function") return value as Transport;
+  throw new TypeError(`${name} must be an object with a method send(route, request, sink), not ${kindOf(value)}`);
+}
+
+function notYet(value: unknown, name: string): boolean {
+  if (value === true) throw new TypeError("HTTP/2 is not supported yet: leave out http2: true");
+  return aBoolean(value, name);
+}

@@ -1,0 +1,63 @@
+/** Checks of the options that only calls and sessions have. */
+import { isUrl } from "../message/kinds.js";
+import { kindOf } from "../options/kind.js";
+import { refuseUnknownNames } from "../options/nearest-name.js";
+import { proxyKey } from "../policy/no-proxy.js";
+import { Retry } from "../policy/retry.js";
+import type { ClientCertificate } from "../wire/connect/tls.js";
+import type { Proxies } from "./options.js";
+
+/** @throws TypeError unless it is true, false or a path: anything else might switch verification off by accident. */
+export function checkVerify(verify: unknown): asserts verify is boolean | string {
+  if (typeof verify === "boolean" || (typeof verify === "string" && verify !== "")) return;
+  throw new TypeError(`verify must be true, false or the path of a CA file or directory, not ${kindOf(verify)}`);
+}
+
+/** @throws TypeError unless it is a path, two, or the parts. */
+export function checkCert(cert: unknown): void {
+  const isPath = (value: unknown): boolean => typeof value === "string" && value !== "";
+  if (isPath(cert) || (Array.isArray(cert) && cert.length === 2 && cert.every(isPath))) return;
+  if (typeof cert === "object" && cert !== null && !Array.isArray(cert)) {
+    refuseUnknownNames(cert, CERT_PARTS, "cert");
+    if (Object.hasOwn(cert, "cert") || Object.hasOwn(cert, "pfx")) return;
+  }
+  throw new TypeError(
+    `cert must be a path, [certificatePath, keyPath] or { cert, key, pfx, passphrase } with paths or bytes, not ${kindOf(cert)}`,
+  );
+}
+
+/** The compiler demands each part of the object form. */
+const CERT_PARTS = { cert: true, key: true, pfx: true, passphrase: true } satisfies Record<CertificatePart, true>;
+type CertificatePart = keyof Exclude<ClientCertificate, string | readonly unknown[]>;
+
+/** @throws TypeError unless it maps schemes and hosts to URLs or null. */
+export function checkProxies(proxies: unknown): asserts proxies is Proxies {
+  if (typeof proxies !== "object" || proxies === null || Symbol.iterator in proxies)
+    throw new TypeError(
+      `proxies must be an object such as { https: "http://proxy.example:3128" }, not ${kindOf(proxies)}`,
+    );
+  for (const [key, value] of Object.entries(proxies)) {
+    if (value === undefined) continue;
+    const wanted = proxyKey(key) === "no_proxy" ? 'text such as "localhost,.example.com"' : "a URL";
+    if (value !== null && typeof value !== "string")
+      throw new TypeError(`proxies[${JSON.stringify(key)}] must be ${wanted} or null, not ${kindOf(value)}`);
+  }
+}
+
+/** @throws TypeError unless it is an AbortSignal, of any implementation. */
+export function checkSignal(signal: unknown): void {
+  if (typeof (signal as Partial<AbortSignal>).addEventListener !== "function")
+    throw new TypeError(`signal must be an AbortSignal, not ${kindOf(signal)}`);
+}
+
+/** @throws TypeError unless it is text or a URL. */
+export function checkBaseUrl(url: unknown): void {
+  if (typeof url === "string" || (typeof url === "object" && url !== null && isUrl(url))) return;
+  throw new TypeError(`baseUrl must be a string or a URL, not ${kindOf(url)}`);
+}
+
+/** @throws TypeError unless it is a number or a Retry; the number itself is checked when the policy is made. */
+export function checkRetries(retries: unknown): void {
+  if (typeof retries !== "number" && !(retries instanceof Retry))
+    throw new TypeError(`retries must be a number, a Retry or null, not ${kindOf(retries)}`);
+}

@@ -1,0 +1,75 @@
+/** How the options of a call and the settings of its session become the settings of one request. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { PreparedRequest, Session } from "requests-ts";
+import { checkSendOptions } from "#internal/client/given-options";
+import { OPTIONS } from "#internal/client/options";
+import { settingsFor } from "#internal/client/settings";
+import type { OptionRow } from "#internal/options/option";
+
+/** For each option of `send`: a value of the session where it has one, a value of the call, and the setting. */
+const VALUES: Readonly<Record<string, { readonly session?: unknown; readonly call: unknown; readonly is?: string }>> = {
+  timeout: { session: 5, call: [1, 2] },
+  allowRedirects: { call: false, is: "followsRedirects" },
+  proxies: { session: { http: "http://a.test" }, call: { http: "http://b.test" } },
+  stream: { session: true, call: false },
+  verify: { session: "/a.pem", call: false },
+  cert: { session: "/a.pem", call: ["/b.pem", "/b.key"] },
+  signal: { call: new AbortController().signal },
+  onUploadProgress: { call: () => undefined },
+  onDownloadProgress: { call: () => undefined },
+  onInformational: { call: () => undefined },
+  maxResponseSize: { session: 1000, call: 500 },
+};
+
+function settings(session: object, call: object): Readonly<Record<string, unknown>> {
+  const request = new PreparedRequest();
+  request.prepareUrl("http://h.test/");
+  const made = settingsFor(new Session({ trustEnv: false, ...session }), request, checkSendOptions(call));
+  return { ...made };
+}
+
+describe("settingsFor", () => {
+  const rows = Object.entries(OPTIONS).filter(([, row]: [string, OptionRow]) => row.of.includes("send"));
+
+  it("is tested with every option of send", () => {
+    assert.deepEqual(Object.keys(VALUES).sort(), rows.map(([name]) => name).sort());
+  });
+
+  for (const [name, { merge }] of rows) {
+    const { session, call, is = name } = VALUES[name];
+    it(`takes ${name} of the call`, () => {
+      const given = settings(session === undefined ? {} : { [name]: session }, { [name]: call });
+      assert.deepEqual(given[is], call);
+      assert.deepEqual(Object.keys(given), Object.keys(settings({}, {})), "the same members in the same order");
+    });
+    if (merge !== "call only")
+      it(`takes ${name} of the session where the call has none`, () => {
+        assert.deepEqual(settings({ [name]: session }, {})[is], session);
+        assert.deepEqual(settings({ [name]: session }, { [name]: undefined })[is], session);
+      });
+    else if (name !== "allowRedirects")
+      it(`takes null for no ${name}`, () => assert.equal(settings({}, { [name]: null })[is], undefined));
+  }
+
+  it("null of a call switches off what the session has", () => {
+    const session = { timeout: 5, cert: "/a.pem" };
+    const { timeout, cert } = settings(session, { timeout: null, cert: null });
+    assert.deepEqual([timeout, cert], [null, null]);
+  });
+
+  it("merges proxies key by key", () => {
+    const session = { proxies: { http: "http://a.test", no_proxy: "x.test" } };
+    assert.deepEqual(settings(session, { proxies: { https: "http://b.test" } })["proxies"], {
+      http: "http://a.test",
+      no_proxy: "x.test",
+      https: "http://b.test",
+    });
+  });
+
+  it("without any limit there is none", () => {
+    assert.equal(settings({}, {})["maxResponseSize"], undefined);
+    assert.equal(settings({ maxResponseSize: 5 }, { maxResponseSize: 0 })["maxResponseSize"], 0);
+  });
+});
