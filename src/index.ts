@@ -53,7 +53,7 @@ export type { EventIterOptions, ServerSentEvent } from "./message/response-strea
 export type { SaveOptions, SaveResult } from "./message/save.js";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./message/standard-schema.js";
 export type { CurlOptions } from "./message/curl.js";
-export { RawResponse } from "./message/raw.js";
+export { RawResponse } from "./message/raw-response.js";
 export { CaseInsensitiveDict, type HeadersInit, type HeaderValue } from "./message/headers.js";
 export type { Hooks, HookSettings, HooksInit, ResponseHook } from "./message/hooks.js";
 export type { ParamKey, Params, ParamScalar, ParamValue } from "./message/params.js";

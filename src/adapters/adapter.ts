@@ -70,9 +70,13 @@ export interface SendSettings extends HookSettings {
   readonly previous?: readonly Response[] | undefined;
   /** The session's policy of retries, for adapters that were made without one. */
   readonly defaultRetries?: Retry | null | undefined;
-  /** Where TLS secrets are logged, by SSLKEYLOGFILE. @internal */
+}
+
+/** What a session adds for HTTPAdapter. Other adapters pass it on with the rest of the settings. */
+export interface CallSettings extends SendSettings {
+  /** The file that TLS secrets are logged to, by SSLKEYLOGFILE. */
   readonly keyLogFile?: string | undefined;
-  /** Stops the call: `signal` and the total timeout in one. @internal */
+  /** Stops the call: `signal` and the total timeout in one. */
   readonly cancellation?: Cancellation | undefined;
 }
 

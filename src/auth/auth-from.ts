@@ -1,9 +1,10 @@
 /** From what a caller gives as `auth` to an {@link AuthBase}. */
-import { isUint8Array } from "../message/kinds.js";
-import { checkedRequest, isPromiseLike, type PreparedRequest } from "../message/prepared.js";
+import { isPromiseLike, isUint8Array } from "../options/kinds.js";
+import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { kindOf } from "../options/kind.js";
 import { AuthBase } from "./base.js";
+import { checkedRequest } from "./checked-request.js";
 import { HTTPBasicAuth } from "./basic.js";
 
 /** Signs a request: changes it, or returns another; may be asynchronous. Must return a request. */

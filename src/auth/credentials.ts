@@ -1,6 +1,6 @@
 /** User names and passwords as bytes, and as what may be shown of them. */
 import { InvalidHeader } from "../exceptions.js";
-import { isUint8Array } from "../message/kinds.js";
+import { isUint8Array } from "../options/kinds.js";
 import { kindOf } from "../options/kind.js";
 
 /** A user name or password: text is sent as UTF-8 (RFC 7617 §2.1), bytes as they are. */

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { inspect, type InspectOptions } from "node:util";
 
 import { UnrewindableBodyError } from "../exceptions.js";
-import { isAnyArrayBuffer } from "../message/kinds.js";
+import { isAnyArrayBuffer } from "../options/kinds.js";
 import { parseChallenges } from "../message/text/challenges.js";
+import { requestTargetOf, splitUrl } from "../message/url.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { AuthBase } from "./base.js";
@@ -132,6 +133,7 @@ export async function* digestFlow(
   role: DigestRole,
 ): AsyncGenerator<PreparedRequest, void, Response> {
   const origin = memory.at(request.url);
+  const path = requestTargetOf(splitUrl(request.url));
   const answer = (space: DigestSpace): PreparedRequest => {
     const { challenge, session } = space;
     const qop = qopFor(challenge);
@@ -142,7 +144,7 @@ export async function* digestFlow(
         username: credentials.username,
         password: credentials.password,
         method: request.method,
-        uri: request.target.path,
+        uri: path,
         qop,
         nonceCount: origin.count(challenge.nonce),
         cnonce: session?.cnonce ?? clientNonce(),
@@ -153,7 +155,7 @@ export async function* digestFlow(
     return answered;
   };
 
-  let space = origin.find(request.target.path);
+  let space = origin.find(path);
   // A stream under auth-int cannot be answered in advance; plain, it may still meet a space that wants less.
   if (space !== null && !isAnswerable(space.challenge, request.body)) space = null;
   let response = yield space === null ? request : answer(space);

@@ -1,5 +1,5 @@
 /** One call of a session: what its requests, redirects and responses have in common. */
-import type { Adapter, SendSettings } from "../adapters/adapter.js";
+import type { Adapter, CallSettings } from "../adapters/adapter.js";
 import type { Cancellation } from "../adapters/cancellation.js";
 import type { RequestsCookieJar } from "../message/cookies/jar.js";
 import type { PreparedRequest } from "../message/prepared.js";
@@ -30,7 +30,7 @@ export interface Call {
   /** The request that is under way, as it was before its auth object answered any response. */
   request: PreparedRequest;
   /** For the request that is under way. */
-  settings: SendSettings;
+  settings: CallSettings;
   /** The responses so far that were followed by another request, by redirects or authentication, the oldest first. */
   readonly history: Response[];
   /** How many of them were redirects that this call followed. */

@@ -1,7 +1,10 @@
 /** The exchange: auth → adapter → cookies → hooks → does auth answer? → redirect? */
-import type { Adapter, SendSettings } from "../adapters/adapter.js";
+import { insideResponse } from "../message/response.js";
+import { queueOf } from "../message/raw-response.js";
+import { insideRequest } from "../message/prepared.js";
+import type { Adapter, CallSettings } from "../adapters/adapter.js";
 import { sendByAdapter } from "../adapters/layers.js";
-import { hasFlow, type AuthBase } from "../auth/base.js";
+import { hasFlow } from "../auth/base.js";
 import { RequestException } from "../exceptions.js";
 import { appendCallerFrames } from "../message/caller-frames.js";
 import { mergeCookies } from "../message/cookies/jar.js";
@@ -20,9 +23,9 @@ export async function exchange(call: Call, allowRedirects: boolean): Promise<Res
     let response = await sendWithAuth(call);
     if (allowRedirects) while (nextRequest(call, response) !== null) response = await sendWithAuth(call);
     else response.next = offeredRequest(call, response);
-    if (first.source?.withheld === true) abandon(first);
+    if (insideRequest.source(first)?.withheld === true) abandon(first);
     streaming = cancellation !== null && call.settings.stream;
-    if (streaming) response.raw.whenDone(() => cancellation!.release());
+    if (streaming) queueOf(response.raw).whenDone(() => cancellation!.release());
     return response;
   } catch (error) {
     if (error instanceof RequestException) {
@@ -37,28 +40,28 @@ export async function exchange(call: Call, allowRedirects: boolean): Promise<Res
 }
 
 /** Closes the sources of a body that was not sent, and of its parts, without waiting for that. */
-function abandon({ source }: PreparedRequest): void {
+function abandon(request: PreparedRequest): void {
+  const source = insideRequest.source(request);
   if (source?.close !== undefined) void Promise.resolve(source.close()).catch(() => undefined);
 }
 
 /** Sends the request that is under way, and the requests with which its auth object answers the responses. */
 export function sendWithAuth(call: Call): Promise<Response> {
   const { request } = call;
-  if (!request.isSigning && !answersResponses(request)) return sendOne(call, request);
+  if (!insideRequest.isSigning(request) && !answersResponses(request)) return sendOne(call, request);
   return driveFlow(call, request);
 }
 
 function answersResponses(request: PreparedRequest): boolean {
-  const auth = request.auth as AuthBase | null;
+  const auth = insideRequest.auth(request);
   return auth !== null && hasFlow(auth);
 }
 
 /** Waits for the signature of the request, and drives the flow of its auth object. */
 async function driveFlow(call: Call, request: PreparedRequest): Promise<Response> {
-  const { signing } = request;
-  if (signing !== null) await untilCancelled(call, signing);
+  if (insideRequest.isSigning(request)) await untilCancelled(call, insideRequest.signed(request));
   if (!answersResponses(request)) return sendOne(call, request);
-  const flow = (request.auth as AuthBase).flow(request);
+  const flow = insideRequest.auth(request)!.flow(request);
   try {
     let step = await untilCancelled(call, flow.next());
     let response: Response | null = null;
@@ -88,10 +91,14 @@ function untilCancelled<T>({ cancellation }: Call, promise: Promise<T>): Promise
 
 /** A challenge may set cookies that its answer must send, as in requests. */
 function withNewCookies({ session }: Call, response: Response, request: PreparedRequest): PreparedRequest {
-  if (response.headerValues("set-cookie").length === 0 || request.withoutCookies) return request;
-  const own = request.cookieJar;
+  if (insideResponse.headerValues(response, "set-cookie").length === 0 || insideRequest.withoutCookies(request))
+    return request;
+  const own = insideRequest.cookieJar(request);
   const next = request.copy();
-  next.refreshCookies(own === null || own.isEmpty ? session.cookies : mergeCookies(session.cookies, own));
+  insideRequest.refreshCookies(
+    next,
+    own === null || own.isEmpty ? session.cookies : mergeCookies(session.cookies, own),
+  );
   return next;
 }
 
@@ -102,16 +109,17 @@ async function sendOne(call: Call, request: PreparedRequest): Promise<Response> 
   const settings = history.length === 0 ? call.settings : { ...call.settings, previous: history.slice() };
   let response = await sendBy(adapter, request, settings);
   response.connection ??= adapter;
-  if (!settings.stream && !response.isRead) await response.read();
-  const setCookies = response.headerValues("set-cookie");
-  if (setCookies.length > 0 && !request.withoutCookies)
-    session.cookies.extract(setCookies, request.url, request.fields.get("host"));
+  if (!settings.stream && !insideResponse.isRead(response)) await response.read();
+  const setCookies = insideResponse.headerValues(response, "set-cookie");
+  if (setCookies.length > 0 && !insideRequest.withoutCookies(request))
+    session.cookies.extract(setCookies, request.url, insideRequest.fields(request).get("host"));
   if (history.length > 0) response.history = history.slice();
-  if (settings.stream) response.useSender((again) => sendBy(adapter, again, { ...settings, cancellation: undefined }));
+  if (settings.stream)
+    insideResponse.useSender(response, (again) => sendBy(adapter, again, { ...settings, cancellation: undefined }));
   if (request.hooks.response.length > 0) response = await runHooks(request.hooks.response, response, settings);
   return response;
 }
 
-function sendBy(adapter: Adapter, request: PreparedRequest, settings: SendSettings): Promise<Response> {
+function sendBy(adapter: Adapter, request: PreparedRequest, settings: CallSettings): Promise<Response> {
   return adapter.repeats === true ? adapter.send(request, settings) : sendByAdapter(adapter, request, settings);
 }

@@ -1,5 +1,5 @@
 /** The headers and the body of a standard Request → the options of a call. */
-import { isAnyArrayBuffer, isBlob, isFormData, isUrlSearchParams } from "../message/kinds.js";
+import { isAnyArrayBuffer, isBlob, isFormData, isUrlSearchParams } from "../options/kinds.js";
 import { setImmediate } from "../wire/clock.js";
 import type { RequestOptions } from "./options.js";
 

@@ -1,4 +1,5 @@
 /** A Response of the session → a standard Response. */
+import { insideResponse } from "../message/response.js";
 import { createHash } from "node:crypto";
 
 import type { Response } from "../message/response.js";
@@ -40,7 +41,7 @@ function isConstructible(status: number): boolean {
 }
 
 function headersOf(response: Response): Headers {
-  const isDecoded = response.header("content-encoding") !== undefined;
+  const isDecoded = insideResponse.header(response, "content-encoding") !== undefined;
   const headers = new Headers();
   for (const [name, value] of response.raw.headers)
     // The content is decoded already, so these two would be wrong.

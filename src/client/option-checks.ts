@@ -1,5 +1,5 @@
 /** Checks of the options that only calls and sessions have. */
-import { isUrl } from "../message/kinds.js";
+import { isUrl } from "../options/kinds.js";
 import { kindOf } from "../options/kind.js";
 import { refuseUnknownNames } from "../options/nearest-name.js";
 import { proxyKey } from "../policy/no-proxy.js";

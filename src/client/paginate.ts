@@ -1,4 +1,5 @@
 /** The pages of a list, one request after the other. */
+import { insideRequest } from "../message/prepared.js";
 import { createHash } from "node:crypto";
 
 import { RequestException } from "../exceptions.js";
@@ -209,7 +210,7 @@ function apply(prepared: PreparedRequest, options: RequestOptions): void {
     prepared.prepareCookies(cookies);
   }
   if (data !== undefined || json !== undefined || files !== undefined) prepared.prepareBody(data, files, json);
-  if (auth === null) prepared.dropAuth();
+  if (auth === null) insideRequest.dropAuth(prepared);
   else if (auth !== undefined) prepared.prepareAuth(auth);
 }
 
@@ -228,7 +229,7 @@ function refuseLoop(seen: Map<string, number>, prepared: PreparedRequest, page: 
 
 /** What makes a request the same; null where that cannot be told. */
 function keyOf(prepared: PreparedRequest): string | null {
-  const bytes = prepared.source?.bytes;
+  const bytes = insideRequest.source(prepared)?.bytes;
   if (bytes === null) return null;
   const hash = createHash("sha256").update(`${prepared.method} ${prepared.url}\n`);
   // Cookies and credentials may be others each time, as a nonce is.

@@ -1,4 +1,6 @@
 /** The rules of redirects, and the request that follows a response. */
+import { insideRequest } from "../message/prepared.js";
+import { insideResponse } from "../message/response.js";
 import { requestRedirect } from "../diagnostics/channels.js";
 import { InvalidSchema, RequestException, TooManyRedirects, UnrewindableBodyError } from "../exceptions.js";
 import { mergeCookies } from "../message/cookies/jar.js";
@@ -32,7 +34,9 @@ export abstract class SessionRedirects {
 
   /** The text of the Location that a response redirects to, or null when it does not redirect. */
   getRedirectTarget(response: Response): string | null {
-    const location = REDIRECT_STATUSES.has(response.statusCode) ? response.header("location") : undefined;
+    const location = REDIRECT_STATUSES.has(response.statusCode)
+      ? insideResponse.header(response, "location")
+      : undefined;
     return location === undefined || location === "" ? null : locationText(location);
   }
 
@@ -43,12 +47,12 @@ export abstract class SessionRedirects {
 
   /** Removes the credentials that must not follow the redirect, and adds those that netrc has for the new host. */
   rebuildAuth(prepared: PreparedRequest, response: Response): void {
-    prepared.fields.delete("proxy-authorization");
+    insideRequest.fields(prepared).delete("proxy-authorization");
     const leaves = this.shouldStripAuth(response.request.url, prepared.url);
     if (leaves) dropCredentials(prepared, this.credentialHeaders);
-    else if (prepared.auth !== null) prepared.prepareAuth(prepared.auth);
-    if (!leaves || !this.trustEnv || prepared.withoutCredentials) return;
-    const found = environmentAuth(prepared.target.hostname);
+    else if (insideRequest.auth(prepared) !== null) prepared.prepareAuth(insideRequest.auth(prepared));
+    if (!leaves || !this.trustEnv || insideRequest.withoutCredentials(prepared)) return;
+    const found = environmentAuth(insideRequest.target(prepared).hostname);
     if (found !== null) prepared.prepareAuth(found);
   }
 
@@ -130,7 +134,7 @@ export function linkedRequest(
 
 /** The bytes of the header count, unless `getRedirectTarget` was overridden and chose another target. */
 function redirectUrl(base: string, response: Response, target: string): string {
-  const header = response.header("location");
+  const header = insideResponse.header(response, "location");
   return header !== undefined && locationText(header) === target
     ? locationUrl(base, header)
     : referenceUrl(base, target);
@@ -158,8 +162,8 @@ function linkName(response: Response): string {
 
 /** A server on the network must not choose a socket of this machine (CVE-2022-33987 of got). */
 function refuseLocalScheme(next: PreparedRequest, request: PreparedRequest, response: Response): void {
-  const { scheme } = next.target.parts;
-  if (!scheme.endsWith("+unix") || next.target.origin === request.target.origin) return;
+  const { scheme } = insideRequest.target(next).parts;
+  if (!scheme.endsWith("+unix") || insideRequest.target(next).origin === insideRequest.target(request).origin) return;
   throw new InvalidSchema(
     `A redirect or link to ${JSON.stringify(redactedUrl(next.url))} was refused: Unix sockets are reached only by a URL of the caller's own`,
     { request: next, response },
@@ -167,35 +171,35 @@ function refuseLocalScheme(next: PreparedRequest, request: PreparedRequest, resp
 }
 
 function requireRewindable(next: PreparedRequest, response: Response): void {
-  if (next.source === null || next.source.replayable) return;
+  if (insideRequest.isRepeatable(next)) return;
   throw new UnrewindableBodyError(
-    `Unable to rewind request body for the ${linkName(response)} to ${next.target.origin}: the body is a stream that was read. Use bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
+    `Unable to rewind request body for the ${linkName(response)} to ${insideRequest.target(next).origin}: the body is a stream that was read. Use bytes, a path by fs.createReadStream(), or an iterable that can be started again`,
     { request: next, response },
   );
 }
 
 /** RFC 9110 §15.4: the fields that describe a body are removed with it. */
 function dropBody(next: PreparedRequest): void {
-  next.dropBody();
-  deleteFields(next.fields, isBodyHeader);
+  insideRequest.dropBody(next);
+  deleteFields(insideRequest.fields(next), isBodyHeader);
 }
 
 /** The Cookie header is made from the jars for each hop. */
 function rebuildCookies(session: CallSession, next: PreparedRequest, first: PreparedRequest): void {
-  next.fields.delete("cookie");
-  const given = next.cookieJar;
-  if (next.withoutCookies || (session.cookies.isEmpty && (given === null || given.isEmpty))) return;
+  insideRequest.fields(next).delete("cookie");
+  const given = insideRequest.cookieJar(next);
+  if (insideRequest.withoutCookies(next) || (session.cookies.isEmpty && (given === null || given.isEmpty))) return;
   // Cookies without a domain were meant for the hosts that the caller asks for, not for where those redirect to.
   const anyHost = !session.shouldStripAuth(first.url, next.url);
   const jar = given === null || given.isEmpty ? session.cookies : mergeCookies(given, session.cookies);
-  const header = jar.headerFor(next.url, { anyHost, host: next.fields.get("host") });
-  if (header !== undefined) next.useCookieHeader(header);
+  const header = jar.headerFor(next.url, { anyHost, host: insideRequest.fields(next).get("host") });
+  if (header !== undefined) insideRequest.useCookieHeader(next, header);
 }
 
 /** Removes all credentials of the caller: the request goes to another origin. */
 function dropCredentials(next: PreparedRequest, names: Iterable<string>): void {
-  deleteFields(next.fields, (name) => name === "host" || isCredentialHeader(name, names));
-  next.dropAuth();
+  deleteFields(insideRequest.fields(next), (name) => name === "host" || isCredentialHeader(name, names));
+  insideRequest.dropAuth(next);
 }
 
 function deleteFields(fields: FieldList, matches: (lowerName: string) => boolean): void {
@@ -205,7 +209,7 @@ function deleteFields(fields: FieldList, matches: (lowerName: string) => boolean
 function tooManyRedirects(session: CallSession, response: Response): TooManyRedirects {
   response.close();
   return new TooManyRedirects(
-    `Exceeded ${session.maxRedirects} redirects. The last one led to ${redactedUrl(response.header("location") ?? "")}; raise session.maxRedirects, or use allowRedirects: false to see each`,
+    `Exceeded ${session.maxRedirects} redirects. The last one led to ${redactedUrl(insideResponse.header(response, "location") ?? "")}; raise session.maxRedirects, or use allowRedirects: false to see each`,
     { response },
   );
 }

@@ -1,28 +1,31 @@
 /** The functions of the module: each call is a session of its own, over connections that all of them share. */
-import { HTTPAdapter } from "../adapters/http/http-adapter.js";
+import type { Adapter } from "../adapters/adapter.js";
 import { Layers, type Layer } from "../adapters/layers.js";
 import { NO_OPTIONS } from "../options/own-options.js";
+import type { CaseInsensitiveDict } from "../message/headers.js";
 import type { Response } from "../message/response.js";
 import type { RequestOptions } from "./options.js";
 import { paginate as pages, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import type { ResponsePromise } from "./response-promise.js";
 import { defaultHeaders, Session } from "./session.js";
-import { SHARED, type SessionOptions, type SharedParts } from "./session-options.js";
 
-let shared: SharedParts | null = null;
 const layers = new Layers();
+const headers = defaultHeaders();
+let adapters: Map<string, Adapter> | null = null;
 
-/** Cookies never leak from call to call; connections stay open for the next. */
-function throwaway(): Session {
-  shared ??= {
-    headers: defaultHeaders(),
-    adapters: new Map([
-      ["https://", new HTTPAdapter()],
-      ["http://", new HTTPAdapter()],
-    ]),
-    layers,
-  };
-  return new Session({ [SHARED]: shared } as SessionOptions);
+/** The session of one call: cookies never leak from call to call, and connections stay open for the next. */
+class CallSession extends Session {
+  override get layers(): readonly Layer[] {
+    return layers.list;
+  }
+
+  protected override createAdapters(): Map<string, Adapter> {
+    return (adapters ??= super.createAdapters());
+  }
+
+  protected override createHeaders(): CaseInsensitiveDict {
+    return headers;
+  }
 }
 
 /**
@@ -42,7 +45,7 @@ export function use(layer: Layer): () => void {
  * @throws RequestException of one kind or another for whatever goes wrong; TypeError for wrong arguments.
  */
 export function request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
-  return throwaway().request(method, url, options);
+  return new CallSession().request(method, url, options);
 }
 
 /**
@@ -55,37 +58,37 @@ export function request(method: string, url: string | URL, options?: RequestOpti
  * ```
  */
 export function get(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return throwaway().get(url, options);
+  return new CallSession().get(url, options);
 }
 
 /** Sends an OPTIONS request. */
 export function options(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return throwaway().options(url, options);
+  return new CallSession().options(url, options);
 }
 
 /** Sends a HEAD request. Redirects are not followed unless `allowRedirects: true`. */
 export function head(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return throwaway().head(url, options);
+  return new CallSession().head(url, options);
 }
 
 /** Sends a POST request. */
 export function post(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return throwaway().post(url, options);
+  return new CallSession().post(url, options);
 }
 
 /** Sends a PUT request. */
 export function put(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return throwaway().put(url, options);
+  return new CallSession().put(url, options);
 }
 
 /** Sends a PATCH request. */
 export function patch(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return throwaway().patch(url, options);
+  return new CallSession().patch(url, options);
 }
 
 /** Sends a DELETE request. */
 function deleteRequest(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return throwaway().delete(url, options);
+  return new CallSession().delete(url, options);
 }
 export { deleteRequest as delete };
 
@@ -107,7 +110,7 @@ export function paginate<T>(
   url: string | URL,
   options: PaginateOptions | PaginateItemsOptions<T> = NO_OPTIONS,
 ): AsyncGenerator<T | Response, void> {
-  return pages(throwaway(), url, options, "requests.paginate()");
+  return pages(new CallSession(), url, options, "requests.paginate()");
 }
 
 /** A new Session; kept for the sake of requests, where `requests.session()` is the older name. */

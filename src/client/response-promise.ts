@@ -1,4 +1,5 @@
 /** The promise of a response, with the steps that usually follow. */
+import { insideResponse } from "../message/response.js";
 import type { Response } from "../message/response.js";
 import type { StandardSchema } from "../message/standard-schema.js";
 
@@ -30,7 +31,7 @@ export class ResponsePromise extends Promise<Response> {
   async json<T = unknown>(schema?: StandardSchema<T>): Promise<T> {
     const response = await this;
     await response.read();
-    return schema === undefined ? response.json() : response.jsonLater(schema);
+    return schema === undefined ? response.json() : insideResponse.jsonLater(response, schema);
   }
 
   /** The body as text. */

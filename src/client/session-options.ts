@@ -1,9 +1,7 @@
 /** What a Session takes, and gives back of the environment's. */
-import type { Adapter } from "../adapters/adapter.js";
-import type { Layers } from "../adapters/layers.js";
 import type { AuthInit } from "../auth/auth-from.js";
 import type { CookiesInit } from "../message/cookies/jar.js";
-import type { CaseInsensitiveDict, HeadersInit } from "../message/headers.js";
+import type { HeadersInit } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
 import type { Params } from "../message/params.js";
 import type { Retry } from "../policy/retry.js";
@@ -59,13 +57,3 @@ export interface EnvironmentSettings {
   /** The client certificate, null for none. */
   readonly cert: ClientCertificate | null;
 }
-
-/** What the sessions of the module's functions have in common: nobody is given one of them to change. @internal */
-export interface SharedParts {
-  readonly headers: CaseInsensitiveDict;
-  readonly adapters: Map<string, Adapter>;
-  readonly layers: Layers;
-}
-
-/** An option beside those of the public: parts that are there already. @internal */
-export const SHARED = Symbol("shared");

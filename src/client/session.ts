@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import type { Adapter } from "../adapters/adapter.js";
 import { cancellationFor, HTTPAdapter } from "../adapters/http/http-adapter.js";
 import { Layers, type Layer } from "../adapters/layers.js";
-import { authFrom, type AuthInit } from "../auth/auth-from.js";
+import type { AuthInit } from "../auth/auth-from.js";
 import { InvalidSchema } from "../exceptions.js";
 import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from "../message/cookies/jar.js";
 import type { FieldList } from "../http/fields.js";
@@ -12,8 +12,8 @@ import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type Hea
 import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
 import { NO_OPTIONS } from "../options/own-options.js";
 import type { Params } from "../message/params.js";
-import { PreparedRequest, useAuthReader } from "../message/prepared.js";
-import { Request } from "../message/request.js";
+import { insideRequest, PreparedRequest } from "../message/prepared.js";
+import { hooksOf, Request } from "../message/request.js";
 import type { Response } from "../message/response.js";
 import { redactedUrl, shownUrl } from "../message/shown-url.js";
 import { schemeHint } from "../message/url-hints.js";
@@ -34,10 +34,7 @@ import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./pag
 import { nextRequest, SessionRedirects } from "./redirects.js";
 import { responsePromise, ResponsePromise } from "./response-promise.js";
 import { resolveProxies, resolveVerify, settingsFor } from "./settings.js";
-import { SHARED, type EnvironmentSettings, type SessionOptions, type SharedParts } from "./session-options.js";
-
-// The message layer prepares `auth` without knowing the auth layer.
-useAuthReader(authFrom);
+import type { EnvironmentSettings, SessionOptions } from "./session-options.js";
 
 /** The headers that every session begins with. */
 export function defaultHeaders(): CaseInsensitiveDict {
@@ -92,16 +89,15 @@ export class Session extends SessionRedirects {
   #hooks: Hooks;
   #retries: Retry | null = null;
   #fetch: typeof globalThis.fetch | null = null;
-  readonly #layers: Layers;
+  readonly #layers = new Layers();
   /** The options that a verb has checked, on their way to `request`. */
   #checked: RequestOptions | null = null;
 
   /** @throws TypeError for an unknown option or a value of the wrong type. */
   constructor(options: SessionOptions = NO_OPTIONS) {
     super();
-    const shared = (options as { readonly [SHARED]?: SharedParts } | null)?.[SHARED];
     options = checkSessionOptions(options);
-    this.#headers = shared?.headers ?? defaultHeaders();
+    this.#headers = this.createHeaders();
     if (options.headers != null) this.#headers.update(options.headers);
     this.auth = options.auth ?? null;
     this.params = options.params ?? {};
@@ -116,12 +112,24 @@ export class Session extends SessionRedirects {
     this.maxRedirects = options.maxRedirects ?? 30;
     this.trustEnv = options.trustEnv ?? true;
     this.#cookies = options.cookies == null ? new RequestsCookieJar() : cookieJarFrom(options.cookies);
-    this.adapters = shared?.adapters ?? new Map<string, Adapter>();
+    this.adapters = this.createAdapters();
     this.retries = options.retries ?? null;
-    this.#layers = shared?.layers ?? new Layers();
-    if (shared !== undefined) return;
-    this.mount("https://", new HTTPAdapter());
-    this.mount("http://", new HTTPAdapter());
+  }
+
+  /**
+   * The adapters of a new session by prefix, the longest first. A subclass may override it, for example to share
+   * connections between sessions. The constructor calls it, when fields of the subclass are not set yet.
+   */
+  protected createAdapters(): Map<string, Adapter> {
+    return new Map([
+      ["https://", new HTTPAdapter()],
+      ["http://", new HTTPAdapter()],
+    ]);
+  }
+
+  /** The headers of a new session, before its options are applied. The constructor calls it. */
+  protected createHeaders(): CaseInsensitiveDict {
+    return defaultHeaders();
   }
 
   /** Sent with every request. */
@@ -251,18 +259,19 @@ export class Session extends SessionRedirects {
   prepareRequest(request: Request): PreparedRequest {
     const { url } = request;
     const prepared = new PreparedRequest();
-    prepared.credentialHeaders = this.credentialHeaders;
+    insideRequest.setCredentialHeaders(prepared, this.credentialHeaders);
     prepared.prepareMethod(request.method ?? "");
     prepared.prepareUrl(
       this.baseUrl === null || url === undefined ? url : joinBaseUrl(this.baseUrl, url),
       this.#mergedParams(request.params),
     );
-    prepared.useFields(this.#mergedFields(request.headers));
+    insideRequest.useFields(prepared, this.#mergedFields(request.headers));
     this.#prepareCookies(prepared, request.cookies);
     prepared.prepareBody(request.data, request.files, request.json);
     this.#prepareAuth(prepared, request.auth);
     // After the credentials, which may have registered hooks of their own.
-    const { response } = request.hasHooks ? request.hooks : this.#hooks;
+    const own = hooksOf(request)?.response;
+    const response = own === undefined || own.length === 0 ? this.#hooks.response : own;
     if (response.length > 0) prepared.hooks.response.push(...response);
     return prepared;
   }
@@ -411,7 +420,7 @@ export class Session extends SessionRedirects {
   }
 
   #callFor(prepared: PreparedRequest, given: SendOptions): Call {
-    prepared.credentialHeaders = this.credentialHeaders;
+    insideRequest.setCredentialHeaders(prepared, this.credentialHeaders);
     const settings = settingsFor(this, prepared, given);
     const cancellation = cancellationFor(settings);
     return {
@@ -445,18 +454,18 @@ export class Session extends SessionRedirects {
   }
 
   #prepareCookies(prepared: PreparedRequest, given: unknown): void {
-    if (given === null) prepared.withoutCookies = true;
+    if (given === null) insideRequest.setWithoutCookies(prepared, true);
     else if (given !== undefined) prepared.prepareCookies(mergeCookies(this.#cookies, given), cookieJarFrom(given));
-    else if (!this.#cookies.isEmpty) prepared.prepareSessionCookies(this.#cookies);
+    else if (!this.#cookies.isEmpty) insideRequest.prepareSessionCookies(prepared, this.#cookies);
   }
 
   #prepareAuth(prepared: PreparedRequest, given: unknown): void {
     if (given === null) {
-      prepared.withoutCredentials = true;
+      insideRequest.setWithoutCredentials(prepared, true);
       return;
     }
     let auth: unknown = given ?? this.auth;
-    if (auth === null && this.trustEnv) auth = environmentAuth(prepared.target.hostname);
+    if (auth === null && this.trustEnv) auth = environmentAuth(insideRequest.target(prepared).hostname);
     prepared.prepareAuth(auth ?? undefined);
   }
 }

@@ -1,5 +1,5 @@
 /** The settings of one request: the call's, the session's, and the environment's. */
-import type { SendSettings } from "../adapters/adapter.js";
+import type { CallSettings } from "../adapters/adapter.js";
 import type { Layer } from "../adapters/layers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { NO_OPTIONS } from "../options/own-options.js";
@@ -27,7 +27,7 @@ export interface SessionSettings {
 const NO_PROXIES: Readonly<Record<string, string | null>> = Object.freeze({});
 
 /** Each request of a call has settings of its own: a redirect may lead to another scheme, and to another proxy. */
-export function settingsFor(session: SessionSettings, { url }: PreparedRequest, given: SendOptions): SendSettings {
+export function settingsFor(session: SessionSettings, { url }: PreparedRequest, given: SendOptions): CallSettings {
   const proxies = resolveProxies(session, url, given.proxies ?? null, environmentProxies);
   const isPlain = url.startsWith("http://");
   const settings = {

@@ -19,6 +19,10 @@
 export { throughLayers, withoutRetry, type Layer, type LayerAttempt } from "../adapters/layers.js";
 export { bareSession } from "../client/bare-session.js";
 
+// The parts of requests and responses that their users do not see
+export { insideRequest, type InsideRequest, type RequestTarget } from "../message/prepared.js";
+export { insideResponse, type InsideResponse } from "../message/response.js";
+
 // Options: their tables, checks and messages
 export { sendOptionsOf, splitOptions } from "../client/given-options.js";
 export { aBoolean, aFunction, aString, atLeast } from "../options/checks.js";

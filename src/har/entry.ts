@@ -1,4 +1,6 @@
 /** A request and its response → an entry of the archive. */
+import { insideResponse } from "../extend/index.js";
+import { insideRequest } from "../extend/index.js";
 import { isIP } from "node:net";
 
 import type { PreparedRequest, Response } from "../index.js";
@@ -73,7 +75,10 @@ export function harEntry(recorded: Recorded, shown: Shown): HarEntry {
 }
 
 export function harRequest(request: PreparedRequest, shown: Shown): HarRequest {
-  const { method, fields, source, target } = request;
+  const { method } = request;
+  const fields = insideRequest.fields(request);
+  const source = insideRequest.source(request);
+  const target = insideRequest.target(request);
   const { raw } = fields;
   const all = fields.has("host") ? raw : ["Host", target.authority, ...raw];
   // Neither the user-info nor the fragment is sent.
@@ -84,7 +89,7 @@ export function harRequest(request: PreparedRequest, shown: Shown): HarRequest {
     url: shown.credentials ? url : redactedUrl(url, MASK),
     httpVersion: "HTTP/1.1",
     cookies: requestCookies(fields.getAll("cookie"), shown),
-    headers: harFields(all, shown, request.credentialHeaders),
+    headers: harFields(all, shown, insideRequest.credentialHeaders(request)),
     queryString: parameters(new URLSearchParams(splitUrl(url).query ?? ""), shown),
     ...(body === null ? {} : { postData: body }),
     headersSize: sizeOfHead(`${method} ${target.path} HTTP/1.1`, all),
@@ -92,9 +97,10 @@ export function harRequest(request: PreparedRequest, shown: Shown): HarRequest {
   };
 }
 
-function postData({ source, fields }: PreparedRequest, shown: Shown): HarPostData {
+function postData(request: PreparedRequest, shown: Shown): HarPostData {
+  const fields = insideRequest.fields(request);
   const mimeType = fields.get("content-type") ?? "";
-  const bytes = source!.bytes;
+  const bytes = insideRequest.source(request)!.bytes;
   if (bytes === null) return { mimeType, comment: "The body was streamed and is not kept" };
   if (bytes.length > shown.maxBodySize) return { mimeType, comment: `The body of ${bytes.length} bytes is not kept` };
   if (!shown.credentials && fields.has("content-encoding"))
@@ -126,7 +132,7 @@ function harResponse({ credentialHeaders }: Recorded, response: Response, shown:
 
 function harContent(response: Response, shown: Shown): HarContent {
   const mimeType = response.headers.get("content-type") ?? "";
-  if (!response.isRead)
+  if (!insideResponse.isRead(response))
     return { size: response.bytesReceived, mimeType, comment: "The body was streamed and is not kept" };
   const { content } = response;
   const encoded = response.headers.get("content-encoding") !== undefined;

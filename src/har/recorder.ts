@@ -10,7 +10,7 @@ import {
   type ResponseHook,
   type Session,
 } from "../index.js";
-import { writePrivateFile } from "../extend/index.js";
+import { insideRequest, writePrivateFile } from "../extend/index.js";
 import { harEntry, harRequest, type Recorded, type Shown } from "./entry.js";
 import type { Har } from "./format.js";
 
@@ -127,7 +127,7 @@ export class HarRecorder {
     } catch {
       return null;
     }
-    const { credentialHeaders } = request;
+    const credentialHeaders = insideRequest.credentialHeaders(request);
     const outcome = { response: null, error: undefined, failedAfter: 0 };
     const recorded = { started, attempt, request: described, credentialHeaders, ...outcome };
     this.#recorded.push(recorded);

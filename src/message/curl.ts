@@ -1,6 +1,7 @@
 /** A prepared request as a curl command. */
 import type { Body } from "./body/body.js";
-import type { PreparedRequest } from "./prepared.js";
+import type { RequestParts } from "./request-parts.js";
+import { targetOf } from "./request-target.js";
 import { redactedBody, redactedUrl, redactedValue } from "./redaction.js";
 import { unquote } from "./text/url-encoded.js";
 
@@ -13,9 +14,9 @@ export interface CurlOptions {
 const MAX_SHOWN_BODY = 64 * 1024;
 
 /** The command: what curl would do by itself and the request does not is switched off. */
-export function curlCommand(request: PreparedRequest, body: Body | null, options: CurlOptions): string {
+export function curlCommand(request: RequestParts, options: CurlOptions): string {
   const shown = options.credentials === true;
-  const { fields, method } = request;
+  const { method, fields, body } = request;
   const parts = ["curl"];
   // Brackets and braces stand for themselves.
   if (/[[\]{}]/.test(request.url)) parts.push("--globoff");
@@ -45,8 +46,9 @@ export function curlCommand(request: PreparedRequest, body: Body | null, options
   }
   let { url } = request;
   if (/^http\+unix:/i.test(url)) {
-    parts.push("--unix-socket", shellWord(unquote(request.target.parts.host)));
-    url = `http://localhost${request.target.path}`;
+    const target = targetOf(url);
+    parts.push("--unix-socket", shellWord(unquote(target.parts.host)));
+    url = `http://localhost${target.path}`;
   }
   // Otherwise a URL such as "-o:/x" would be an option.
   if (url.startsWith("-")) parts.push("--url");
@@ -61,7 +63,7 @@ function bytesOf({ bytes }: Body): Buffer | null {
 }
 
 /** A body in a content coding is not shown: secrets in it cannot be masked. */
-function maskedBytes(body: Body, { fields }: PreparedRequest): Buffer | null {
+function maskedBytes(body: Body, { fields }: RequestParts): Buffer | null {
   const bytes = fields.has("content-encoding") ? null : bytesOf(body);
   return bytes === null ? null : Buffer.from(redactedBody(bytes.latin1Slice(), fields.get("content-type")), "latin1");
 }

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { InvalidHeader } from "../exceptions.js";
 import { checkField, FieldList } from "../http/fields.js";
 import { kindOf } from "../options/kind.js";
-import { isMap, isUint8Array } from "./kinds.js";
+import { isMap, isUint8Array } from "../options/kinds.js";
 
 /** Anything that names headers: an object, pairs, a Map, `Headers` or a CaseInsensitiveDict. */
 export type HeadersInit =

@@ -1,7 +1,8 @@
 /** What `JSON.stringify` shows of requests and responses: test runners and loggers print them so. Secrets are masked. */
 import { kindOf } from "../options/kind.js";
-import { headerEntries, type HeadersInit } from "./headers.js";
+import { dictOf, headerEntries, type HeadersInit } from "./headers.js";
 import type { PreparedRequest } from "./prepared.js";
+import type { RequestParts } from "./request-parts.js";
 import { redactedBody, redactedUrl, redactedValue } from "./redaction.js";
 import { redactedJson } from "./redacted-json.js";
 import type { Request } from "./request.js";
@@ -16,17 +17,22 @@ const MAX_BODY = 64 * 1024;
 export type MaskedHeaders = Record<string, string | string[] | null>;
 
 /** A prepared request in plain values. */
-export function maskedPrepared(request: PreparedRequest): Record<string, unknown> {
-  const { method, url, fields, source, credentialHeaders } = request;
+export function maskedPrepared({
+  method,
+  url,
+  fields,
+  body,
+  credentialHeaders,
+}: RequestParts): Record<string, unknown> {
   const contentType = fields.get("content-type");
-  const bytes = source?.bytes ?? null;
+  const bytes = body?.bytes ?? null;
   const shown =
-    bytes === null || fields.has("content-encoding") ? describedSize(source?.length) : shownBytes(bytes, contentType);
+    bytes === null || fields.has("content-encoding") ? describedSize(body?.length) : shownBytes(bytes, contentType);
   return {
     method,
     url: redactedUrl(url),
-    headers: maskedHeaders(request.headers, credentialHeaders),
-    body: source === null ? null : shown,
+    headers: maskedHeaders(dictOf(fields), credentialHeaders),
+    body: body === null ? null : shown,
   };
 }
 
@@ -47,9 +53,13 @@ export function maskedRequest(request: Request): Record<string, unknown> {
 }
 
 /** A response without its body. */
-export function maskedResponse(response: Response): Record<string, unknown> {
-  const { statusCode, reason, url, request, elapsed, history } = response;
-  const { credentialHeaders } = request ?? {};
+export function maskedResponse(
+  response: Response,
+  credentialHeaders: readonly string[] | undefined,
+): Record<string, unknown> {
+  const { statusCode, reason, url, elapsed, history } = response;
+  // A response that was made from data may have none.
+  const request = response.request as PreparedRequest | undefined;
   return {
     statusCode,
     reason,

@@ -1,6 +1,6 @@
 /** `params` and form data: what may be given, how it is encoded, how a session's and a request's are merged. */
 import { kindOf } from "../options/kind.js";
-import { isDate, isMap, isUint8Array, isUrlSearchParams } from "./kinds.js";
+import { isDate, isMap, isUint8Array, isUrlSearchParams } from "../options/kinds.js";
 import { formEncode, formEncodeBytes } from "./text/url-encoded.js";
 
 /**

@@ -1,7 +1,9 @@
 /** The content of a response in the pieces in which it arrives. */
+import { queueOf } from "./raw-response.js";
 import { RequestException } from "../exceptions.js";
 import { END, type End, type PullSource } from "./pull-iterator.js";
-import type { ByteSource, RawResponse } from "./raw.js";
+import type { RawResponse } from "./raw-response.js";
+import type { ByteSource } from "./raw-queue.js";
 import type { Response } from "./response.js";
 
 /** Content that is at hand. */
@@ -36,7 +38,7 @@ export class Pieces implements PullSource<Buffer> {
 
   /** Whether the body was closed before all of it was given. */
   get isCutShort(): boolean {
-    return !this.#isAtEnd && this.#raw.isAbandoned;
+    return !this.#isAtEnd && queueOf(this.#raw).isAbandoned;
   }
 
   pull(): Buffer | End | Promise<Buffer | End> {
@@ -68,7 +70,7 @@ export class Pieces implements PullSource<Buffer> {
       this.bytes += piece.length;
       return piece;
     }
-    this.#isAtEnd = !this.#raw.isAbandoned;
+    this.#isAtEnd = !queueOf(this.#raw).isAbandoned;
     this.#raw.close();
     return END;
   }

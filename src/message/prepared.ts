@@ -1,7 +1,11 @@
 /** PreparedRequest: exactly what will be sent, open to inspection and change, and the ordered steps that make it. */
 import { inspect } from "node:util";
 
+import { authFrom } from "../auth/auth-from.js";
+import type { AuthBase } from "../auth/base.js";
+import { checkedRequest } from "../auth/checked-request.js";
 import { kindOf } from "../options/kind.js";
+import { isPromiseLike } from "../options/kinds.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { bodyFrom, prepareBody, type Body } from "./body/body.js";
 import type { RequestsCookieJar } from "./cookies/jar.js";
@@ -20,16 +24,11 @@ import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, ty
 import { maskedPrepared } from "./masked.js";
 import type { Params } from "./params.js";
 import { credentialHeaders } from "./redaction.js";
-import {
-  authFromUrl,
-  effectivePort,
-  hostHeaderOf,
-  pathUrlOf,
-  prepareUrl,
-  requestTargetOf,
-  splitUrl,
-  type UrlParts,
-} from "./url.js";
+import type { RequestParts } from "./request-parts.js";
+import { targetOf, type RequestTarget } from "./request-target.js";
+import { authFromUrl, pathUrlOf, prepareUrl } from "./url.js";
+
+export type { RequestTarget } from "./request-target.js";
 
 /** What a request is prepared from; all of it is optional. */
 export interface PrepareOptions {
@@ -55,59 +54,49 @@ export interface PrepareOptions {
   readonly hooks?: HooksInit | null | undefined;
 }
 
-/** The part of an auth object that preparing needs; the auth layer makes them. */
-interface AppliedAuth {
-  apply(request: PreparedRequest): PreparedRequest | PromiseLike<PreparedRequest>;
+/** The parts of a PreparedRequest that its users do not see. */
+export interface InsideRequest {
+  target(request: PreparedRequest): RequestTarget;
+  /** The list of fields that `headers` shows. */
+  fields(request: PreparedRequest): FieldList;
+  /** Replaces the fields by a list that needs no checks. */
+  useFields(request: PreparedRequest, fields: FieldList): void;
+  source(request: PreparedRequest): Body | null;
+  /** Whether the request can be sent a second time: it has no body, or one that gives the same bytes again. */
+  isRepeatable(request: PreparedRequest): boolean;
+  /** Drops the body, but not the fields that describe it. */
+  dropBody(request: PreparedRequest): void;
+  /** The auth object, or null. */
+  auth(request: PreparedRequest): AuthBase | null;
+  dropAuth(request: PreparedRequest): void;
+  /** Whether an auth function returned a promise that was not awaited yet. */
+  isSigning(request: PreparedRequest): boolean;
+  /** Waits for that promise. */
+  signed(request: PreparedRequest): Promise<void>;
+  /** The cookies of the request's own, or null. */
+  cookieJar(request: PreparedRequest): RequestsCookieJar | null;
+  /** Adds the cookies of a session, which do not belong to the request. */
+  prepareSessionCookies(request: PreparedRequest, jar: RequestsCookieJar): void;
+  /** Sets a Cookie header that comes from a jar, not from the caller. */
+  useCookieHeader(request: PreparedRequest, header: string): void;
+  /** Makes the Cookie header again, unless the caller set it. */
+  refreshCookies(request: PreparedRequest, jar: RequestsCookieJar): void;
+  /** Whether the call had `cookies: null`: no cookie is sent, and none of the response is stored. */
+  withoutCookies(request: PreparedRequest): boolean;
+  setWithoutCookies(request: PreparedRequest, without: boolean): void;
+  /** Whether the call had `auth: null`: a redirect adds no credentials either. */
+  withoutCredentials(request: PreparedRequest): boolean;
+  setWithoutCredentials(request: PreparedRequest, without: boolean): void;
+  /** Names of headers that carry credentials beside the usual ones: masked wherever the request is shown. */
+  credentialHeaders(request: PreparedRequest): readonly string[];
+  setCredentialHeaders(request: PreparedRequest, names: readonly string[]): void;
 }
 
-let authFrom: (value: unknown) => AppliedAuth | null = () => {
-  throw new Error("The auth layer is not loaded");
-};
+/** Access to these parts for the rest of the library: a friend of the class in place of public members. */
+export let insideRequest: InsideRequest;
 
-/** The auth layer says here how it reads the option `auth`; this layer lies below it. @internal */
-export function useAuthReader(reader: (value: unknown) => AppliedAuth | null): void {
-  authFrom = reader;
-}
-
-/** A URL as the wire wants it. */
-interface Target {
-  readonly url: string;
-  readonly parts: UrlParts;
-  /** Path and query, as they are sent. */
-  readonly path: string;
-  readonly scheme: string;
-  /** The value of the Host header. */
-  readonly authority: string;
-  /** The host without the brackets of an IPv6 address. */
-  readonly hostname: string;
-  /** Scheme, host and port. */
-  readonly origin: string;
-}
-
-/** Programs ask the same URLs again and again. */
-const targets = new Map<string, Target>();
-const MAX_TARGETS = 500;
+const MAX_PREPARED = 500;
 const MAX_CACHED_URL = 500;
-
-function targetOf(url: string): Target {
-  const known = targets.get(url);
-  if (known !== undefined) return known;
-  const parts = splitUrl(url);
-  const target = {
-    url,
-    parts,
-    path: requestTargetOf(parts),
-    scheme: parts.scheme,
-    authority: hostHeaderOf(parts),
-    hostname: parts.host.startsWith("[") ? parts.host.slice(1, -1) : parts.host,
-    origin: `${parts.scheme}://${parts.host}:${effectivePort(parts)}`,
-  };
-  if (url.length <= MAX_CACHED_URL) {
-    if (targets.size >= MAX_TARGETS) targets.clear();
-    targets.set(url, target);
-  }
-  return target;
-}
 
 /** URL texts whose prepared form is the text itself. */
 const preparedUrls = new Set<string>();
@@ -132,23 +121,64 @@ export class PreparedRequest {
   method = "";
   /** Functions that see the response. */
   hooks: Hooks = { response: [] };
-  /** `auth: null` was said: no redirect brings credentials in. @internal */
-  withoutCredentials = false;
-  /** `cookies: null` was said: no cookie is sent, and none of the response is stored. @internal */
-  withoutCookies = false;
-  /** Names of headers that carry credentials beside the usual ones: masked wherever the request is shown. @internal */
-  credentialHeaders: readonly string[] = credentialHeaders;
-
   #url = "";
-  #target: Target | null = null;
+  #target: RequestTarget | null = null;
   #fields: FieldList | null = null;
   #headers: CaseInsensitiveDict | null = null;
   #body: Body | null = null;
   #cookies: RequestsCookieJar | null = null;
   /** The Cookie header that was made from a jar. */
   #cookieHeader: string | undefined = undefined;
-  #auth: AppliedAuth | null = null;
+  #auth: AuthBase | null = null;
   #signing: Promise<PreparedRequest> | null = null;
+  #withoutCredentials = false;
+  #withoutCookies = false;
+  #credentialHeaders: readonly string[] = credentialHeaders;
+
+  static {
+    insideRequest = {
+      target: (request) => request.#place,
+      fields: (request) => request.#list,
+      useFields: (request, fields) => request.#useFields(fields),
+      source: (request) => request.#body,
+      isRepeatable: (request) => request.#body === null || request.#body.replayable,
+      dropBody: (request) => {
+        request.#body = null;
+      },
+      auth: (request) => request.#auth,
+      dropAuth: (request) => {
+        request.#auth = null;
+        request.#signing = null;
+      },
+      isSigning: (request) => request.#signing !== null,
+      signed: async (request) => {
+        const signed = await request.#signing;
+        request.#signing = null;
+        if (signed !== null) request.#adopt(signed);
+      },
+      cookieJar: (request) => request.#cookies,
+      prepareSessionCookies: (request, jar) => request.#prepareSessionCookies(jar),
+      useCookieHeader: (request, header) => request.#useCookieHeader(header),
+      refreshCookies: (request, jar) => {
+        if (request.#list.get("cookie") !== request.#cookieHeader) return;
+        request.#list.delete("cookie");
+        request.#prepareSessionCookies(jar);
+      },
+      withoutCookies: (request) => request.#withoutCookies,
+      setWithoutCookies: (request, without) => {
+        request.#withoutCookies = without;
+      },
+      withoutCredentials: (request) => request.#withoutCredentials,
+      setWithoutCredentials: (request, without) => {
+        request.#withoutCredentials = without;
+      },
+      // A request of another copy of this package has none that can be read here.
+      credentialHeaders: (request) => (#credentialHeaders in request ? request.#credentialHeaders : credentialHeaders),
+      setCredentialHeaders: (request, names) => {
+        request.#credentialHeaders = names;
+      },
+    };
+  }
 
   /** The whole URL. What is assigned is taken as it is; only escapes are sent in upper case, and brackets escaped. */
   get url(): string {
@@ -161,7 +191,7 @@ export class PreparedRequest {
 
   /** The header fields that will be sent; Host comes on top unless it is among them. */
   get headers(): CaseInsensitiveDict {
-    this.#headers ??= dictOf(this.fields);
+    this.#headers ??= dictOf(this.#list);
     return this.#headers;
   }
   set headers(headers: CaseInsensitiveDict) {
@@ -176,14 +206,14 @@ export class PreparedRequest {
   set body(body: unknown) {
     const next = body === null || body === undefined ? null : bodyFrom(body);
     // The framing of the old body does not describe the new one.
-    if (next === null || next.length === null) this.fields.delete("content-length");
-    if (next === null || next.length !== null) this.fields.delete("transfer-encoding");
+    if (next === null || next.length === null) this.#list.delete("content-length");
+    if (next === null || next.length !== null) this.#list.delete("transfer-encoding");
     this.#useBody(next);
   }
 
   /** Path and query, "/" if empty, without the fragment. */
   get pathUrl(): string {
-    return pathUrlOf(this.target.parts);
+    return pathUrlOf(this.#place.parts);
   }
 
   /**
@@ -222,7 +252,7 @@ export class PreparedRequest {
     }
     const prepared = prepareUrl(url, params);
     if (prepared === url && prepared.length <= MAX_CACHED_URL) {
-      if (preparedUrls.size >= MAX_TARGETS) preparedUrls.clear();
+      if (preparedUrls.size >= MAX_PREPARED) preparedUrls.clear();
       preparedUrls.add(prepared);
     }
     this.url = prepared;
@@ -241,7 +271,7 @@ export class PreparedRequest {
         for (const value of values) checkGivenField(name, value);
         fields.setAll(name, values);
       }
-    this.useFields(fields);
+    this.#useFields(fields);
   }
 
   /**
@@ -251,28 +281,7 @@ export class PreparedRequest {
    */
   prepareCookies(cookies: unknown, own: RequestsCookieJar = cookieJarFrom(cookies)): void {
     this.#cookies = own;
-    this.prepareSessionCookies(cookieJarFrom(cookies));
-  }
-
-  /** The same with cookies that belong to a session. @internal */
-  prepareSessionCookies(jar: RequestsCookieJar): void {
-    if (jar.isEmpty || this.fields.has("cookie")) return;
-    const host = this.fields.get("host");
-    const header = jar.headerFor(this.#url, host === undefined ? undefined : { host });
-    if (header !== undefined) this.useCookieHeader(header);
-  }
-
-  /** A Cookie header that comes from a jar, not from the caller. @internal */
-  useCookieHeader(header: string): void {
-    this.#cookieHeader = header;
-    this.fields.set("Cookie", header);
-  }
-
-  /** Makes the Cookie header anew, unless it is the caller's. @internal */
-  refreshCookies(jar: RequestsCookieJar): void {
-    if (this.fields.get("cookie") !== this.#cookieHeader) return;
-    this.fields.delete("cookie");
-    this.prepareSessionCookies(jar);
+    this.#prepareSessionCookies(cookieJarFrom(cookies));
   }
 
   /**
@@ -285,10 +294,10 @@ export class PreparedRequest {
       this.#useBody(null);
       return;
     }
-    const given = this.fields.get("content-type");
+    const given = this.#list.get("content-type");
     const { body, contentType } = prepareBody({ data, files, json }, given);
     this.#useBody(body);
-    if (contentType !== null) this.fields.set("Content-Type", contentType);
+    if (contentType !== null) this.#list.set("Content-Type", contentType);
   }
 
   /** Makes this the body, and sets Content-Length or Transfer-Encoding to match. */
@@ -305,7 +314,7 @@ export class PreparedRequest {
     const found = auth === undefined ? authFromUrl(this.#url) : auth;
     const resolved = found === null ? null : authFrom(found);
     this.#auth = resolved;
-    if (resolved !== null) this.applyAuth(resolved);
+    if (resolved !== null) this.#applyAuth(resolved);
   }
 
   /** Adds the hooks; those that the credentials registered stay before them. */
@@ -333,15 +342,15 @@ export class PreparedRequest {
     copy.method = this.method;
     copy.#url = this.#url;
     copy.#target = this.#target;
-    copy.#fields = this.fields.copy();
+    copy.#fields = this.#list.copy();
     copy.#body = this.#body;
     copy.#cookies = this.#cookies === null ? null : this.#cookies.copy();
     copy.#cookieHeader = this.#cookieHeader;
     copy.#auth = this.#auth;
     copy.#signing = this.#signing;
-    copy.withoutCredentials = this.withoutCredentials;
-    copy.withoutCookies = this.withoutCookies;
-    copy.credentialHeaders = this.credentialHeaders;
+    copy.#withoutCredentials = this.#withoutCredentials;
+    copy.#withoutCookies = this.#withoutCookies;
+    copy.#credentialHeaders = this.#credentialHeaders;
     copy.hooks = { response: [...this.hooks.response] };
     return copy;
   }
@@ -352,86 +361,63 @@ export class PreparedRequest {
    * @param options - `credentials: true` shows what is masked otherwise.
    */
   toCurl(options: CurlOptions = {}): string {
-    return curlCommand(this, this.#body, options);
+    return curlCommand(this.#parts, options);
   }
 
   /** The request in plain values, with secrets masked: what `JSON.stringify` writes. */
   toJSON(): Record<string, unknown> {
-    return maskedPrepared(this);
+    return maskedPrepared(this.#parts);
   }
 
   [inspect.custom](): string {
     return `<PreparedRequest [${this.method}]>`;
   }
 
-  // ── for the layers above ──────────────────────────────────────────────────────────────────────────────────────────
-
-  /** @internal */
-  get target(): Target {
-    this.#target ??= targetOf(this.#url);
-    return this.#target;
-  }
-
-  /** The list under `headers`. @internal */
-  get fields(): FieldList {
+  get #list(): FieldList {
     this.#fields ??= new FieldList();
     return this.#fields;
   }
 
-  /** Takes over a list that is known to be good. @internal */
-  useFields(fields: FieldList): void {
+  get #place(): RequestTarget {
+    this.#target ??= targetOf(this.#url);
+    return this.#target;
+  }
+
+  get #parts(): RequestParts {
+    return {
+      method: this.method,
+      url: this.#url,
+      fields: this.#list,
+      body: this.#body,
+      credentialHeaders: this.#credentialHeaders,
+    };
+  }
+
+  #useFields(fields: FieldList): void {
     this.#fields = fields;
     this.#headers = null;
   }
 
-  /** @internal */
-  get source(): Body | null {
-    return this.#body;
+  #prepareSessionCookies(jar: RequestsCookieJar): void {
+    if (jar.isEmpty || this.#list.has("cookie")) return;
+    const host = this.#list.get("host");
+    const header = jar.headerFor(this.#url, host === undefined ? undefined : { host });
+    if (header !== undefined) this.#useCookieHeader(header);
   }
 
-  /** @internal */
-  get cookieJar(): RequestsCookieJar | null {
-    return this.#cookies;
+  #useCookieHeader(header: string): void {
+    this.#cookieHeader = header;
+    this.#list.set("Cookie", header);
   }
 
-  /** @internal */
-  get auth(): unknown {
-    return this.#auth;
-  }
-
-  /** @internal */
-  dropAuth(): void {
-    this.#auth = null;
-    this.#signing = null;
-  }
-
-  /** Has `auth.apply` sign; what it returns takes the place of this request's parts. @internal */
-  applyAuth(auth: AppliedAuth): void {
+  /** Has `auth.apply` sign the request. If it returns another request, its parts replace those of this one. */
+  #applyAuth(auth: AuthBase): void {
     const signed: unknown = auth.apply(this);
     if (isPromiseLike(signed)) {
       this.#signing = Promise.resolve(signed).then((value) => checkedRequest(value, "apply()"));
       // send() awaits it; one that fails before then is not an unhandled rejection.
       this.#signing.catch(() => undefined);
     } else this.#adopt(checkedRequest(signed, "apply()"));
-  }
-
-  /** Whether an auth function's promise is still to be waited for. @internal */
-  get isSigning(): boolean {
-    return this.#signing !== null;
-  }
-
-  /** Waits for an auth function that returned a promise. @internal */
-  get signing(): Promise<void> | null {
-    if (this.#signing === null) return null;
-    return this.#signing.then((signed) => {
-      this.#signing = null;
-      this.#adopt(signed);
-    });
-  }
-
-  /** Drops the body and the fields that describe it. @internal */
-  dropBody(): void {
-    this.#body = null;
   }
 
   #adopt(signed: PreparedRequest): void {
@@ -451,7 +437,7 @@ export class PreparedRequest {
 
   #useBody(body: Body | null): void {
     this.#body = body;
-    const { fields } = this;
+    const fields = this.#list;
     if (body === null) {
       // RFC 9110 §8.6: a method that expects a body says when there is none.
       if (
@@ -471,34 +457,6 @@ export class PreparedRequest {
     if (fields.has("content-length") || fields.has("transfer-encoding")) return;
     fields.append("Transfer-Encoding", "chunked");
   }
-}
-
-/**
- * Checks what an auth function or `apply` returned.
- *
- * @param who - The function, for the message.
- * @returns The value, known to be a request.
- * @throws TypeError when it is not a request: most often a forgotten `return request`.
- */
-export function checkedRequest(value: unknown, who: string): PreparedRequest {
-  if (value instanceof PreparedRequest) return value;
-  const request = value as Partial<PreparedRequest> | null | undefined;
-  if (
-    typeof request === "object" &&
-    request !== null &&
-    typeof request.method === "string" &&
-    typeof request.url === "string" &&
-    typeof request.headers === "object"
-  )
-    return request as PreparedRequest;
-  throw new TypeError(
-    `The auth ${who} must return the PreparedRequest that it was given (or another one), but returned ${kindOf(value)}. Did you forget "return request"?`,
-  );
-}
-
-/** Whether a value is to be awaited: promises of other libraries and realms are not instances of Promise. */
-export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
 /** A body that was taken away leaves no length behind. */

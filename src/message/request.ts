@@ -32,6 +32,9 @@ export interface RequestInit {
   readonly json?: unknown;
 }
 
+/** The hooks of a request, or null when it was given none. Reading `request.hooks` would make an empty list. */
+export let hooksOf: (request: Request) => Hooks | null;
+
 /**
  * A request that has not been prepared yet.
  *
@@ -84,9 +87,8 @@ export class Request {
     this.#hooks = hooksFrom(hooks);
   }
 
-  /** Whether there is any hook. @internal */
-  get hasHooks(): boolean {
-    return this.#hooks !== null && this.#hooks.response.length > 0;
+  static {
+    hooksOf = (request) => request.#hooks;
   }
 
   /** Prepares the request by itself: nothing of a session goes into it. */

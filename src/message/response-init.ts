@@ -1,7 +1,7 @@
 /** What a response can be made from, how its content is iterated, and its summary. */
 import type { HeadersInit } from "./headers.js";
 import type { PreparedRequest } from "./prepared.js";
-import type { RawInit } from "./raw.js";
+import type { RawInit } from "./raw-response.js";
 import type { Response } from "./response.js";
 import type { Timings, TlsInfo } from "./response-wire.js";
 

@@ -1,6 +1,7 @@
 /** What a response knows of the wire that it came by. */
 import type { PreparedRequest } from "./prepared.js";
-import type { ByteSource, RawResponse } from "./raw.js";
+import type { RawResponse } from "./raw-response.js";
+import type { ByteSource } from "./raw-queue.js";
 
 /** Seconds that the phases of an exchange took. 0 for a phase that was not needed, as connecting on a kept connection. */
 export interface Timings {
@@ -42,7 +43,7 @@ export interface ConnectionInfo {
   readonly tls: TlsInfo | null;
 }
 
-/** The wire's side of a response, asked when somebody wants to know. @internal */
+/** The wire's side of a response, asked when somebody wants to know. */
 export interface WireExchange {
   /** Bytes of the body so far, before decoding. */
   readonly received: number;
@@ -54,7 +55,7 @@ export interface WireExchange {
   decode(raw: RawResponse): ByteSource;
 }
 
-/** What the package's own adapter adds. @internal */
+/** What the package's own adapter adds. */
 export interface WireResponse {
   readonly request: PreparedRequest;
   readonly statusCode: number;

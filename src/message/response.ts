@@ -1,4 +1,5 @@
 /** Response: what came back, as requests gives it. */
+import { queueOf } from "./raw-response.js";
 import { inspect } from "node:util";
 
 import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
@@ -9,9 +10,9 @@ import { bodyStream } from "./body-stream.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
 import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersInit } from "./headers.js";
 import { Pieces, piecesOf } from "./pieces.js";
-import type { PreparedRequest } from "./prepared.js";
+import { insideRequest, type PreparedRequest } from "./prepared.js";
 import { END, PullIterator, type PullSource } from "./pull-iterator.js";
-import { rawFrom, RawResponse, type RawHead, type RawInit } from "./raw.js";
+import { rawFrom, RawResponse, type RawHead, type RawInit } from "./raw-response.js";
 import {
   byteLines,
   EventPieces,
@@ -37,7 +38,29 @@ export type { IterOptions, ResponseInit } from "./response-init.js";
 export type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 
 const EMPTY = Buffer.alloc(0);
-const WIRE = Symbol("wire");
+const NO_TRAILERS: readonly string[] = Object.freeze([]);
+
+/** The parts of a Response that its users do not see. */
+export interface InsideResponse {
+  /** The response that HTTPAdapter received. */
+  fromWire(parts: WireResponse): Response;
+  /** One field, without making `headers`. */
+  header(response: Response, lowerName: string): string | undefined;
+  headerValues(response: Response, lowerName: string): readonly string[];
+  /** Whether the whole content is in memory. */
+  isRead(response: Response): boolean;
+  /** Whether the response was closed while its content was read. */
+  isCutShort(response: Response): boolean;
+  /** `json(schema)` with a schema that may work asynchronously. */
+  jsonLater<T>(response: Response, schema: StandardSchema<T>): Promise<T>;
+  /** Sends another request in the way in which this response came; null when that is not known. */
+  sendAgain(response: Response, request: PreparedRequest): Promise<Response | null>;
+  /** Sets that way. */
+  useSender(response: Response, sender: (request: PreparedRequest) => Promise<Response>): void;
+}
+
+/** Access to these parts for the rest of the library: a friend of the class in place of public members. */
+export let insideResponse: InsideResponse;
 
 /**
  * The answer to a request. Its body is read already, unless `stream: true` was given.
@@ -86,34 +109,55 @@ export class Response implements AsyncIterable<Buffer> {
   #sender: ((request: PreparedRequest) => Promise<Response>) | null = null;
 
   constructor(init: ResponseInit = NO_OPTIONS) {
-    const wire = (init as { readonly [WIRE]?: WireResponse })[WIRE];
-    if (wire !== undefined) {
-      this.statusCode = wire.statusCode;
-      this.reason = wire.reason;
-      this.httpVersion = wire.version === 11 ? "1.1" : wire.version === 10 ? "1.0" : "2";
-      this.#request = wire.request;
-      this.#url = wire.request.url;
-      this.#rawHeaders = wire.rawHeaders;
-      this.#content = wire.content;
-      this.#raw = wire.raw;
-      this.#trailers = wire.trailers;
-      this.#exchange = wire.exchange;
-      this.elapsed = wire.elapsed;
-      return;
-    }
-    init = ownOptions(init);
+    if (init !== NO_OPTIONS) init = ownOptions(init);
     this.statusCode = init.statusCode ?? 200;
     this.reason = init.reason ?? "";
     this.httpVersion = init.httpVersion ?? "1.1";
     this.#request = init.request;
     this.#url = init.url ?? init.request?.url ?? "";
     this.#rawHeaders = init.headers === undefined ? [] : headerPairs(init.headers);
-    this.#trailers = init.trailers?.flat() ?? [];
+    this.#trailers = init.trailers?.flat() ?? NO_TRAILERS;
+    this.elapsed = init.elapsed ?? 0;
+    this.#raw = null;
+    this.#content = EMPTY;
+    if (init === NO_OPTIONS) return;
     this.#given = init;
     this.history = [...(init.history ?? [])];
-    this.elapsed = init.elapsed ?? 0;
     this.#raw = rawFrom(init.body, this.#rawHead, this.#trailers);
-    this.#content = this.#raw.wholeContent();
+    this.#content = queueOf(this.#raw).wholeContent();
+  }
+
+  static {
+    insideResponse = {
+      fromWire(parts) {
+        const response = new Response();
+        response.statusCode = parts.statusCode;
+        response.reason = parts.reason;
+        if (parts.version !== 11) response.httpVersion = parts.version === 10 ? "1.0" : "2";
+        response.#request = parts.request;
+        response.#url = parts.request.url;
+        response.#rawHeaders = parts.rawHeaders;
+        response.#content = parts.content;
+        response.#raw = parts.raw;
+        response.#trailers = parts.trailers;
+        response.#exchange = parts.exchange;
+        response.elapsed = parts.elapsed;
+        return response;
+      },
+      header: (response, lowerName) => response.#header(lowerName),
+      headerValues: (response, lowerName) => response.#headerValues(lowerName),
+      isRead: (response) => response.#content !== null,
+      isCutShort: (response) => response.#isCutShort,
+      async jsonLater(response, schema) {
+        const details = { response, request: response.#request };
+        const text = response.#jsonText();
+        return validateJsonLater(parseJson(text, details), schema, text, details);
+      },
+      sendAgain: async (response, request) => (response.#sender === null ? null : response.#sender(request)),
+      useSender: (response, sender) => {
+        response.#sender = sender;
+      },
+    };
   }
 
   /**
@@ -129,7 +173,7 @@ export class Response implements AsyncIterable<Buffer> {
   set raw(raw: RawResponse | RawInit) {
     const next = raw instanceof RawResponse ? raw : rawFrom(raw, this.#rawHead);
     this.#raw = next;
-    this.#content = this.#exchange?.decodes === true ? null : next.wholeContent();
+    this.#content = this.#exchange?.decodes === true ? null : queueOf(next).wholeContent();
     this.#text = null;
     this.#pieces = null;
     this.#body = null;
@@ -174,12 +218,12 @@ export class Response implements AsyncIterable<Buffer> {
 
   /** Whether this is a redirect that could be followed: one of the five statuses, with a Location. */
   get isRedirect(): boolean {
-    return REDIRECTS.has(this.statusCode) && this.header("location") !== undefined;
+    return REDIRECTS.has(this.statusCode) && this.#header("location") !== undefined;
   }
 
   /** Whether this is a permanent redirect: 301 or 308, with a Location. */
   get isPermanentRedirect(): boolean {
-    return (this.statusCode === 301 || this.statusCode === 308) && this.header("location") !== undefined;
+    return (this.statusCode === 301 || this.statusCode === 308) && this.#header("location") !== undefined;
   }
 
   /**
@@ -211,7 +255,7 @@ export class Response implements AsyncIterable<Buffer> {
     if (this.#text === null) {
       const bytes = this.content;
       const given = this.#encoding;
-      const encoding = given === undefined ? encodingOfBody(bytes, this.header("content-type")) : given;
+      const encoding = given === undefined ? encodingOfBody(bytes, this.#header("content-type")) : given;
       this.#text = decodeText(bytes, encoding);
     }
     return this.#text;
@@ -223,7 +267,7 @@ export class Response implements AsyncIterable<Buffer> {
    */
   get encoding(): string | null {
     // Not kept: json() tells what was assigned from what the headers say.
-    return this.#encoding === undefined ? encodingFromHeaders(this.header("content-type")) : this.#encoding;
+    return this.#encoding === undefined ? encodingFromHeaders(this.#header("content-type")) : this.#encoding;
   }
   set encoding(encoding: string | null) {
     this.#encoding = encoding;
@@ -249,19 +293,12 @@ export class Response implements AsyncIterable<Buffer> {
     return schema === undefined ? (value as T) : validateJson(value, schema, text, details);
   }
 
-  /** As `json(schema)`, for a schema that may work asynchronously. @internal */
-  async jsonLater<T>(schema: StandardSchema<T>): Promise<T> {
-    const details = { response: this, request: this.#request };
-    const text = this.#jsonText();
-    return validateJsonLater(parseJson(text, details), schema, text, details);
-  }
-
   /** Cookies that this response set, and no others. */
   get cookies(): RequestsCookieJar {
     if (this.#cookies === null) {
       this.#cookies = new RequestsCookieJar();
-      const lines = this.headerValues("set-cookie");
-      if (lines.length > 0) this.#cookies.extract(lines, this.#url, this.#request?.fields.get("host"));
+      const lines = this.#headerValues("set-cookie");
+      if (lines.length > 0) this.#cookies.extract(lines, this.#url, hostOf(this.#request));
     }
     return this.#cookies;
   }
@@ -272,7 +309,7 @@ export class Response implements AsyncIterable<Buffer> {
 
   /** The Link header, by `rel` (or by URL where there is none). */
   get links(): Record<string, Record<string, string>> {
-    const value = this.headerValues("link").join(", ");
+    const value = this.#headerValues("link").join(", ");
     return value === "" ? {} : linksByRel(value);
   }
 
@@ -420,7 +457,7 @@ export class Response implements AsyncIterable<Buffer> {
     if (this.#content === null && this.#pieces !== null) throw this.#consumed();
     this.#body = bodyStream({
       open: () => this.#open(),
-      isCutShort: () => this.isCutShort,
+      isCutShort: () => this.#isCutShort,
       close: () => this.close(),
     });
     return this.#body;
@@ -460,41 +497,27 @@ export class Response implements AsyncIterable<Buffer> {
 
   /** The response in plain values without its content, with secrets masked: what `JSON.stringify` writes. */
   toJSON(): Record<string, unknown> {
-    return maskedResponse(this);
+    return maskedResponse(
+      this,
+      this.#request === undefined ? undefined : insideRequest.credentialHeaders(this.#request),
+    );
   }
 
   [inspect.custom](): string {
     return this.toString();
   }
 
-  /** One field without making the dict. @internal */
-  header(lowerName: string): string | undefined {
+  /** The first value of a field, or all of them joined once `headers` was read. */
+  #header(lowerName: string): string | undefined {
     return this.#headers === null ? rawValue(this.#rawHeaders, lowerName) : this.#headers.get(lowerName);
   }
 
-  /** The values of a field apart. @internal */
-  headerValues(lowerName: string): readonly string[] {
+  #headerValues(lowerName: string): readonly string[] {
     return this.#headers === null ? rawValues(this.#rawHeaders, lowerName) : this.#headers.getAll(lowerName);
   }
 
-  /** Sends another request the way this response came; null when that is not known. @internal */
-  async sendAgain(request: PreparedRequest): Promise<Response | null> {
-    return this.#sender === null ? null : this.#sender(request);
-  }
-
-  /** Told by the session how to send again. @internal */
-  useSender(sender: (request: PreparedRequest) => Promise<Response>): void {
-    this.#sender = sender;
-  }
-
-  /** Whether the response was closed while its content was read. @internal */
-  get isCutShort(): boolean {
+  get #isCutShort(): boolean {
     return this.#pieces?.isCutShort ?? false;
-  }
-
-  /** Whether the whole content is at hand. @internal */
-  get isRead(): boolean {
-    return this.#content !== null;
   }
 
   get #connectionInfo(): ConnectionInfo {
@@ -515,7 +538,7 @@ export class Response implements AsyncIterable<Buffer> {
     if (
       plain &&
       (this.#encoding === undefined || this.#encoding === "utf-8") &&
-      isUtf8Json(this.header("content-type"))
+      isUtf8Json(this.#header("content-type"))
     )
       return bytes.utf8Slice();
     return this.#encoding == null ? jsonTextOf(bytes, this.text) : this.text;
@@ -523,14 +546,14 @@ export class Response implements AsyncIterable<Buffer> {
 
   /** The encoding for text that is made piece by piece; null means by a BOM, else UTF-8. */
   get #streamEncoding(): string | null {
-    return this.#encoding === undefined ? declaredEncoding(this.header("content-type")).charset : this.#encoding;
+    return this.#encoding === undefined ? declaredEncoding(this.#header("content-type")).charset : this.#encoding;
   }
 
   async #readAll(): Promise<Buffer> {
     const pieces = this.#open();
     const chunks: Buffer[] = [];
     for (let chunk = await pieces.pull(); chunk !== END; chunk = await pieces.pull()) chunks.push(chunk);
-    if (this.isCutShort)
+    if (this.#isCutShort)
       throw new StreamConsumedError("The response was closed before its body was read to the end", { response: this });
     this.#content = chunks.length === 0 ? EMPTY : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
     return this.#content;
@@ -540,7 +563,7 @@ export class Response implements AsyncIterable<Buffer> {
     if (this.#content !== null) return piecesOf(this.#content);
     if (this.#pieces !== null) throw this.#consumed();
     const { raw } = this;
-    this.#pieces = new Pieces(this, raw, this.#exchange === null ? raw.queue : this.#exchange.decode(raw));
+    this.#pieces = new Pieces(this, raw, this.#exchange === null ? queueOf(raw) : this.#exchange.decode(raw));
     return this.#pieces;
   }
 
@@ -554,9 +577,8 @@ export class Response implements AsyncIterable<Buffer> {
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Makes a response from what the wire gave. @internal */
-export function wireResponse(parts: WireResponse): Response {
-  return new Response({ [WIRE]: parts } as ResponseInit);
+function hostOf(request: PreparedRequest | undefined): string | undefined {
+  return request === undefined ? undefined : insideRequest.fields(request).get("host");
 }
 
 function isAscii(byte: number): boolean {

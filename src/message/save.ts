@@ -1,4 +1,5 @@
 /** Saves the content of a response to a file that is either complete or not there. */
+import { insideResponse } from "./response.js";
 import { createHash, randomBytes, type Hash } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, open, readFile, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
@@ -109,7 +110,7 @@ async function write({ response, offset, total }: Source, part: string, options:
         total === undefined ? { transferred: size, done: false } : { transferred: size, total, done: false },
       );
     }
-    if (response.isCutShort)
+    if (insideResponse.isCutShort(response))
       throw new StreamConsumedError("The response was closed before its body was saved", { response });
     if (offset > 0 && size !== total) throw wrongSize(response, total!, String(size));
     await file.sync();
@@ -177,12 +178,12 @@ function wrongSize(response: Response, total: number, found: string): RequestExc
 
 /** Bytes of the content, if the head says so: encoded content has another length than its body. */
 function totalOf(response: Response): number | undefined {
-  const length = response.header("content-length");
+  const length = insideResponse.header(response, "content-length");
   return length !== undefined && /^\d{1,15}$/.test(length) && !isEncoded(response) ? Number(length) : undefined;
 }
 
 function isEncoded(response: Response): boolean {
-  return codingNames(response.headerValues("content-encoding").join(",").split(",")).length > 0;
+  return codingNames(insideResponse.headerValues(response, "content-encoding").join(",").split(",")).length > 0;
 }
 
 /** Bytes that are there already and belong to the file that the server has now. */
@@ -217,11 +218,11 @@ function digestOf(url: string): string {
  * the server has gone on since, for in the same second the file may change once more.
  */
 function validatorOf(response: Response): string | null {
-  const etag = response.header("etag");
+  const etag = insideResponse.header(response, "etag");
   if (etag !== undefined && !etag.startsWith("W/")) return etag;
-  const modified = response.header("last-modified");
+  const modified = insideResponse.header(response, "last-modified");
   if (modified === undefined) return null;
-  const age = Date.parse(response.header("date") ?? "") - Date.parse(modified);
+  const age = Date.parse(insideResponse.header(response, "date") ?? "") - Date.parse(modified);
   return age >= 1000 ? modified : null;
 }
 
@@ -237,7 +238,7 @@ async function continued(first: Source, have: number): Promise<Source> {
   request.headers.set("If-Range", validatorOf(response));
   // Encoded content cannot be continued in the middle.
   request.headers.set("Accept-Encoding", "identity");
-  const rest = await response.sendAgain(request);
+  const rest = await insideResponse.sendAgain(response, request);
   if (rest === null) return first;
   const total = restOf(rest, have, first);
   if (total === null) {
@@ -255,15 +256,15 @@ async function continued(first: Source, have: number): Promise<Source> {
 function restOf(rest: Response, have: number, { response, total }: Source): number | null {
   if (rest.statusCode !== 206 || isEncoded(rest)) return null;
   // Of several ranges each has a head of its own within the body.
-  if (/^\s*multipart\//i.test(rest.header("content-type") ?? "")) return null;
-  const ranges = rest.headerValues("content-range");
+  if (/^\s*multipart\//i.test(insideResponse.header(rest, "content-type") ?? "")) return null;
+  const ranges = insideResponse.headerValues(rest, "content-range");
   const range = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(ranges.length === 1 ? ranges[0] : "");
   if (range === null) return null;
   const end = Number(range[2]) + 1;
   const announced = range[3] === "*" ? total : Number(range[3]);
   if (Number(range[1]) !== have || end <= have || announced !== end || (total !== undefined && total !== end))
     return null;
-  const length = rest.header("content-length");
+  const length = insideResponse.header(rest, "content-length");
   if (length !== undefined && Number(length) !== end - have) return null;
   return isSameFile(rest, response) ? end : null;
 }
@@ -271,8 +272,8 @@ function restOf(rest: Response, have: number, { response, total }: Source): numb
 /** Whether a part of a file has the validators of the whole, as far as it has any. */
 function isSameFile(rest: Response, first: Response): boolean {
   return ["etag", "last-modified"].every((name) => {
-    const found = rest.header(name);
-    const expected = first.header(name);
+    const found = insideResponse.header(rest, name);
+    const expected = insideResponse.header(first, name);
     return found === undefined || expected === undefined || found === expected;
   });
 }

@@ -16,7 +16,7 @@ abstract class PartHead {
   encoding: string;
   #disposition: Disposition | null = null;
 
-  /** @internal */
+  /** Parts are made by a decoder. */
   constructor(headers: CaseInsensitiveDict, encoding: string) {
     this.headers = headers;
     this.encoding = encodingFromHeaders(headers.get("content-type")) ?? encoding;
@@ -60,7 +60,7 @@ export class BodyPart extends PartHead {
   /** The bytes. They are a view of what the decoder was given, where they lie in one piece there. */
   readonly content: Buffer;
 
-  /** @internal */
+  /** Parts are made by a decoder. */
   constructor(headers: CaseInsensitiveDict, encoding: string, content: Buffer) {
     super(headers, encoding);
     this.content = content;
@@ -85,7 +85,7 @@ export class StreamedPart extends PartHead implements AsyncIterable<Buffer> {
   readonly #source: PartSource;
   #isRead = false;
 
-  /** @internal */
+  /** Parts are made by a decoder. */
   constructor(headers: CaseInsensitiveDict, encoding: string, source: PartSource) {
     super(headers, encoding);
     this.#source = source;

@@ -3,6 +3,7 @@
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
+import { insideRequest } from "../extend/index.js";
 import type { Attributes } from "@opentelemetry/api";
 
 import { RequestException, type CaseInsensitiveDict, type PreparedRequest, type Response } from "../index.js";
@@ -52,8 +53,8 @@ export function requestAttributes(
   if (!known) attributes["http.request.method_original"] = method;
   if (template !== undefined) attributes["url.template"] = template;
   if (resends > 0) attributes["http.request.resend_count"] = resends;
-  const { headers, credentialHeaders } = request;
-  return { ...attributes, ...headerAttributes("http.request.header", headerNames, headers, credentialHeaders) };
+  const names = insideRequest.credentialHeaders(request);
+  return { ...attributes, ...headerAttributes("http.request.header", headerNames, request.headers, names) };
 }
 
 export function responseAttributes(
@@ -76,7 +77,7 @@ export function responseAttributes(
   const { headers } = response;
   return {
     ...attributes,
-    ...headerAttributes("http.response.header", headerNames, headers, request.credentialHeaders),
+    ...headerAttributes("http.response.header", headerNames, headers, insideRequest.credentialHeaders(request)),
   };
 }
 

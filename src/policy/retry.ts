@@ -48,8 +48,6 @@ export interface RetryAttempt {
 /**
  * Thrown by {@link Retry.increment} when a counter is used up. A signal between policy and adapter, which turns it into
  * `reason` itself when that is an error, else into RetryError, or gives the last response by `raiseOnStatus`.
- *
- * @internal
  */
 export class RetriesExhausted extends Error {
   static {
@@ -312,21 +310,6 @@ export class Retry {
     return this.getBackoffTime(random);
   }
 
-  /**
-   * Tells `onRetry` of the last attempt in the history. For adapters, before they wait.
-   *
-   * @param attempt - the one that failed, from 1.
-   * @param delay - seconds until the next.
-   * @throws RequestException `ERR_CALLBACK` around what the callback throws.
-   * @internal
-   */
-  announce(attempt: number, delay: number): void {
-    const { onRetry } = this;
-    if (onRetry === null) return;
-    const { method, url, error, status } = this.history.at(-1)!;
-    called("onRetry", () => onRetry({ method, url, attempt, delay, error, status }));
-  }
-
   /** `Retry(total=3, connect=null, read=null, redirect=null, status=null)` */
   toString(): string {
     const { total, connect, read, redirect, status } = this;
@@ -373,4 +356,17 @@ function isBelowZero(counter: RetryCounter): boolean {
 function reasonOf({ status, redirectLocation }: RetryRecord): string {
   if (redirectLocation !== null) return "too many redirects";
   return status === null ? "too many error responses" : `too many ${status} error responses`;
+}
+
+/**
+ * Tells `onRetry` of the last attempt in the history. For adapters, before they wait.
+ *
+ * @param attempt - The one that failed, counted from 1.
+ * @param delay - Seconds until the next.
+ * @throws RequestException `ERR_CALLBACK` around an error of the callback.
+ */
+export function announceRetry({ onRetry, history }: Retry, attempt: number, delay: number): void {
+  if (onRetry === null) return;
+  const { method, url, error, status } = history.at(-1)!;
+  called("onRetry", () => onRetry({ method, url, attempt, delay, error, status }));
 }

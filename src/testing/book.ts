@@ -1,11 +1,12 @@
 /** What a MockAdapter knows: its routes, and the calls that came. */
+import { insideRequest } from "../extend/index.js";
 import type { PreparedRequest, Response } from "../index.js";
 import type { WireRequest } from "../extend/index.js";
 import { MockCall } from "./call.js";
 import type { Switchboard } from "./mock-transport.js";
 import { PassThrough, unmatched, type UnmatchedRequest } from "./errors.js";
 import type { ReplyInit } from "./reply.js";
-import type { MockRoute } from "./route.js";
+import { insideRoute, type MockRoute } from "./route.js";
 
 export class Book implements Switchboard {
   readonly routes: MockRoute[] = [];
@@ -46,15 +47,15 @@ export class Book implements Switchboard {
   callFor({ fields }: WireRequest): MockCall {
     if (this.#current !== null) return this.#current;
     // The same request goes out once more within an attempt when a proxy wants credentials.
-    const { request, attempt } = this.calls.findLast((call) => call.request.fields === fields)!;
+    const { request, attempt } = this.calls.findLast((call) => insideRequest.fields(call.request) === fields)!;
     return this.#begin(request, attempt);
   }
 
   answerFor(call: MockCall, bodyKnown: boolean): ReplyInit | null {
     for (const route of this.routes) {
-      if (route.distance(call, bodyKnown).differences.length > 0) continue;
-      if (!bodyKnown && route.needsBody) return null;
-      return route.take(call);
+      if (insideRoute.distance(route, call, bodyKnown).differences.length > 0) continue;
+      if (!bodyKnown && insideRoute.needsBody(route)) return null;
+      return insideRoute.take(route, call);
     }
     if (this.#passesUnmatched) return "passthrough";
     const error = unmatched(call, this.routes);
@@ -65,7 +66,7 @@ export class Book implements Switchboard {
   reset(): void {
     this.calls.length = 0;
     this.unmatched.length = 0;
-    for (const route of this.routes) route.reset();
+    for (const route of this.routes) insideRoute.reset(route);
   }
 
   #begin(request: PreparedRequest, attempt: number): MockCall {

@@ -7,6 +7,12 @@ import type { MockRoute } from "./route.js";
 
 const EMPTY = Buffer.alloc(0);
 
+/** Access for the mock itself, as a friend of the class. */
+export let insideCall: {
+  url(call: MockCall): URL;
+  useBody(call: MockCall, body: Buffer): void;
+};
+
 /** A request that was sent, what it brought, and what came of it. A retry is a call of its own. */
 export class MockCall {
   /** As it was sent. */
@@ -23,6 +29,15 @@ export class MockCall {
   error: unknown = undefined;
   #body: Buffer = EMPTY;
   #url: URL | null = null;
+
+  static {
+    insideCall = {
+      url: (call) => (call.#url ??= new URL(call.url)),
+      useBody: (call, body) => {
+        call.#body = body;
+      },
+    };
+  }
 
   constructor(request: PreparedRequest, attempt: number) {
     this.request = request;
@@ -41,7 +56,7 @@ export class MockCall {
 
   /** The parameters of the URL's query. */
   get query(): URLSearchParams {
-    return this.parsedUrl.searchParams;
+    return insideCall.url(this).searchParams;
   }
 
   /** The headers, as they were sent. */
@@ -75,16 +90,5 @@ export class MockCall {
 
   [inspect.custom](): string {
     return `<MockCall [${this.method} ${redactedUrl(this.url)}]>`;
-  }
-
-  /** @internal */
-  get parsedUrl(): URL {
-    this.#url ??= new URL(this.url);
-    return this.#url;
-  }
-
-  /** @internal */
-  useBody(body: Buffer): void {
-    this.#body = body;
   }
 }

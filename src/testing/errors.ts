@@ -2,7 +2,7 @@
 import { RequestException } from "../index.js";
 import { redactedUrl } from "../extend/index.js";
 import type { MockCall } from "./call.js";
-import type { MockRoute } from "./route.js";
+import { insideRoute, type MockRoute } from "./route.js";
 
 const MAX_SHOWN_ROUTES = 20;
 
@@ -20,7 +20,7 @@ export function unmatched(call: MockCall, routes: readonly MockRoute[]): Unmatch
   if (routes.length === 0) lines.push('There are no routes: mock.get("https://…", { json: {} }) adds one');
   else {
     const ranked = routes
-      .map((route) => ({ route, ...route.distance(call, true) }))
+      .map((route) => ({ route, ...insideRoute.distance(route, call, true) }))
       .sort((one, other) => one.weight - other.weight || alike(other.route, call) - alike(one.route, call));
     const [nearest] = ranked;
     lines.push(`Nearest: ${String(nearest.route)}`, ...nearest.differences.map((what) => `  - ${what}`));
@@ -33,7 +33,7 @@ export function unmatched(call: MockCall, routes: readonly MockRoute[]): Unmatch
 
 /** Characters that the URLs begin with in common: among routes that fit as little, the one that was probably meant. */
 function alike(route: MockRoute, call: MockCall): number {
-  const { shownUrl } = route;
+  const shownUrl = insideRoute.shownUrl(route);
   let at = 0;
   while (at < shownUrl.length && shownUrl[at] === call.url[at]) at += 1;
   return at;

@@ -1,4 +1,5 @@
 /** MockAdapter: answers by routes, where an adapter would send. */
+import { insideRequest } from "../extend/index.js";
 import { inspect } from "node:util";
 
 import {
@@ -247,7 +248,7 @@ export class MockAdapter extends HTTPAdapter {
 /** A stream that was read to find the route is sent from what was read. */
 async function sendForReal(call: MockCall, pass: (request: PreparedRequest) => Promise<Response>): Promise<Response> {
   let { request } = call;
-  if (request.source !== null && !request.source.replayable && call.body.length > 0) {
+  if (!insideRequest.isRepeatable(request) && call.body.length > 0) {
     request = request.copy();
     request.body = call.body;
   }

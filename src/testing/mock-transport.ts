@@ -23,7 +23,7 @@ import {
   type WireBody,
   type WireRequest,
 } from "../extend/index.js";
-import type { MockCall } from "./call.js";
+import { insideCall, type MockCall } from "./call.js";
 import { delay, inNextTurn } from "./clock.js";
 import { PassThrough } from "./errors.js";
 import { faultBeforeConnection, timeoutFault } from "./faults.js";
@@ -151,7 +151,7 @@ class MockExchange implements ConnectionOwner, Stage {
   async #run(): Promise<void> {
     await Promise.resolve();
     if (this.#over.signal.aborted) return;
-    if (this.#body.isKnown) this.#call.useBody(this.#body.content);
+    if (this.#body.isKnown) insideCall.useBody(this.#call, this.#body.content);
     const known = this.#switchboard.answerFor(this.#call, this.#body.isKnown);
     const reply = known === null || typeof known === "function" ? null : this.#resolved(known);
     if (reply !== null) await this.#beforeConnection(reply);
@@ -212,7 +212,7 @@ class MockExchange implements ConnectionOwner, Stage {
   async #answer(answer: ReplyInit | null, given: Reply | null, near: Duplex, far: Duplex): Promise<void> {
     const { signal } = this.#over;
     if (signal.aborted) return;
-    this.#call.useBody(this.#body.content);
+    insideCall.useBody(this.#call, this.#body.content);
     let reply = given;
     if (reply === null) {
       const found = answer ?? this.#switchboard.answerFor(this.#call, true)!;

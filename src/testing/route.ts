@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { isCredentialHeader, isSecretParameter, redactedBody, redactedUrl } from "../extend/index.js";
-import type { MockCall } from "./call.js";
+import { insideCall, type MockCall } from "./call.js";
 import { checkReply, type ReplyInit } from "./reply.js";
 import { compileUrl, type CompiledUrl, type UrlPattern } from "./url-pattern.js";
 
@@ -35,6 +35,15 @@ export interface Distance {
   readonly weight: number;
 }
 
+/** Access for the mock itself, as a friend of the class. */
+export let insideRoute: {
+  shownUrl(route: MockRoute): string;
+  reset(route: MockRoute): void;
+  needsBody(route: MockRoute): boolean;
+  take(route: MockRoute, call: MockCall): ReplyInit;
+  distance(route: MockRoute, call: MockCall, bodyKnown: boolean): Distance;
+};
+
 /** What `mock.get` and its like return: what to look at when the test is done. */
 export class MockRoute {
   /** In upper case; empty for any. */
@@ -44,6 +53,16 @@ export class MockRoute {
   readonly #replies: readonly ReplyInit[];
   readonly #calls: MockCall[] = [];
   #next = 0;
+
+  static {
+    insideRoute = {
+      shownUrl: (route) => route.#url.shown,
+      reset: (route) => route.#reset(),
+      needsBody: (route) => route.#needsBody,
+      take: (route, call) => route.#take(call),
+      distance: (route, call, bodyKnown) => route.#distance(call, bodyKnown),
+    };
+  }
 
   constructor(methods: readonly string[], url: UrlPattern, replies: ReplyInit | readonly ReplyInit[], match: Match) {
     this.methods = methods.map((method) => method.toUpperCase());
@@ -80,27 +99,22 @@ export class MockRoute {
     return `${method} ${redactedUrl(this.#url.shown)}${wanted.length === 0 ? "" : ` with ${wanted.join(", ")}`}${times === undefined ? "" : ` (at most ${times} times)`}`;
   }
 
-  /** @internal */
-  get shownUrl(): string {
-    return this.#url.shown;
-  }
-
-  /** Forgets its calls, and begins its replies anew. @internal */
-  reset(): void {
+  /** Forgets the calls, and starts the replies again. */
+  #reset(): void {
     this.#calls.length = 0;
     this.#next = 0;
   }
 
-  /** Whether it must see the body to know. @internal */
-  get needsBody(): boolean {
+  /** Whether the body is needed to choose the route. */
+  get #needsBody(): boolean {
     const { json, form, text, body, when } = this.#match;
     return json !== undefined || form !== undefined || text !== undefined || body !== undefined || when !== undefined;
   }
 
-  /** The answer to a call that fits. The last one repeats. @internal */
-  take(call: MockCall): ReplyInit {
+  /** The reply to a call that fits. The last one repeats. */
+  #take(call: MockCall): ReplyInit {
     this.#calls.push(call);
-    const verdict = this.#url.test(call.parsedUrl);
+    const verdict = this.#url.test(insideCall.url(call));
     call.params = "params" in verdict ? verdict.params : {};
     call.route = this;
     const reply = this.#replies[Math.min(this.#next, this.#replies.length - 1)];
@@ -108,15 +122,15 @@ export class MockRoute {
     return reply;
   }
 
-  /** What keeps it from answering. @param bodyKnown - Whether the body is there to be looked at. @internal */
-  distance(call: MockCall, bodyKnown: boolean): Distance {
+  /** Why the route does not answer a call. @param bodyKnown - Whether the body can be compared. */
+  #distance(call: MockCall, bodyKnown: boolean): Distance {
     const differences: string[] = [];
     let weight = 0;
     const differ = (what: string, by = 1): void => {
       differences.push(what);
       weight += by;
     };
-    const verdict = this.#url.test(call.parsedUrl);
+    const verdict = this.#url.test(insideCall.url(call));
     if ("difference" in verdict) differ(verdict.difference, verdict.weight);
     if (this.methods.length > 0 && !this.methods.includes(call.method)) differ(`the method is ${call.method}`);
     for (const [name, value] of this.#url.query)

@@ -18,6 +18,8 @@ export interface ImportEdge {
   readonly to: string | null;
   /** `import type` and `export type` leave nothing in the JavaScript; `import { type A }` still loads the file. */
   readonly typeOnly: boolean;
+  /** Whether the file is loaded by a call, when the program is already running. */
+  readonly isDeferred: boolean;
 }
 
 /** A source file, with its path below src/. */
@@ -40,7 +42,7 @@ export function sources(): readonly SourceText[] {
 export function importsOf(source: SourceText): ImportEdge[] {
   const parsed = parse(source);
   const edges: ImportEdge[] = [];
-  const add = (specifier: ts.Expression, typeOnly: boolean): void => {
+  const add = (specifier: ts.Expression, typeOnly: boolean, isDeferred = false): void => {
     // What is computed cannot be followed; `checkLayers` refuses it by this name.
     const text = ts.isStringLiteralLike(specifier) ? specifier.text : specifier.getText(parsed);
     edges.push({
@@ -49,6 +51,7 @@ export function importsOf(source: SourceText): ImportEdge[] {
       specifier: text,
       to: text.startsWith(".") ? resolve(source.path, text) : null,
       typeOnly,
+      isDeferred,
     });
   };
   const visit = (node: ts.Node): void => {
@@ -57,7 +60,7 @@ export function importsOf(source: SourceText): ImportEdge[] {
       add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(asExpression(node.argument), true);
     else if (ts.isCallExpression(node) && loads(node.expression) && node.arguments[0] !== undefined)
-      add(node.arguments[0], false);
+      add(node.arguments[0], false, true);
     ts.forEachChild(node, visit);
   };
   visit(parsed);

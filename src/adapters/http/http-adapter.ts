@@ -1,4 +1,7 @@
 /** HTTPAdapter: the retry loop around one exchange on the wire. */
+import { insideResponse } from "../../message/response.js";
+import { insideRequest } from "../../message/prepared.js";
+import { queueOf } from "../../message/raw-response.js";
 import { requestRetry, requestStart } from "../../diagnostics/channels.js";
 import { RequestException, RetryError, TotalTimeout, UnrewindableBodyError } from "../../exceptions.js";
 import type { FieldList } from "../../http/fields.js";
@@ -7,14 +10,14 @@ import { redactedUrl } from "../../message/redaction.js";
 import type { Response } from "../../message/response.js";
 import { NO_OPTIONS } from "../../options/own-options.js";
 import { selectProxy } from "../../policy/no-proxy.js";
-import { RetriesExhausted, Retry } from "../../policy/retry.js";
+import { announceRetry, RetriesExhausted, Retry } from "../../policy/retry.js";
 import { resolveTimeout, type Timeouts } from "../../policy/timeout.js";
 import { isForwarding, type ProxyHop } from "../../wire/connect/proxy-hop.js";
 import { SocketConnector } from "../../wire/connector.js";
 import type { DecodeLimits } from "../../wire/decode/decode.js";
 import { Pool } from "../../wire/pool.js";
 import type { Transport, TransportStatistics, WireRequest, WireTarget } from "../../wire/transport.js";
-import { BaseAdapter, type SendSettings } from "../adapter.js";
+import { BaseAdapter, type CallSettings, type SendSettings } from "../adapter.js";
 import { Cancellation } from "../cancellation.js";
 import { isFinal, throughLayers, type Layer, type LayerAttempt } from "../layers.js";
 import { resolveHttpOptions, type HTTPAdapterOptions } from "./http-options.js";
@@ -79,7 +82,7 @@ export class HTTPAdapter extends BaseAdapter {
     this.#maxRetries = maxRetries;
   }
 
-  override send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
+  override send(request: PreparedRequest, settings: CallSettings): Promise<Response> {
     // A session brings its own cancellation, over all the requests of a call.
     const { cancellation, signal, timeout } = settings;
     if (cancellation !== undefined || (signal === undefined && (typeof timeout !== "object" || timeout === null)))
@@ -97,12 +100,12 @@ export class HTTPAdapter extends BaseAdapter {
     return this.#transport.statistics;
   }
 
-  async #sendCancellably(request: PreparedRequest, settings: SendSettings): Promise<Response> {
+  async #sendCancellably(request: PreparedRequest, settings: CallSettings): Promise<Response> {
     const own = cancellationFor(settings);
     if (own === null) return this.#sendWithRetries(request, settings, undefined);
     try {
       const response = await this.#sendWithRetries(request, { ...settings, cancellation: own }, own);
-      if (settings.stream) response.raw.whenDone(() => own.release());
+      if (settings.stream) queueOf(response.raw).whenDone(() => own.release());
       else own.release();
       return response;
     } catch (error) {
@@ -113,7 +116,7 @@ export class HTTPAdapter extends BaseAdapter {
 
   async #sendWithRetries(
     request: PreparedRequest,
-    settings: SendSettings,
+    settings: CallSettings,
     cancellation: Cancellation | undefined,
   ): Promise<Response> {
     const attempt: Attempt = {
@@ -137,7 +140,7 @@ export class HTTPAdapter extends BaseAdapter {
         response = await (hasLayers ? this.#sendThrough(layers, attempt) : this.#sendOnce(request, attempt));
         if (response.statusCode === 407) response = await this.#answerProxy(response, attempt);
         if (!retry.retriesResponse({ method, url, response }) || isFinal(response)) return withRetries(response, retry);
-        if (!canSendAgain(request)) throw unrewindable(request, response);
+        if (!insideRequest.isRepeatable(request)) throw unrewindable(request, response);
         const next = this.#afterResponse(retry, request, response);
         if (next === null) return withRetries(response, retry);
         retry = next;
@@ -154,7 +157,7 @@ export class HTTPAdapter extends BaseAdapter {
       }
       const delay = retry.getDelay(response);
       response?.close();
-      retry.announce(attempt.number, delay);
+      announceRetry(retry, attempt.number, delay);
       if (requestRetry.hasSubscribers) publishRetry(retry, url, attempt.number, delay);
       if (delay > 0) await (cancellation ?? new Cancellation()).sleep(delay);
     }
@@ -175,11 +178,15 @@ export class HTTPAdapter extends BaseAdapter {
   async #answerProxy(refusal: Response, attempt: Attempt): Promise<Response> {
     const { request, settings } = attempt;
     const { proxy } = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
-    if (!isForwarding(proxy) || proxy?.credentials == null || !canSendAgain(request)) return refusal;
-    const target = absoluteForm(request.target);
+    if (!isForwarding(proxy) || proxy?.credentials == null || !insideRequest.isRepeatable(request)) return refusal;
+    const target = absoluteForm(insideRequest.target(request));
     let response = refusal;
     for (let answers = 0; answers < 2 && response.statusCode === 407; answers += 1) {
-      const answer = proxy.credentials.answer(response.headerValues("proxy-authenticate"), request.method, target);
+      const answer = proxy.credentials.answer(
+        insideResponse.headerValues(response, "proxy-authenticate"),
+        request.method,
+        target,
+      );
       if (answer === null) break;
       response.close();
       response = await this.#sendOnce(request, attempt, answer);
@@ -210,7 +217,7 @@ export class HTTPAdapter extends BaseAdapter {
   #afterError(retry: Retry, request: PreparedRequest, error: unknown): Retry {
     try {
       // What cannot be sent again ends in the error itself, and costs no budget.
-      if (!canSendAgain(request)) throw error;
+      if (!insideRequest.isRepeatable(request)) throw error;
       return retry.increment({ method: request.method, url: request.url, error });
     } catch (outcome) {
       if (!(outcome instanceof RetriesExhausted)) throw withHistory(outcome, retry);
@@ -243,7 +250,7 @@ export class HTTPAdapter extends BaseAdapter {
 /** One request on its way through the retry loop. */
 interface Attempt {
   readonly request: PreparedRequest;
-  readonly settings: SendSettings;
+  readonly settings: CallSettings;
   readonly timeouts: Timeouts;
   readonly limits: DecodeLimits;
   readonly cancellation: Cancellation | undefined;
@@ -287,15 +294,18 @@ function withRetries(response: Response, retry: Retry): Response {
 
 /** @param answer - The Proxy-Authorization that answers a challenge, or null. */
 function wireRequest(
-  { method, target, fields, source }: PreparedRequest,
+  request: PreparedRequest,
   limits: Timeouts,
   proxy: ProxyHop | null,
   answer: string | null,
 ): WireRequest {
+  const { method } = request;
+  const target = insideRequest.target(request);
+  const fields = insideRequest.fields(request);
   const proxyAuthorization = isForwarding(proxy)
     ? (answer ?? firstAuthorization(method, target, fields, proxy!))
     : null;
-  return { method, target, fields, body: source, proxyAuthorization, limits };
+  return { method, target, fields, body: insideRequest.source(request), proxyAuthorization, limits };
 }
 
 /** The credentials of the proxy's URL, unless the caller gave the field. */
@@ -306,10 +316,6 @@ function firstAuthorization(method: string, target: WireTarget, fields: FieldLis
 
 function absoluteForm({ scheme, authority, path }: WireTarget): string {
   return `${scheme}://${authority}${path}`;
-}
-
-function canSendAgain(request: PreparedRequest): boolean {
-  return request.source === null || request.source.replayable;
 }
 
 function unrewindable(request: PreparedRequest, response: Response): UnrewindableBodyError {

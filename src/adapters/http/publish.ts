@@ -8,7 +8,7 @@ import {
   requestRetry,
 } from "../../diagnostics/channels.js";
 import type { DiagnosedError, DiagnosedRequest } from "../../diagnostics/messages.js";
-import type { PreparedRequest } from "../../message/prepared.js";
+import { insideRequest, type PreparedRequest } from "../../message/prepared.js";
 import { redactedFields, redactedUrl, redactedUrls } from "../../message/redaction.js";
 import type { Timings } from "../../message/response.js";
 import type { Retry } from "../../policy/retry.js";
@@ -16,13 +16,16 @@ import type { Exchange, ResponseHead } from "../../wire/transport.js";
 
 /** The request as it may be shown to others. */
 export function diagnosedRequest(request: PreparedRequest, attempt: number): DiagnosedRequest {
-  const { fields, source, target, method, credentialHeaders } = request;
-  const headers = redactedFields(fields.raw, credentialHeaders);
+  const { method } = request;
+  const fields = insideRequest.fields(request);
+  const source = insideRequest.source(request);
+  const { authority } = insideRequest.target(request);
+  const headers = redactedFields(fields.raw, insideRequest.credentialHeaders(request));
   return {
     id: nextRequestId(),
     method,
     url: redactedUrl(request.url),
-    headers: fields.has("host") ? headers : [["Host", target.authority], ...headers],
+    headers: fields.has("host") ? headers : [["Host", authority], ...headers],
     bodySize: source === null ? 0 : source.length,
     attempt,
   };

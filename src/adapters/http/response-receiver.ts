@@ -1,12 +1,14 @@
 /** The receiver of one response: what whole and streamed responses have in common. */
+import { insideRequest } from "../../message/prepared.js";
 import { requestEnd, requestError, requestHead } from "../../diagnostics/channels.js";
 import type { DiagnosedRequest } from "../../diagnostics/messages.js";
 import { RequestException } from "../../exceptions.js";
 import { rawValue, rawValues } from "../../http/fields.js";
 import type { PreparedRequest } from "../../message/prepared.js";
-import type { ByteSource, RawResponse } from "../../message/raw.js";
+import type { RawResponse } from "../../message/raw-response.js";
+import type { ByteSource } from "../../message/raw-queue.js";
 import {
-  wireResponse,
+  insideResponse,
   type ConnectionInfo,
   type Response,
   type Timings,
@@ -15,7 +17,7 @@ import {
 import { codingsOf, tooLarge, type DecodeLimits } from "../../wire/decode/decode.js";
 import type { Exchange, ExchangeTimes, Peer, ResponseHead, ResponseSink } from "../../wire/transport.js";
 import { REDIRECT_STATUSES } from "../../policy/redirect.js";
-import type { ProgressCallback, SendSettings } from "../adapter.js";
+import type { ProgressCallback, CallSettings } from "../adapter.js";
 import { diagnosedRequest, publishEnd, publishError, publishHead } from "./publish.js";
 
 const NO_CODINGS: readonly string[] = [];
@@ -23,7 +25,7 @@ const NO_CODINGS: readonly string[] = [];
 /** Receives one response, and makes a Response of it. */
 export abstract class ResponseReceiver implements ResponseSink, WireExchange {
   readonly request: PreparedRequest;
-  readonly settings: SendSettings;
+  readonly settings: CallSettings;
   readonly limits: DecodeLimits;
   readonly #uploadTotal: number | null;
   #sent = 0;
@@ -48,7 +50,7 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
 
   constructor(
     request: PreparedRequest,
-    settings: SendSettings,
+    settings: CallSettings,
     limits: DecodeLimits,
     resolve: (response: Response) => void,
     reject: (error: unknown) => void,
@@ -56,7 +58,7 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
     this.request = request;
     this.settings = settings;
     this.limits = limits;
-    this.#uploadTotal = request.source?.length ?? null;
+    this.#uploadTotal = insideRequest.source(request)?.length ?? null;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -68,7 +70,8 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
   onHead(head: ResponseHead): void {
     this.head = head;
     this.#peer = this.exchange.connection!.peer;
-    if (requestHead.hasSubscribers) publishHead(this.diagnosed, head, this.exchange, this.request.credentialHeaders);
+    if (requestHead.hasSubscribers)
+      publishHead(this.diagnosed, head, this.exchange, insideRequest.credentialHeaders(this.request));
     if (
       head.statusCode >= 300 &&
       this.settings.followsRedirects === true &&
@@ -210,7 +213,7 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
   makeResponse(content: Buffer | null, raw: RawResponse | null, trailers: readonly string[]): Response {
     const head = this.head!;
     const { times } = this.exchange;
-    return wireResponse({
+    return insideResponse.fromWire({
       request: this.request,
       statusCode: head.statusCode,
       reason: head.reason,

@@ -1,8 +1,10 @@
 /** Receives a response whole, or as a stream. */
+import { queueOf } from "../../message/raw-response.js";
 import { requestError } from "../../diagnostics/channels.js";
 import { ReadTimeout } from "../../exceptions.js";
-import type { PreparedRequest } from "../../message/prepared.js";
-import { RawResponse, type ByteSource, type RawControl, type RawQueue } from "../../message/raw.js";
+import { insideRequest, type PreparedRequest } from "../../message/prepared.js";
+import { RawResponse } from "../../message/raw-response.js";
+import { type ByteSource, type RawControl, type RawQueue } from "../../message/raw-queue.js";
 import { Deadline } from "../../wire/deadline.js";
 import {
   compressedBound,
@@ -122,7 +124,7 @@ export class WholeResponse extends ResponseReceiver {
 
   /** A body that took the place of the one that came: it is content. */
   override decode(raw: RawResponse): ByteSource {
-    return raw.queue;
+    return queueOf(raw);
   }
 
   /** What is left of the body of a redirect is not waited for. */
@@ -165,7 +167,7 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
 
   override onGoodHead(head: ResponseHead): void {
     const raw = new RawResponse(head, this);
-    this.#queue = raw.queue;
+    this.#queue = queueOf(raw);
     dropped.register(raw, this, this);
     this.resolve(this.makeResponse(null, raw, NO_TRAILERS));
   }
@@ -226,10 +228,10 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
 
   override decode(raw: RawResponse): ByteSource {
     const codings = this.isFollowed ? this.codingsFor(this.head!) : this.codings;
-    if (codings.length === 0 && this.limits.maxOutput === 0) return raw.queue;
+    if (codings.length === 0 && this.limits.maxOutput === 0) return queueOf(raw);
     this.#waiting = this.#waitingFor(this.exchange.request.limits.read);
-    const decoder = new Decoder(raw.queue, codings, this.limits, this.#waiting);
-    raw.queue.decodeBy(decoder);
+    const decoder = new Decoder(queueOf(raw), codings, this.limits, this.#waiting);
+    queueOf(raw).decodeBy(decoder);
     return decoder;
   }
 
@@ -304,9 +306,11 @@ class WaitingForContent implements Patience {
 const dropped = new FinalizationRegistry<StreamedResponse>((sink) => sink.onDropped());
 let hasWarned = false;
 
-function warnOfDropped({ method, target }: PreparedRequest): void {
+function warnOfDropped(request: PreparedRequest): void {
   if (hasWarned) return;
   hasWarned = true;
+  const { method } = request;
+  const target = insideRequest.target(request);
   // Without the query, which may carry keys: a warning goes into logs that nobody thinks of.
   const shown = `${method} ${target.origin}${target.path.split("?", 1)[0]}`;
   process.emitWarning(

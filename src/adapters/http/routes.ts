@@ -1,4 +1,5 @@
 /** A request and its settings → the route that its connection takes. */
+import { insideRequest } from "../../message/prepared.js";
 import type { LookupFunction } from "node:net";
 
 import { InvalidURL } from "../../exceptions.js";
@@ -67,7 +68,7 @@ export class Routes {
    * @throws ConnectionError `ERR_ADDRESS_NOT_ALLOWED`, and whatever `allowAddress` throws.
    */
   routeFor(request: PreparedRequest, settings: SendSettings, proxy: string | null): Route {
-    const { origin, parts } = request.target;
+    const { origin, parts } = insideRequest.target(request);
     const secure = parts.scheme === "https";
     const policy = secure ? this.#policies.policyFor(settings) : null;
     // A Unix socket is on this machine: there is no network in between.
@@ -91,7 +92,7 @@ export class Routes {
   }
 
   #makeRoute(request: PreparedRequest, tls: TlsPolicy | null, proxy: ProxyHop | null, key: string): Route {
-    const { parts } = request.target;
+    const { parts } = insideRequest.target(request);
     const unix = parts.scheme === "http+unix";
     const host = parts.host.startsWith("[") ? parts.host.slice(1, -1).replace("%25", "%") : parts.host;
     const port = unix ? 80 : effectivePort(parts);

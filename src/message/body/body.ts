@@ -1,7 +1,15 @@
 /** From what a caller gives as `data`, `json` and `files` to the body of a request and its Content-Type. */
 import { InvalidJSONError } from "../../exceptions.js";
 import { kindOf } from "../../options/kind.js";
-import { isAnyArrayBuffer, isBlob, isFormData, isMap, isPlainObject, isSet, isUrlSearchParams } from "../kinds.js";
+import {
+  isAnyArrayBuffer,
+  isBlob,
+  isFormData,
+  isMap,
+  isPlainObject,
+  isSet,
+  isUrlSearchParams,
+} from "../../options/kinds.js";
 import { encodeParams, type Params } from "../params.js";
 import { boundaryOf, boundaryParameter, isMultipartType } from "./boundary.js";
 import { contentBody } from "./content.js";

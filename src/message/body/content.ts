@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 
-import { hasMethods, isBlob, isFormData, isMap, isUrlSearchParams } from "../kinds.js";
+import { hasMethods, isBlob, isFormData, isMap, isUrlSearchParams } from "../../options/kinds.js";
 import { BlobBody, fileHandleBody, readStreamBody } from "./file-source.js";
 import { BytesBody, TextBody } from "./memory-source.js";
 import { asBytes, isBody, type Body } from "./source.js";

@@ -1,7 +1,7 @@
 /** The parts of a multipart body: what `data` and `files` name, and the head of each part. */
 import { InvalidHeader } from "../../exceptions.js";
 import { kindOf } from "../../options/kind.js";
-import { isBlob, isDate, isFormData, isUrl, type FormDataLike } from "../kinds.js";
+import { isBlob, isDate, isFormData, isUrl, type FormDataLike } from "../../options/kinds.js";
 import { contentBody, ownFileName } from "./content.js";
 import { BytesBody, TextBody } from "./memory-source.js";
 import type { HeadEncoding } from "./multipart.js";

@@ -1,7 +1,7 @@
 /** The contract of a request body: what redirects, retries, digest, progress and the wire know of it. */
 import { UnrewindableBodyError } from "../../exceptions.js";
 import { kindOf } from "../../options/kind.js";
-import { isAnyArrayBuffer, isUint8Array } from "../kinds.js";
+import { isAnyArrayBuffer, isUint8Array } from "../../options/kinds.js";
 
 /**
  * The bytes of a request, wherever they come from. An implementation yields no empty chunk, and makes no promise about

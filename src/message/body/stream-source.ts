@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import type { ReadableStream, ReadableStreamDefaultReader } from "node:stream/web";
 
-import { hasMethods } from "../kinds.js";
+import { hasMethods } from "../../options/kinds.js";
 import type { Body } from "./source.js";
 import { itemBytes, unrewindable } from "./source.js";
 

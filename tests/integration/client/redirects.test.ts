@@ -325,7 +325,7 @@ describe("a subclass may override", () => {
   it("getRedirectTarget", async () => {
     class Stubborn extends Session {
       override getRedirectTarget(response: Response): string | null {
-        return response.statusCode === 300 ? (response.header("location") ?? null) : null;
+        return response.statusCode === 300 ? (response.headers["location"] ?? null) : null;
       }
     }
     const session = new Stubborn();

@@ -12,6 +12,7 @@ import {
   version,
   type RequestOptions,
 } from "requests-ts";
+import { insideRequest } from "requests-ts/extend";
 import { httpbin } from "requests-ts/httpbin";
 
 import { failure, serve, type Received } from "./serve.js";
@@ -253,7 +254,7 @@ describe("the order and case of headers on the wire", () => {
   it("writes no default port into Host", () => {
     const prepared = new Session().prepareRequest(new Request("GET", "http://example.com:80/"));
     assert.equal(prepared.url, "http://example.com:80/");
-    assert.equal(prepared.target.authority, "example.com");
+    assert.equal(insideRequest.target(prepared).authority, "example.com");
   });
 });
 

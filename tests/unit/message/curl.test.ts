@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import { PreparedRequest, Request, type RequestInit } from "requests-ts";
+import { insideRequest } from "requests-ts/extend";
 
 const curl = (method: string, url: string, init: RequestInit = {}, credentials?: boolean): string =>
   new Request(method, url, init).prepare().toCurl(credentials === undefined ? {} : { credentials });
@@ -67,7 +68,7 @@ describe("toCurl", () => {
     const encoded = { data: gzipSync('{"token":"s3cret"}'), headers: { "Content-Encoding": "gzip" } };
     assert.match(curl("POST", "http://h/", encoded), /--data-binary @- http:/);
     const prepared = new Request("GET", "http://h/", { headers: { "X-Mine": "s3cret" } }).prepare();
-    prepared.credentialHeaders = ["X-Mine"];
+    insideRequest.setCredentialHeaders(prepared, ["X-Mine"]);
     assert.doesNotMatch(prepared.copy().toCurl(), /s3cret/);
     assert.match(prepared.toCurl({ credentials: true }), /s3cret/);
   });
@@ -124,7 +125,7 @@ describe("the shell", () => {
         const prepared = new PreparedRequest();
         prepared.method = data === undefined ? "GET" : "POST";
         prepared.url = url;
-        for (const [name, value] of Object.entries(headers)) prepared.fields.append(name, value);
+        for (const [name, value] of Object.entries(headers)) prepared.headers.append(name, value);
         if (data !== undefined) prepared.prepareBody(data);
         assert.deepEqual(run(shell, prepared.toCurl({ credentials: true })), { words, input });
       });

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { RawResponse, rawFrom, type RawControl } from "#internal/message/raw";
+import { queueOf, RawResponse, rawFrom } from "#internal/message/raw-response";
+import type { RawControl } from "#internal/message/raw-queue";
 
 const HEAD = { rawHeaders: ["A", "1", "a", "2"], version: 10 };
 
@@ -31,8 +32,8 @@ describe("RawResponse", () => {
 
   it("read(n) gives exactly n while there are n, across chunks, and an empty Buffer at the end", async () => {
     const { raw } = made();
-    for (const chunk of ["abc", "d", "efg"]) raw.push(Buffer.from(chunk));
-    raw.end(["T", "1"]);
+    for (const chunk of ["abc", "d", "efg"]) queueOf(raw).push(Buffer.from(chunk));
+    queueOf(raw).end(["T", "1"]);
     const read: string[] = [];
     for (const n of [2, 3, 0, 10, 10]) read.push((await raw.read(n)).toString());
     assert.deepEqual(read, ["ab", "cde", "", "fg", ""]);
@@ -42,18 +43,18 @@ describe("RawResponse", () => {
 
   it("read() gives all that is left", async () => {
     const { raw } = made();
-    raw.push(Buffer.from("abc"));
+    queueOf(raw).push(Buffer.from("abc"));
     await raw.read(1);
-    raw.end([]);
+    queueOf(raw).end([]);
     assert.equal((await raw.read()).toString(), "bc");
   });
 
   it("read waits for what is not there yet", async () => {
     const { raw } = made();
     const reading = raw.read(4);
-    raw.push(Buffer.from("ab"));
+    queueOf(raw).push(Buffer.from("ab"));
     await Promise.resolve();
-    raw.push(Buffer.from("cd"));
+    queueOf(raw).push(Buffer.from("cd"));
     assert.equal((await reading).toString(), "abcd");
   });
 
@@ -64,8 +65,8 @@ describe("RawResponse", () => {
 
   it("asks for a pause when much waits, and resumes when it is read", async () => {
     const { raw, control } = made();
-    assert.equal(raw.push(Buffer.alloc(100_000)), true);
-    assert.equal(raw.push(Buffer.alloc(300_000)), false);
+    assert.equal(queueOf(raw).push(Buffer.alloc(100_000)), true);
+    assert.equal(queueOf(raw).push(Buffer.alloc(300_000)), false);
     await raw.read(100_000);
     await raw.read(300_000);
     assert.equal(control.resumed, 1);
@@ -73,8 +74,8 @@ describe("RawResponse", () => {
 
   it("a failure comes after what was there before it", async () => {
     const { raw } = made();
-    raw.push(Buffer.from("ab"));
-    raw.fail(new Error("cut"));
+    queueOf(raw).push(Buffer.from("ab"));
+    queueOf(raw).fail(new Error("cut"));
     assert.equal((await raw.read(5)).toString(), "ab");
     await assert.rejects(raw.read(5), /cut/);
     assert.equal(raw.closed, true);
@@ -82,7 +83,7 @@ describe("RawResponse", () => {
 
   it("leaving the iteration early cancels, once", async () => {
     const { raw, control } = made();
-    raw.push(Buffer.from("ab"));
+    queueOf(raw).push(Buffer.from("ab"));
     for await (const _ of raw) break;
     raw.close();
     assert.equal(control.cancelled, 1);
@@ -92,10 +93,10 @@ describe("RawResponse", () => {
   it("whenDone calls back once, also when it is over already", () => {
     const { raw } = made();
     const calls: number[] = [];
-    raw.whenDone(() => calls.push(1));
-    raw.whenDone(() => calls.push(2));
-    raw.end([]);
-    raw.whenDone(() => calls.push(3));
+    queueOf(raw).whenDone(() => calls.push(1));
+    queueOf(raw).whenDone(() => calls.push(2));
+    queueOf(raw).end([]);
+    queueOf(raw).whenDone(() => calls.push(3));
     raw.close();
     assert.deepEqual(calls, [1, 2, 3]);
   });

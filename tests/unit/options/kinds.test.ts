@@ -17,7 +17,7 @@ import {
   isUint8Array,
   isUrl,
   isUrlSearchParams,
-} from "#internal/message/kinds";
+} from "#internal/options/kinds";
 
 const context = createContext({ URL, URLSearchParams });
 /** A value of another realm. */

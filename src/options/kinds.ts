@@ -62,3 +62,8 @@ function hasAncestor(value: object, name: string): boolean {
     if (level.constructor?.name === name) return true;
   return false;
 }
+
+/** Whether a value is to be awaited: promises of other libraries and realms are not instances of Promise. */
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
