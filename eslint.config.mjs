@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "build/", "node_modules/", "tests/docs/", "site/"] },
+  { ignores: ["dist/", "build/", "node_modules/", "tests/docs/", "tools/"] },
   {
     files: ["src/**/*.ts", "tests/**/*.ts"],
     extends: [...tseslint.configs.recommendedTypeChecked],

@@ -1,17 +1,18 @@
 // Runs the tests of the package itself (bundlers, types, tarball), and then on every runtime those that need nothing else
-// (unit, wire, integration), with runtimes/smoke.mjs from the packed package. Closes with "N passed, N failed".
+// (unit, wire, integration), with tools/runtimes/smoke.mjs from the packed package. Closes with "N passed, N failed".
 //   node scripts/test-runtimes.mjs [--readme] [package | node20 | node22 | node24 | node26 | bun | deno …] [word …]
 //   Words choose the files whose path has one of them ("smoke" is one). --readme writes the table into README.md.
-// The runtimes are packages of runtimes/, installed on first use; where a platform has none, the PATH is asked.
+// The runtimes are packages of tools/runtimes/, installed on first use; where a platform has none, the PATH is asked.
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
-import { ALONE, EXCLUDED, RUNTIMES } from "../runtimes/list.mjs";
+import { installPackages, packageFolder } from "../tools/packages.mjs";
+import { ALONE, EXCLUDED, RUNTIMES } from "../tools/runtimes/list.mjs";
 
 const root = join(import.meta.dirname, "..");
-const folder = join(root, "runtimes");
+const folder = join(root, "tools", "runtimes");
 const built = join(root, "build", "tests");
 const setup = join(built, "_support", "setup.js");
 /** Of one file; the slowest takes a tenth of it. */
@@ -39,8 +40,8 @@ if (forReadme && words.length > 0) {
   process.exit(1);
 }
 
-// A new file of packages means an install, too.
-if (!existsSync(join(folder, "node_modules", ".package-lock.json"))) install();
+if (!installPackages("runtimes"))
+  console.log("The packages of tools/runtimes could not be installed: the runtimes on the PATH are used instead");
 const scratch = mkdtempSync(join(tmpdir(), "runtimes-"));
 const started = performance.now();
 const rows = [];
@@ -53,7 +54,7 @@ for (const name of chosen) {
   const found = find(name);
   if (found === null) {
     console.log(
-      `FAILED ${name}: not found, neither in runtimes/node_modules nor on the PATH; npm ci in runtimes/ installs it`,
+      `FAILED ${name}: found neither in node_modules nor on the PATH (npm install --workspaces --workspace tools/runtimes)`,
     );
     rows.push({ ...emptyRow(RUNTIMES[name].label, ""), failed: 1 });
   } else rows.push(await runOn(name, found));
@@ -74,19 +75,11 @@ function sum(column) {
   return rows.reduce((total, row) => total + row[column], 0);
 }
 
-/** Without install scripts: the packages hold the programs themselves. */
-function install() {
-  const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
-    cwd: folder,
-    stdio: "inherit",
-  });
-  if (status !== 0) console.log("npm ci in runtimes/ failed: what is on the PATH is taken instead");
-}
-
 /** The program of a runtime and its version, or null. */
 function find(name) {
   const { packages, program, onPath, fits } = RUNTIMES[name];
-  const own = packages.map((each) => join(folder, "node_modules", each, program)).find((path) => existsSync(path));
+  const installed = packages.map((each) => packageFolder("runtimes", each)).find((each) => each !== undefined);
+  const own = installed === undefined ? undefined : join(installed, program);
   for (const path of [own, onPath]) {
     if (path === undefined) continue;
     const { status, stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
@@ -106,7 +99,7 @@ async function runOn(name, { path, version }) {
   const wanted = files.filter((file) => !isExcluded(name, file));
   row.excluded = files.length - wanted.length;
   const tasks = wanted.map((file) => [file, () => runFile(name, path, file)]);
-  if (smoke !== null) tasks.unshift(["runtimes/smoke.mjs", () => runSmoke(name, path)]);
+  if (smoke !== null) tasks.unshift(["tools/runtimes/smoke.mjs", () => runSmoke(name, path)]);
   return runTasks(row, tasks);
 }
 
@@ -242,7 +235,7 @@ async function smokeServer() {
   });
   const ports = await new Promise((resolve, reject) => {
     server.stdout.setEncoding("utf8").once("data", (line) => resolve(line.trim()));
-    server.once("exit", (code) => reject(new Error(`runtimes/smoke-server.mjs ended with ${code}`)));
+    server.once("exit", (code) => reject(new Error(`tools/runtimes/smoke-server.mjs ended with ${code}`)));
   });
   return {
     ports,

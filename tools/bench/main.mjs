@@ -4,12 +4,12 @@
 //   --with axios,got           only these beside requests-ts
 //   --json results.json        the figures as they are
 //   --page                     writes them into docs/performance.md and draws docs/assets/benchmark.svg
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+import { installPackages, packageFolder } from "../packages.mjs";
 import { aims } from "./aims.mjs";
 import { CONTESTANTS } from "./contestants/index.mjs";
 import { picture } from "./picture.mjs";
@@ -17,7 +17,7 @@ import { startServers } from "./servers/index.mjs";
 import { table, aimsTable, conditionsLine } from "./tables.mjs";
 import { crowds, measureAlone, measureImports, measureRate, rates, transfers } from "./workloads.mjs";
 
-const here = import.meta.dirname;
+const root = join(import.meta.dirname, "..", "..");
 const GIBIBYTE = 1024 ** 3;
 const { values } = parseArgs({
   options: {
@@ -32,14 +32,7 @@ const { values } = parseArgs({
 const rounds = positive("rounds");
 const seconds = positive("seconds");
 
-if (!existsSync(join(here, "node_modules"))) {
-  console.error("Installing the other clients into bench/node_modules …");
-  const { status } = spawnSync("npm", ["ci", "--ignore-scripts"], {
-    cwd: here,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (status !== 0) process.exit(1);
-}
+if (!installPackages("bench")) process.exit(1);
 
 const only = values.only?.split(",");
 const others = values.with?.split(",");
@@ -93,7 +86,7 @@ function report(text) {
 }
 
 function writePage({ conditions: made, results: found }) {
-  const page = join(here, "..", "docs", "performance.md");
+  const page = join(root, "docs", "performance.md");
   const blocks = Object.keys(found).map((id) => table(id, titles[id], found[id]));
   const figures = ["```text", conditionsLine(made), "", aimsTable(reached), "", blocks.join("\n\n"), "```"].join("\n");
   const text = readFileSync(page, "utf8");
@@ -101,15 +94,15 @@ function writePage({ conditions: made, results: found }) {
   const [, after] = rest.split("<!-- end of figures -->");
   writeFileSync(page, `${before}<!-- figures -->\n\n${figures}\n\n<!-- end of figures -->${after}`);
   if (found["get-50"] === undefined) return;
-  mkdirSync(join(here, "..", "docs", "assets"), { recursive: true });
-  writeFileSync(join(here, "..", "docs", "assets", "benchmark.svg"), picture(found["get-50"], made));
+  mkdirSync(join(root, "docs", "assets"), { recursive: true });
+  writeFileSync(join(root, "docs", "assets", "benchmark.svg"), picture(found["get-50"], made));
 }
 
 function versionsOf(list) {
   const found = {};
   for (const { package: name } of list)
     if (name !== undefined)
-      found[name] = JSON.parse(readFileSync(join(here, "node_modules", name, "package.json"), "utf8")).version;
+      found[name] = JSON.parse(readFileSync(join(packageFolder("bench", name), "package.json"), "utf8")).version;
   return found;
 }
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
 
 /** The project's folder; VitePress calls it srcDir. */
-export const root = join(import.meta.dirname, "..", "..");
+export const root = join(import.meta.dirname, "..", "..", "..");
 
 /** Pages outside docs/, by their file. */
 const AT_ROOT = {
@@ -19,7 +19,7 @@ const AT_ROOT = {
 export function placeOf(file) {
   if (Object.hasOwn(AT_ROOT, file)) return AT_ROOT[file];
   if (file.startsWith("docs/")) return file.slice("docs/".length).replace(/(^|\/)README\.md$/, "$1index.md");
-  if (file.startsWith("site/api/")) return file.slice("site/".length);
+  if (file.startsWith("tools/site/api/")) return file.slice("tools/site/".length);
   return undefined;
 }
 
@@ -31,7 +31,7 @@ export function pages() {
       : readdirSync(join(root, folder), { recursive: true })
           .map((name) => posix.join(folder, String(name).replaceAll("\\", "/")))
           .filter((name) => name.endsWith(".md"));
-  return [...Object.keys(AT_ROOT), ...below("docs"), ...below("site/api")].filter((file) => exists(file)).sort();
+  return [...Object.keys(AT_ROOT), ...below("docs"), ...below("tools/site/api")].filter((file) => exists(file)).sort();
 }
 
 export function exists(file) {

@@ -30,7 +30,7 @@ export default {
   base: process.env.DOCS_BASE ?? "/",
   head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   srcDir: root,
-  srcExclude: ["{node_modules,src,tests,bench,dist,build,scripts,.git,.ci}/**", "site/!(api)/**", "site/*.md"],
+  srcExclude: ["{node_modules,src,tests,dist,build,scripts,.git,.ci}/**", "tools/{bench,runtimes}/**", "tools/site/!(api)/**"],
   outDir: "./dist",
   rewrites: Object.fromEntries(pages().map((file) => [file, placeOf(file)])),
   lastUpdated: false,
@@ -43,7 +43,7 @@ export default {
     page.frontmatter.editLink = false;
     const pageClass = WIDE[page.filePath];
     if (pageClass !== undefined) Object.assign(page.frontmatter, { aside: false, pageClass });
-    if (page.filePath.startsWith("site/api/")) page.frontmatter.pageClass = "api";
+    if (page.filePath.startsWith("tools/site/api/")) page.frontmatter.pageClass = "api";
     if (page.filePath === "README.md") page.title = "Python's requests for TypeScript";
   },
   themeConfig: {
@@ -55,7 +55,7 @@ export default {
   },
   vite: {
     // The project's folder is the root of the pages: its sources are none of the site's business.
-    server: { watch: { ignored: ["**/node_modules/**", "**/build/**", "**/tests/**", "**/bench/**", "**/src/**"] } },
+    server: { watch: { ignored: ["**/node_modules/**", "**/build/**", "**/tests/**", "**/tools/bench/**", "**/src/**"] } },
     publicDir: false,
     plugins: [vueForPages()],
     build: { chunkSizeWarningLimit: 2000 },

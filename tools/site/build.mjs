@@ -1,16 +1,18 @@
-// `npm run docs`: the site of the documentation, into site/dist. `npm run docs:dev` serves it while pages are written.
+// `npm run docs`: the site of the documentation, into tools/site/dist. `npm run docs:dev` serves it while pages are written.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { installPackages, packageFolder } from "../packages.mjs";
+
 const here = import.meta.dirname;
-const root = join(here, "..");
+const root = join(here, "..", "..");
 const mode = process.argv[2] === "dev" ? "dev" : "build";
 
-if (!existsSync(join(here, "node_modules"))) run("npm", ["ci", "--ignore-scripts"]);
+if (!installPackages("site")) process.exit(1);
 writeReference();
-run(process.execPath, [join(here, "node_modules", "vitepress", "bin", "vitepress.js"), mode, "."]);
-if (mode === "build") console.log("The site is in site/dist; `npm run docs:check` opens every page of it.");
+run(process.execPath, [join(packageFolder("site", "vitepress"), "bin", "vitepress.js"), mode, "."]);
+if (mode === "build") console.log("The site is in tools/site/dist; `npm run docs:check` opens every page of it.");
 
 /** A page for everything that the entries of the package export, from its doc comments. */
 function writeReference() {
@@ -23,7 +25,7 @@ function writeReference() {
   rmSync(join(here, "api"), { recursive: true, force: true });
   const options = join(here, "typedoc.json");
   const points = entries.flatMap((path) => ["--entryPoints", path]);
-  run(process.execPath, [join(here, "node_modules", "typedoc", "bin", "typedoc"), "--options", options, ...points]);
+  run(process.execPath, [join(packageFolder("site", "typedoc"), "bin", "typedoc"), "--options", options, ...points]);
 }
 
 function run(command, args) {

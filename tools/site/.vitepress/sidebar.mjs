@@ -29,7 +29,7 @@ const GROUPS = [
       "docs/comparison.md",
     ],
   ],
-  ["Reference", ["site/api/index.md", "CHANGELOG.md"]],
+  ["Reference", ["tools/site/api/index.md", "CHANGELOG.md"]],
   ["The project", ["ARCHITECTURE.md", "docs/adr/README.md", "CONTRIBUTING.md", "SECURITY.md"]],
 ];
 
@@ -38,7 +38,7 @@ const SHORT = {
   "docs/coming-from-axios-got-fetch.md": "axios, got, fetch",
   "docs/coming-from-python.md": "Python",
   "docs/from-the-tutorials.md": "The tutorials, side by side",
-  "site/api/index.md": "API",
+  "tools/site/api/index.md": "API",
   "SECURITY.md": "Reporting a fault",
 };
 
@@ -62,16 +62,16 @@ export function sidebar() {
 
 /** One group for each entry of the package, with the groups of its own page: functions, classes, exceptions … */
 function apiGroups() {
-  const entries = pages().filter((file) => /^site\/api\/requests-ts\/(.*\/)?index\.md$/.test(file));
+  const entries = pages().filter((file) => /^tools\/site\/api\/requests-ts\/(.*\/)?index\.md$/.test(file));
   return [
     { text: "API", link: "/api/" },
     ...entries
       .map((file) => dirname(file))
       .sort()
       .map((folder) => ({
-        text: folder.slice("site/api/".length),
-        link: `/${folder.slice("site/".length)}/`,
-        collapsed: folder !== "site/api/requests-ts",
+        text: folder.slice("tools/site/api/".length),
+        link: `/${folder.slice("tools/site/".length)}/`,
+        collapsed: folder !== "tools/site/api/requests-ts",
         items: exportsOf(folder),
       })),
   ];
