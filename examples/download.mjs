@@ -1,5 +1,5 @@
 // Downloads a file with a progress bar, and goes on where it was cut.
-//   npm run example:download -- URL [path] [--sha256 HEX]
+//   node examples/download.mjs URL [path] [--sha256 HEX]
 // Exit status: 0 saved; 1 not saved; 2 a mistake in the command line; 130 stopped by Ctrl-C.
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import cliProgress from "cli-progress";
 import requests from "requests-ts";
 
-const USAGE = "Usage: npm run example:download -- URL [path] [--sha256 HEX]";
+const USAGE = "Usage: node examples/download.mjs URL [path] [--sha256 HEX]";
 /** Seconds that the server may be silent. */
 const PATIENCE = 30;
 

@@ -7,10 +7,11 @@ const root = join(import.meta.dirname, "..");
 
 /** name, command, what to do when it fails; the build first, since the others read dist/ and build/. */
 const checks = [
-  ["docs build", ["node", "scripts/docs-tests.mjs"], "mend the block of the page or @example that is named"],
-  ["types", ["tsc", "-b"], "mend the types; an error in tests/docs/ is one of the page that its file names"],
+  ["docs build", ["node", "scripts/docs-tests.mjs"], "fix the block of the page or @example that is named"],
+  ["types", ["tsc", "-b"], "fix the types; an error in tests/docs/ is one of the page that its file names"],
+  ["bundle", ["node", "scripts/bundle.mjs"], "fix the import that is named"],
   ["format", ["prettier", "--check", "--log-level=warn", "."], "npm run fix"],
-  ["lint", ["eslint", "--max-warnings=0", "."], "npm run fix, and mend by hand what is left"],
+  ["lint", ["eslint", "--max-warnings=0", "."], "npm run fix, and fix the rest by hand"],
   [
     "import table",
     ["node", "scripts/test.mjs", "package/imports"],
@@ -26,7 +27,7 @@ const checks = [
     ["knip", "--no-progress", "--tsConfig", "src/tsconfig.json"],
     "delete what nobody uses, or take its `export` away",
   ],
-  ["package.json", ["publint", "--strict", "--pack", "false"], "mend exports, types or files in package.json"],
+  ["package.json", ["publint", "--strict", "--pack", "false"], "fix exports, types or files in package.json"],
 ];
 
 const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}` };

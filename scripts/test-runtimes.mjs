@@ -1,6 +1,6 @@
 // Runs the tests of the package itself (bundlers, types, tarball), and then on every runtime those that need nothing else
 // (unit, wire, integration), with tools/runtimes/smoke.mjs from the packed package. Closes with "N passed, N failed".
-//   node scripts/test-runtimes.mjs [--readme] [package | node20 | node22 | node24 | node26 | bun | deno …] [word …]
+//   npm test -- runtimes [--readme] [package | node20 | node22 | node24 | node26 | bun | deno …] [word …]
 //   Words choose the files whose path has one of them ("smoke" is one). --readme writes the table into README.md.
 // The runtimes are packages of tools/runtimes/, installed on first use; where a platform has none, the PATH is asked.
 import { spawn, spawnSync } from "node:child_process";

@@ -1,4 +1,4 @@
-/** The programs of tools/runtimes, which `npm run test:runtimes` installs. */
+/** The programs of tools/runtimes, which `npm test -- runtimes` installs. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
@@ -12,5 +12,8 @@ export function tool(name: string): { readonly program: string; readonly skip: s
   const folders = [join(root, "tools", "runtimes", "node_modules"), join(root, "node_modules")];
   const program = folders.map((folder) => join(folder, ".bin", name)).find((path) => existsSync(path));
   const skip = program === undefined && process.env["REQUIRE_TOOLS"] !== "1";
-  return { program: program ?? name, skip: skip && `${name} is not installed: npm run test:runtimes -- package installs it` };
+  return {
+    program: program ?? name,
+    skip: skip && `${name} is not installed: npm test -- runtimes -- package installs it`,
+  };
 }

@@ -1,4 +1,4 @@
-// npm run bench:own: what a request costs in JavaScript alone, over a socket that answers at once and has no kernel
+// npm run bench -- own: what a request costs in JavaScript alone, over a socket that answers at once and has no kernel
 // behind it. The noise of the machine hurts less here: the place to look whether a change is worth having.
 //   --requests 50000           in each of the rounds
 //   --rounds 25
@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { SMALL } from "./servers/index.mjs";
 
 const { values } = parseArgs({
+  allowPositionals: true,
   options: {
     requests: { type: "string", default: "50000" },
     rounds: { type: "string", default: "25" },

@@ -1,4 +1,4 @@
-// The runtimes that npm run test:runtimes knows, and the files that mean nothing on one of them.
+// The runtimes that npm test -- runtimes knows, and the files that mean nothing on one of them.
 
 /** Packages by platform: only the one that fits this machine is installed. */
 function node(major, least = `${major}.0.0`) {

@@ -1,4 +1,4 @@
-// `npm run docs`: the site of the documentation, into tools/site/dist. `npm run docs:dev` serves it while pages are written.
+// The site of the documentation, into tools/site/dist; with "dev" it is served while pages are written.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const mode = process.argv[2] === "dev" ? "dev" : "build";
 if (!installPackages("site")) process.exit(1);
 writeReference();
 run(process.execPath, [join(packageFolder("site", "vitepress"), "bin", "vitepress.js"), mode, "."]);
-if (mode === "build") console.log("The site is in tools/site/dist; `npm run docs:check` opens every page of it.");
+if (mode === "build") console.log("The site is in tools/site/dist; `npm run docs -- check` opens every page of it.");
 
 /** A page for everything that the entries of the package export, from its doc comments. */
 function writeReference() {

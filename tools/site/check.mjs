@@ -1,4 +1,4 @@
-// `npm run docs:check`: opens every page of tools/site/dist in Chromium, as wide as a telephone and as a desk, and fails on
+// `npm run docs -- check`: opens every page of tools/site/dist in Chromium, as wide as a telephone and as a desk, and fails on
 // errors in the console, requests that fail, pages that are wider than the window, and links that lead nowhere.
 // CHROMIUM names the browser; `--pictures <folder>` keeps a picture of each page.
 import { createServer } from "node:http";

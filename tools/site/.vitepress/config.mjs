@@ -30,7 +30,11 @@ export default {
   base: process.env.DOCS_BASE ?? "/",
   head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   srcDir: root,
-  srcExclude: ["{node_modules,src,tests,dist,build,scripts,.git,.ci}/**", "tools/{bench,runtimes}/**", "tools/site/!(api)/**"],
+  srcExclude: [
+    "{node_modules,src,tests,dist,build,scripts,.git,.ci}/**",
+    "tools/{bench,runtimes}/**",
+    "tools/site/!(api)/**",
+  ],
   outDir: "./dist",
   rewrites: Object.fromEntries(pages().map((file) => [file, placeOf(file)])),
   lastUpdated: false,
@@ -55,7 +59,9 @@ export default {
   },
   vite: {
     // The project's folder is the root of the pages: its sources are none of the site's business.
-    server: { watch: { ignored: ["**/node_modules/**", "**/build/**", "**/tests/**", "**/tools/bench/**", "**/src/**"] } },
+    server: {
+      watch: { ignored: ["**/node_modules/**", "**/build/**", "**/tests/**", "**/tools/bench/**", "**/src/**"] },
+    },
     publicDir: false,
     plugins: [vueForPages()],
     build: { chunkSizeWarningLimit: 2000 },
