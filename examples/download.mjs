@@ -22,7 +22,7 @@ async function main(args) {
   try {
     order = readOrder(args);
   } catch (error) {
-    console.error(`${error.message}\n${USAGE}`);
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     return 2;
   }
   const { url, path, sha256 } = order;
@@ -85,6 +85,7 @@ function terminalProgress(path) {
   );
   let started = false;
   return {
+    /** @param {{ transferred: number, total?: number }} progress */
     show: ({ transferred, total }) => {
       const payload = { name: path, come: bytes(transferred), all: total === undefined ? "?" : bytes(total) };
       if (!started) bar.start(total ?? 0, transferred, payload);
@@ -104,6 +105,7 @@ function terminalProgress(path) {
 function plainProgress(path) {
   let last = -1;
   return {
+    /** @param {{ transferred: number, total?: number }} progress */
     show: ({ transferred, total }) => {
       const step = Math.floor(total === undefined ? transferred / 10e6 : (10 * transferred) / total);
       if (step === last) return;

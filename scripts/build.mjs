@@ -1,4 +1,4 @@
-// `npm run build`: src/ → build/src (modules, which the tests load) and dist/ (the bundle, which users load).
+// `npm run build`: src/ → build/src (modules, which the tests load) and dist/ (bundle and types, which users load).
 //   node scripts/build.mjs tests     also the tests, with those that are made from the pages
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -9,8 +9,9 @@ const withTests = process.argv[2] === "tests";
 
 const steps = [
   ...(withTests ? [["scripts/docs-tests.mjs"]] : []),
-  [compiler, "-b", ...(withTests ? [] : ["src"])],
+  [compiler, "-b", withTests ? "tests" : "src"],
   ["scripts/bundle.mjs"],
+  ["scripts/types.mjs"],
 ];
 for (const step of steps) {
   const { status } = spawnSync(process.execPath, step, { cwd: root, stdio: "inherit" });

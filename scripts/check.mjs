@@ -5,11 +5,21 @@ import { delimiter, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** name, command, what to do when it fails; the build first, since the others read dist/ and build/. */
+/**
+ * Name, command, what to do when it fails. The build comes first, since the others read dist/ and build/.
+ *
+ * @type {readonly (readonly [string, readonly [string, ...string[]], string])[]}
+ */
 const checks = [
   ["docs build", ["node", "scripts/docs-tests.mjs"], "fix the block of the page or @example that is named"],
-  ["types", ["tsc", "-b"], "fix the types; an error in tests/docs/ is one of the page that its file names"],
+  ["types", ["tsc", "-b", "tests"], "fix the types; an error in tests/docs/ is one of the page that its file names"],
   ["bundle", ["node", "scripts/bundle.mjs"], "fix the import that is named"],
+  ["rolled-up types", ["node", "scripts/types.mjs"], "fix the declaration that is named"],
+  [
+    "types of scripts",
+    ["tsc", "-b", "tsconfig.scripts.json"],
+    "fix the types, by JSDoc where TypeScript cannot infer them",
+  ],
   ["format", ["prettier", "--check", "--log-level=warn", "."], "npm run fix"],
   ["lint", ["eslint", "--max-warnings=0", "."], "npm run fix, and fix the rest by hand"],
   [
@@ -24,10 +34,10 @@ const checks = [
   ],
   [
     "dead code",
-    ["knip", "--no-progress", "--tsConfig", "src/tsconfig.json"],
+    ["knip", "--no-progress", "--tsConfig", "tests/tsconfig.json"],
     "delete what nobody uses, or take its `export` away",
   ],
-  ["package.json", ["publint", "--strict", "--pack", "false"], "fix exports, types or files in package.json"],
+  ["package.json", ["publint", "--strict"], "fix exports, types or files in package.json"],
 ];
 
 const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}` };

@@ -50,16 +50,31 @@ function read(path) {
   return readFileSync(join(root, path), "utf8");
 }
 
-/** Fenced blocks: { where, code, mark } */
+/**
+ * A block of a page.
+ *
+ * @typedef {object} Block
+ * @property {string} where
+ * @property {number} line
+ * @property {string} code
+ * @property {boolean} runs
+ */
+
+/**
+ * The fenced blocks of a page.
+ *
+ * @returns {Block[]}
+ */
 function blocksOfMarkdown(path, text, offset) {
   const blocks = [];
+  /** @type {{ fence: string, info: string, line: number, lines: string[] } | null} */
   let open = null;
   for (const [index, line] of text.split("\n").entries()) {
     const fence = /^(\s*)(```+)(.*)$/.exec(line);
     if (open === null) {
       if (fence === null) continue;
-      open = { fence: fence[2], info: fence[3].trim(), line: index + 1 + offset, lines: [] };
-    } else if (fence !== null && fence[2].length >= open.fence.length && fence[3].trim() === "") {
+      open = { fence: fence[2] ?? "", info: (fence[3] ?? "").trim(), line: index + 1 + offset, lines: [] };
+    } else if (fence !== null && (fence[2] ?? "").length >= open.fence.length && fence[3]?.trim() === "") {
       if (isCode(path, open)) blocks.push(asBlock(path, open));
       open = null;
     } else open.lines.push(line);
@@ -102,12 +117,13 @@ function writePage({ path, blocks, hosts = [] }) {
     .replace(/\.(md|ts)$/, "")
     .replace(/[^A-Za-z0-9]+/g, "-")
     .toLowerCase();
+  /** @type {Block[][]} */
   const groups = [];
   for (const block of blocks) {
     const continues = /^\s*\/\/ continues\b/.test(block.code);
     if (!continues) groups.push([block]);
     else if (groups.length === 0) problems.push(`${block.where}: there is no block that this one could continue`);
-    else groups.at(-1).push(block);
+    else groups.at(-1)?.push(block);
   }
   const cases = [];
   for (const [index, group] of groups.entries()) {
@@ -225,8 +241,10 @@ function readPlayedHosts() {
   const names = [];
   for (const statement of parse(read("tests/_support/stand-ins/index.ts")).statements) {
     if (!ts.isVariableStatement(statement)) continue;
-    const [{ name, initializer }] = statement.declarationList.declarations;
-    if (name.getText() === "PLAYERS") names.push(...initializer.properties.map((property) => property.name.text));
+    for (const { name, initializer } of statement.declarationList.declarations)
+      if (name.getText() === "PLAYERS" && initializer !== undefined && ts.isObjectLiteralExpression(initializer))
+        for (const { name: key } of initializer.properties)
+          if (key !== undefined && ts.isStringLiteralLike(key)) names.push(key.text);
   }
   return names.sort((a, b) => b.length - a.length);
 }
@@ -297,15 +315,17 @@ function readPublicNames() {
   const names = new Map([["requests", "value"]]);
   const addFrom = (path) => {
     for (const node of parse(read(path)).statements) {
-      const isExported = node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+      const modifiers = ts.canHaveModifiers(node) ? ts.getModifiers(node) : undefined;
+      const isExported = modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
       if (isExported && (ts.isClassDeclaration(node) || ts.isFunctionDeclaration(node)) && node.name !== undefined)
         names.set(node.name.text, "value");
       if (isExported && (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)))
         names.set(node.name.text, "type");
       if (!ts.isExportDeclaration(node)) continue;
-      if (node.exportClause === undefined)
+      if (node.exportClause === undefined) {
+        if (node.moduleSpecifier === undefined || !ts.isStringLiteral(node.moduleSpecifier)) continue;
         addFrom(join(dirname(path), node.moduleSpecifier.text.replace(/\.js$/, ".ts")));
-      else
+      } else if (ts.isNamedExports(node.exportClause))
         for (const { name, isTypeOnly } of node.exportClause.elements)
           names.set(name.text, isTypeOnly || node.isTypeOnly ? "type" : "value");
     }

@@ -31,7 +31,7 @@ for (let done = 0, round = firstSeed; done < inputs; round += 1) {
   const result = await fc.check(property, { numRuns, seed: round, ...(path === undefined ? {} : { path }) });
   if (result.failed) {
     console.error(`\nseed ${round}, input ${result.numRuns}, shrunk ${result.numShrinks} times:`);
-    console.error(result.errorInstance?.message ?? result.error);
+    console.error(result.errorInstance instanceof Error ? result.errorInstance.message : result.errorInstance);
     console.error(`\nnpm run fuzz -- 1 ${round} ${JSON.stringify(result.counterexamplePath)}`);
     process.exit(1);
   }

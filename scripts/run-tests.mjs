@@ -108,7 +108,7 @@ async function runFiles(paths, concurrency, isReported) {
   stream.on("test:pass", (event) => {
     if (event.details.type === "suite" && event.skip === undefined) return;
     // node:test reports a file as a test of its own only when nothing inside it was reported.
-    if (isFile(event)) fail(event, `${shown(event.file)} ended without running a test`);
+    if (isFile(event)) fail(event, `${shown(event.name)} ended without running a test`);
     else if (event.skip !== undefined || event.todo !== undefined) {
       result.skipped += 1;
       const reason = typeof event.skip === "string" && event.skip !== "" ? event.skip : event.todo;
@@ -126,7 +126,7 @@ async function runFiles(paths, concurrency, isReported) {
     // A suite, or a test of subtests, that failed only because of what is inside it is not a failure of its own.
     else if (error.failureType === "subtestsFailed") return;
     else if (isFile(event))
-      fail(event, `${shown(event.file)} crashed, or ended with an exit code; its output is above`);
+      fail(event, `${shown(event.name)} crashed, or ended with an exit code; its output is above`);
     else fail(event, `${event.name}${where(event)}`, String(error.cause?.stack ?? error.cause ?? error.stack));
   });
   stream.on("test:diagnostic", (event) => {
@@ -136,7 +136,7 @@ async function runFiles(paths, concurrency, isReported) {
   });
   stream.on("test:stderr", (event) => process.stderr.write(event.message));
   const ended = new Promise((resolve) => stream.once("end", resolve));
-  if (isReported) stream.compose(spec).pipe(process.stdout, { end: false });
+  if (isReported) stream.compose(new spec()).pipe(process.stdout, { end: false });
   else stream.resume();
   await ended;
   // Let the reporter write its last lines before ours.

@@ -1,4 +1,5 @@
 // The process whose memory is watched: a session under faults, with streams, aborts and bodies that nobody reads.
+import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { HTTPAdapter, RequestException, Retry, RetryBudget, Session } from "requests-ts";
@@ -6,7 +7,8 @@ import { HTTPAdapter, RequestException, Retry, RetryBudget, Session } from "requ
 const AT_ONCE = 50;
 /** Seconds between two samples; the requests rest meanwhile, so that only what is kept is counted. */
 const EVERY = 5;
-const [url, duration] = process.argv.slice(2);
+const [url = "", duration] = process.argv.slice(2);
+const collectGarbage = globalThis.gc ?? assert.fail("run it with --expose-gc");
 
 const outcomes = {};
 const wrong = [];
@@ -22,15 +24,15 @@ while (seconds() < Number(duration)) {
   const end = Math.min(seconds() + EVERY, Number(duration));
   await Promise.all(Array.from({ length: AT_ONCE }, () => work(end)));
   await pause(1200); // what was broken off is drained for a second at most
-  globalThis.gc();
+  collectGarbage();
   await pause(10);
-  globalThis.gc();
+  collectGarbage();
   const { heapUsed, external, rss } = process.memoryUsage();
-  process.send({ sample: { seconds: seconds(), requests, heap: heapUsed + external, rss } });
+  process.send?.({ sample: { seconds: seconds(), requests, heap: heapUsed + external, rss } });
 }
 await session.close();
 await pause(200);
-process.send({ outcomes, wrong: wrong.slice(0, 10) }, () => process.disconnect());
+process.send?.({ outcomes, wrong: wrong.slice(0, 10) }, () => process.disconnect());
 
 async function work(end) {
   while (seconds() < end) {
@@ -56,7 +58,8 @@ async function one(id) {
     return "broken off";
   }
   await response.read();
-  if (response.json().id !== String(id)) wrong.push(`${id} got the answer of ${response.json().id}`);
+  const answer = /** @type {{ id: string }} */ (response.json());
+  if (answer.id !== String(id)) wrong.push(`${id} got the answer of ${answer.id}`);
   return "response";
 }
 

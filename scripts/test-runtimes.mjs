@@ -7,6 +7,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 
 import { installPackages, packageFolder } from "../tools/packages.mjs";
 import { ALONE, EXCLUDED, RUNTIMES } from "../tools/runtimes/list.mjs";
@@ -45,6 +46,7 @@ if (!installPackages("runtimes"))
 const scratch = mkdtempSync(join(tmpdir(), "runtimes-"));
 const started = performance.now();
 const rows = [];
+/** @type {Awaited<ReturnType<typeof smokeServer>> | null} */
 const smoke = withSmoke && chosen.some((name) => name !== PACKAGE) ? await smokeServer() : null;
 for (const name of chosen) {
   if (name === PACKAGE) {
@@ -93,13 +95,19 @@ function emptyRow(label, version) {
   return { label, version, passed: 0, failed: 0, skipped: 0, excluded: 0 };
 }
 
+/**
+ * @typedef {{ passed: number, skipped: number, failures: string[] }} Result
+ * @typedef {[file: string, run: () => Promise<Result>, failures?: string[]]} Task
+ */
+
 /** Every file in a process of its own, a few at a time: one that hangs is ended, and counts as failed. */
 async function runOn(name, { path, version }) {
   const row = emptyRow(RUNTIMES[name].label, version);
   const wanted = files.filter((file) => !isExcluded(name, file));
   row.excluded = files.length - wanted.length;
+  /** @type {Task[]} */
   const tasks = wanted.map((file) => [file, () => runFile(name, path, file)]);
-  if (smoke !== null) tasks.unshift(["tools/runtimes/smoke.mjs", () => runSmoke(name, path)]);
+  if (smoke !== null) tasks.unshift(["tools/runtimes/smoke.mjs", () => runSmoke(name, path, smoke)]);
   return runTasks(row, tasks);
 }
 
@@ -175,9 +183,10 @@ async function runFile(name, path, file, env = {}) {
 }
 
 /** The program prints a line for each check, and one at its end. */
-async function runSmoke(name, path) {
+async function runSmoke(name, path, smoke) {
   const args = [...RUNTIMES[name].run(join(smoke.project, "smoke.mjs")), smoke.ports];
   const { ending, output } = await ended(path, args, smoke.project);
+  /** @type {Result} */
   const result = {
     passed: output.match(/^ok /gm)?.length ?? 0,
     skipped: 0,
@@ -225,7 +234,7 @@ function ended(path, args, cwd, env = {}) {
 
 /** The packed package in a project, and the servers that smoke.mjs asks. */
 async function smokeServer() {
-  const { packed } = await import("../build/tests/package/packed.js");
+  const { packed } = await import(pathToFileURL(join(built, "package", "packed.js")).href);
   const pack = await packed();
   for (const file of ["smoke.mjs", "smoke-server.mjs", "certificates.mjs"])
     copyFileSync(join(folder, file), join(pack.project, file));
@@ -260,6 +269,7 @@ function readReport(xml) {
   );
   const parents = new Set(cases.flatMap(({ name }) => prefixes(name)));
   const failedChildren = new Set(cases.filter(({ failure }) => failure !== null).flatMap(({ name }) => prefixes(name)));
+  /** @type {Result} */
   const result = { passed: 0, skipped: 0, failures: [] };
   for (const { name, failure, skipped } of cases) {
     if (failure !== null) {
@@ -276,7 +286,8 @@ function prefixes(name) {
   return parts.slice(1).map((_part, at) => parts.slice(0, at + 1).join(" > "));
 }
 
-function failureText([, attributes, text]) {
+/** @param {RegExpExecArray} found - Attributes and text of a failure. */
+function failureText([, attributes = "", text]) {
   const message = unescape(/\bmessage="([^"]*)"/.exec(attributes)?.[1] ?? "");
   return `${message}\n${unescape(text ?? "")}`.trim().slice(0, 2500);
 }

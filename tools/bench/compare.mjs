@@ -102,7 +102,7 @@ function versionsOf(list) {
   const found = {};
   for (const { package: name } of list)
     if (name !== undefined)
-      found[name] = JSON.parse(readFileSync(join(packageFolder("bench", name), "package.json"), "utf8")).version;
+      found[name] = JSON.parse(readFileSync(join(packageFolder("bench", name) ?? "", "package.json"), "utf8")).version;
   return found;
 }
 

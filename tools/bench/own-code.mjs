@@ -69,7 +69,7 @@ class InstantSocket extends EventEmitter {
   }
 }
 
-net.connect = (options) => new InstantSocket(options);
+net.connect = /** @type {any} */ ((options) => new InstantSocket(options));
 syncBuiltinESMExports();
 const { default: open } = await import("./contestants/requests-ts.mjs");
 const client = open({ connections: CONCURRENT, keepAlive: true });
@@ -99,10 +99,12 @@ async function profiled(call, requests) {
   const { profile } = await session.post("Profiler.stop");
   const nodes = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
   const times = new Map();
-  for (const [at, id] of profile.samples.entries()) {
-    const { functionName, url, lineNumber } = nodes.get(id);
+  for (const [at, id] of (profile.samples ?? []).entries()) {
+    const frame = nodes.get(id);
+    if (frame === undefined) continue;
+    const { functionName, url, lineNumber } = frame;
     const key = `${functionName || "(anonymous)"} ${url.split("/").at(-1)}:${lineNumber + 1}`;
-    times.set(key, (times.get(key) ?? 0) + profile.timeDeltas[at]);
+    times.set(key, (times.get(key) ?? 0) + (profile.timeDeltas?.[at] ?? 0));
   }
   return [...times].sort(([, a], [, b]) => b - a).map(([key, time]) => [time / requests, key]);
 }

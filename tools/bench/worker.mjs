@@ -1,19 +1,22 @@
 // A process of its own for each contestant, so that none pays for the heap or the compiled code of another.
 //   node --expose-gc worker.mjs <contestant>, then messages { task, … } and an answer for each
+import assert from "node:assert/strict";
+
 const { default: open, limitsConnections = true } = await import(`./contestants/${process.argv[2]}.mjs`);
 
+const collectGarbage = globalThis.gc ?? assert.fail("run it with --expose-gc");
 const TASKS = { rate, transfer, crowd, memory };
 const clients = new Map();
 
 process.on("message", async ({ task, ...settings }) => {
   try {
-    process.send({ value: await TASKS[task](settings) });
+    process.send?.({ value: await TASKS[task](settings) });
   } catch (error) {
-    process.send({ error: `${error.name}: ${error.message}` });
+    process.send?.({ error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
   }
 });
 process.on("disconnect", () => process.exit(0));
-process.send({ ready: true });
+process.send?.({ ready: true });
 
 /** One client for each way of connecting, kept over the rounds. */
 function clientFor(settings) {
@@ -63,7 +66,7 @@ async function crowd({ url, requests, connections }) {
   const client = clientFor({ connections, keepAlive: true });
   // A smaller crowd first, so that code and tables that stay for good are there already.
   await Promise.all(Array.from({ length: requests / 10 }, () => client.json(url)));
-  globalThis.gc();
+  collectGarbage();
   const before = process.memoryUsage.rss();
   const heapBefore = heap();
   const start = performance.now();
@@ -73,7 +76,7 @@ async function crowd({ url, requests, connections }) {
   const errors = outcomes.filter(({ status }) => status === "rejected").length;
   outcomes.length = 0;
   await new Promise((resolve) => setTimeout(resolve, 100));
-  globalThis.gc();
+  collectGarbage();
   return { seconds, errors, grown, kept: heap() - heapBefore };
 }
 
@@ -81,7 +84,7 @@ async function crowd({ url, requests, connections }) {
 async function memory({ url, stalled, clients: count, requests }) {
   if (!limitsConnections) return null;
   await clientFor({ connections: 1, keepAlive: true }).json(url);
-  globalThis.gc();
+  collectGarbage();
   const idleBefore = heap();
   const idle = [];
   for (let made = 0; made < count; made += 1) {
@@ -89,16 +92,16 @@ async function memory({ url, stalled, clients: count, requests }) {
     await client.json(url);
     idle.push(client);
   }
-  globalThis.gc();
+  collectGarbage();
   const perClient = (heap() - idleBefore) / count;
   await Promise.all(idle.splice(0).map((client) => client.close()));
 
   const busy = open({ connections: requests, keepAlive: true });
-  globalThis.gc();
+  collectGarbage();
   const busyBefore = heap();
   const pending = Array.from({ length: requests }, () => busy.json(stalled).catch(() => null));
   await new Promise((resolve) => setTimeout(resolve, 1500));
-  globalThis.gc();
+  collectGarbage();
   const perRequest = (heap() - busyBefore) / requests;
   return { perClient, perRequest, pending: pending.length };
 }

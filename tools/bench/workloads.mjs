@@ -39,8 +39,8 @@ export async function measureRate(workload, contestants, servers, { rounds, seco
           if (value === null) failures.set(id, null);
           else if (round >= 0) found.get(id).push(value);
         } catch (error) {
-          failures.set(id, error.message);
-          report(`${id}: ${error.message}`);
+          failures.set(id, messageOf(error));
+          report(`${id}: ${messageOf(error)}`);
         }
       }
   } finally {
@@ -78,8 +78,8 @@ export async function measureAlone({ message }, contestants, servers, rounds, re
         if (value === null) failures.set(id, null);
         else found.get(id).push(value);
       } catch (error) {
-        failures.set(id, error.message);
-        report(`${id}: ${error.message}`);
+        failures.set(id, messageOf(error));
+        report(`${id}: ${messageOf(error)}`);
       }
     }
   return rowsOf(contestants, failures, (id) => {
@@ -109,4 +109,8 @@ function rowsOf(contestants, failures, values) {
   return contestants
     .filter(({ id }) => failures.get(id) !== null)
     .map(({ id, name }) => (failures.has(id) ? { id, name, error: failures.get(id) } : { id, name, ...values(id) }));
+}
+
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }

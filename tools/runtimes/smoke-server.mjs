@@ -7,7 +7,9 @@ import { httpbin } from "requests-ts/httpbin";
 
 import { AUTHORITY, EXPIRED, GOOD, OTHER_HOST, SELF_SIGNED } from "./certificates.mjs";
 
+/** @type {import("node:tls").TlsOptions} */
 const TLS_12_ONLY = { maxVersion: "TLSv1.2" };
+/** @type {Record<string, import("node:tls").TlsOptions>} */
 const servers = {
   good: GOOD,
   expired: EXPIRED,

@@ -13,7 +13,7 @@ import { httpbin } from "requests-ts/httpbin";
 
 import { AUTHORITY, CLIENT, GOOD } from "./certificates.mjs";
 
-const ports = JSON.parse(process.argv.at(-1));
+const ports = JSON.parse(process.argv.at(-1) ?? "");
 const ON_DENO = process.versions.deno !== undefined;
 const base = `http://127.0.0.1:${ports.httpbin}`;
 const folder = mkdtempSync(join(tmpdir(), "requests-ts-smoke-"));
@@ -24,6 +24,16 @@ process.on("warning", ({ name, message }) => warnings.push(`${name}: ${message}`
 function fileOf(name, text) {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
+}
+
+/**
+ * The JSON of a response, of whatever form.
+ *
+ * @param {import("requests-ts").Response} response
+ * @returns {any}
+ */
+function jsonOf(response) {
+  return response.json();
 }
 
 /** A session whose connections have these options. */
@@ -37,7 +47,7 @@ function sessionWith(options, settings = {}) {
 /** What a server of smoke-server.mjs answers. */
 async function told(session, name, host = "127.0.0.1") {
   const scheme = name === "plain" ? "http" : "https";
-  return (await session.get(`${scheme}://${host}:${ports[name]}/`)).json();
+  return jsonOf(await session.get(`${scheme}://${host}:${ports[name]}/`));
 }
 
 /** The call is refused with this error, and the server has not seen a request. */
@@ -53,7 +63,7 @@ async function refused(session, name, type, message, host) {
 }
 
 async function counts() {
-  return (await requests.get(`http://127.0.0.1:${ports.counts}/`)).json();
+  return jsonOf(await requests.get(`http://127.0.0.1:${ports.counts}/`));
 }
 
 const toHere = (_host, options, done) =>
@@ -62,23 +72,23 @@ const toHere = (_host, options, done) =>
 const checks = {
   "get, query, headers": async () => {
     const response = await requests.get(`${base}/get`, { params: { a: [1, 2] }, headers: { "X-A": "é" } });
-    assert.deepEqual([response.statusCode, response.json().args], [200, { a: ["1", "2"] }]);
+    assert.deepEqual([response.statusCode, jsonOf(response).args], [200, { a: ["1", "2"] }]);
     assert.equal(response.headers["content-type"], "application/json");
   },
   "post: form, JSON, multipart with a file": async () => {
-    assert.deepEqual((await requests.post(`${base}/post`, { data: { a: "b" } })).json().form, { a: "b" });
-    assert.deepEqual((await requests.post(`${base}/post`, { json: { a: [1] } })).json().json, { a: [1] });
+    assert.deepEqual(jsonOf(await requests.post(`${base}/post`, { data: { a: "b" } })).form, { a: "b" });
+    assert.deepEqual(jsonOf(await requests.post(`${base}/post`, { json: { a: [1] } })).json, { a: [1] });
     const text = "line\n".repeat(50_000);
     const { createReadStream } = await import("node:fs");
     const files = { one: createReadStream(fileOf("one.txt", text)), two: ["two.txt", "2"] };
-    const sent = (await requests.post(`${base}/post`, { files, data: { field: "f" } })).json();
+    const sent = jsonOf(await requests.post(`${base}/post`, { files, data: { field: "f" } }));
     assert.deepEqual([sent.files, sent.form], [{ one: text, two: "2" }, { field: "f" }]);
   },
   "a session keeps cookies, connections and settings": async () => {
     const session = new Session({ baseUrl: base, headers: { "X-S": "1" } });
     await session.get("/cookies/set/flavour/chocolate");
     const response = await session.get("/cookies");
-    assert.deepEqual(response.json(), { cookies: { flavour: "chocolate" } });
+    assert.deepEqual(jsonOf(response), { cookies: { flavour: "chocolate" } });
     assert.deepEqual([response.reused, session.cookies["flavour"]], [true, "chocolate"]);
   },
   "redirects, errors by status": async () => {
@@ -96,7 +106,7 @@ const checks = {
   },
   "gzip, deflate, br": async () => {
     for (const [path, key] of Object.entries({ gzip: "gzipped", deflate: "deflated", brotli: "brotli" }))
-      assert.equal((await requests.get(`${base}/${path}`)).json()[key], true, path);
+      assert.equal(jsonOf(await requests.get(`${base}/${path}`))[key], true, path);
   },
   "content that is cut is an error": async () => {
     await assert.rejects(requests.get(`${base}/truncate/1000?encoding=gzip`), { name: "ContentDecodingError" });
@@ -121,7 +131,7 @@ const checks = {
     async function* body() {
       for (let piece = 0; piece < 64; piece += 1) yield Buffer.alloc(16_384, 97);
     }
-    const sent = (await requests.post(`${base}/post`, { data: body() })).json();
+    const sent = jsonOf(await requests.post(`${base}/post`, { data: body() }));
     const digest = (text) => createHash("sha256").update(text).digest("hex");
     assert.equal(digest(sent.data), digest("a".repeat(64 * 16_384)));
   },
@@ -138,7 +148,7 @@ const checks = {
   "retries after a 503 and a reset": async () => {
     const session = new Session({ retries: 3 });
     const response = await session.get(`http://127.0.0.1:${ports.flaky}/`);
-    assert.deepEqual([response.statusCode, response.json().count % 3], [200, 0]);
+    assert.deepEqual([response.statusCode, jsonOf(response).count % 3], [200, 0]);
   },
   "session.fetch": async () => {
     const session = new Session();
@@ -161,7 +171,7 @@ const checks = {
     const server = await httpbin({ tls: true });
     const verify = fileOf("httpbin.pem", server.ca);
     const response = await requests.get(`${server.url}/get`, { verify });
-    assert.equal(response.json().url, `${server.url}/get`);
+    assert.equal(jsonOf(response).url, `${server.url}/get`);
     await assert.rejects(requests.get(`${server.url}/get`), { name: "SSLError" });
     await server.close();
   },
@@ -226,7 +236,8 @@ const checks = {
   "cert: a key of another is refused here": () =>
     refused(sessionWith({}, { cert: { cert: CLIENT.cert, key: GOOD.key } }), "client", SSLError, /does not belong/),
   pinnedFingerprints: async () => {
-    const right = (await sessionWith({}).get(`https://127.0.0.1:${ports.good}/`)).tls.peerCertificate.fingerprint256;
+    const { tls } = await sessionWith({}).get(`https://127.0.0.1:${ports.good}/`);
+    const right = /** @type {{ fingerprint256: string }} */ (tls?.peerCertificate).fingerprint256;
     assert.equal((await told(sessionWith({ pinnedFingerprints: [right] }), "good")).protocol, "TLSv1.3");
     for (const verify of [ca, false])
       await refused(sessionWith({ pinnedFingerprints: ["AA:BB"] }, { verify }), "good", SSLError, /pinnedFingerprints/);
@@ -288,7 +299,7 @@ for (const [name, check] of Object.entries(checks)) {
     await check();
     console.log(`ok ${name}`);
   } catch (error) {
-    console.log(`not ok ${name}: ${String(error?.stack ?? error).replaceAll("\n", "\n    ")}`);
+    console.log(`not ok ${name}: ${String(error instanceof Error ? error.stack : error).replaceAll("\n", "\n    ")}`);
   }
 }
 rmSync(folder, { recursive: true, force: true });

@@ -11,7 +11,7 @@ const mode = process.argv[2] === "dev" ? "dev" : "build";
 
 if (!installPackages("site")) process.exit(1);
 writeReference();
-run(process.execPath, [join(packageFolder("site", "vitepress"), "bin", "vitepress.js"), mode, "."]);
+run(process.execPath, [join(packageFolder("site", "vitepress") ?? "", "bin", "vitepress.js"), mode, "."]);
 if (mode === "build") console.log("The site is in tools/site/dist; `npm run docs -- check` opens every page of it.");
 
 /** A page for everything that the entries of the package export, from its doc comments. */
@@ -25,7 +25,12 @@ function writeReference() {
   rmSync(join(here, "api"), { recursive: true, force: true });
   const options = join(here, "typedoc.json");
   const points = entries.flatMap((path) => ["--entryPoints", path]);
-  run(process.execPath, [join(packageFolder("site", "typedoc"), "bin", "typedoc"), "--options", options, ...points]);
+  run(process.execPath, [
+    join(packageFolder("site", "typedoc") ?? "", "bin", "typedoc"),
+    "--options",
+    options,
+    ...points,
+  ]);
 }
 
 function run(command, args) {

@@ -1,6 +1,7 @@
 // `npm run docs -- check`: opens every page of tools/site/dist in Chromium, as wide as a telephone and as a desk, and fails on
 // errors in the console, requests that fail, pages that are wider than the window, and links that lead nowhere.
 // CHROMIUM names the browser; `--pictures <folder>` keeps a picture of each page.
+/// <reference lib="dom" />
 import { createServer } from "node:http";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,14 +36,18 @@ const ids = new Map();
 const problems = [];
 
 const server = createServer((request, response) => {
-  const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname).replace(/\/$/, "/index.html");
+  const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname).replace(
+    /\/$/,
+    "/index.html",
+  );
   const file = join(dist, path);
   if (!file.startsWith(dist) || !existsSync(file) || extname(file) === "") return void response.writeHead(404).end();
   response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream" });
   response.end(readFileSync(file));
 });
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const origin = `http://127.0.0.1:${server.address().port}`;
+await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+const origin = `http://127.0.0.1:${port}`;
 
 const profile = mkdtempSync(join(tmpdir(), "docs-check-"));
 const context = await chromium.launchPersistentContext(profile, {
@@ -99,12 +104,12 @@ async function look({ name, width }) {
   try {
     await page.setViewportSize({ width, height: 900 });
     await page.goto(`${origin}/${name}`, { waitUntil: "load" });
-    await page.waitForFunction(() => document.querySelector("#app")?.__vue_app__ !== undefined);
+    await page.waitForFunction(() => /** @type {any} */ (document.querySelector("#app"))?.__vue_app__ !== undefined);
     const seen = await page.evaluate(() => ({
       title: document.title,
       heading: document.querySelector("main h1")?.textContent ?? "",
       ids: [...document.querySelectorAll("[id]")].map(({ id }) => id),
-      links: [...document.querySelectorAll("a[href]")].map((link) => link.href),
+      links: [...document.querySelectorAll("a[href]")].map((link) => /** @type {HTMLAnchorElement} */ (link).href),
       width: document.documentElement.scrollWidth,
       window: window.innerWidth,
       wide: [...document.querySelectorAll("main *")]
@@ -132,7 +137,7 @@ async function photograph(page, name, width) {
   for (const colours of ["light", "dark"]) {
     await page.evaluate((dark) => document.documentElement.classList.toggle("dark", dark), colours === "dark");
     await page.screenshot({
-      path: join(pictures, `${name.replaceAll("/", "-")}-${width}-${colours}.png`),
+      path: join(pictures ?? "", `${name.replaceAll("/", "-")}-${width}-${colours}.png`),
       fullPage: true,
     });
   }

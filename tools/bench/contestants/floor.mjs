@@ -22,7 +22,7 @@ export default function open({ connections }) {
             const next = waiting.shift();
             if (next === undefined) free.push(this);
             else this.send(...next);
-            done(JSON.parse(buffer.latin1Slice(buffer.indexOf("\r\n\r\n") + 4, bytes)));
+            done(JSON.parse(buffer.toString("latin1", buffer.indexOf("\r\n\r\n") + 4, bytes)));
             return true;
           },
         },

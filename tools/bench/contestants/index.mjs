@@ -10,7 +10,7 @@
 //   }
 // Each uses the client the way its own README does, with its ordinary checks on.
 export const CONTESTANTS = [
-  { id: "requests-ts", name: "requests-ts session.get", import: "../../dist/bundle/index.js" },
+  { id: "requests-ts", name: "requests-ts session.get", import: "../../dist/index.js" },
   { id: "undici-request", name: "undici request", package: "undici" },
   { id: "undici-dispatch", name: "undici dispatch, by hand", package: "undici" },
   { id: "undici-fetch", name: "undici fetch", package: "undici" },

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 
-import { HTTPAdapter, Session } from "../../../dist/bundle/index.js";
+import { HTTPAdapter, Session } from "../../../dist/index.js";
 
 export const Idle = Session;
 

@@ -35,9 +35,12 @@ class Counter extends Collector {
     this.#done = resolve;
   }
 
+  /** @override */
   onResponseData(_controller, chunk) {
     this.#bytes += chunk.length;
   }
+
+  /** @override */
   onResponseEnd() {
     this.#done(this.#bytes);
   }

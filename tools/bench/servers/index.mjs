@@ -54,7 +54,7 @@ function makeCertificate(folder) {
       " ",
     ),
   );
-  if (status !== 0) throw new Error(`openssl could not make a certificate: ${stderr}`);
+  if (status !== 0) throw new Error(`openssl could not make a certificate: ${stderr.toString()}`);
   return certificate;
 }
 
@@ -116,7 +116,7 @@ http {
 function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
       server.close(() => resolve(port));
     });
   });

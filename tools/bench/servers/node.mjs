@@ -48,7 +48,11 @@ const plain = http.createServer(options, answer);
 const tls = https.createServer({ ...options, cert: file("certificate.pem"), key: file("key.pem") }, answer);
 plain.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
   tls.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
-    process.send({ plain: plain.address().port, tls: tls.address().port });
+    process.send?.({ plain: portOf(plain), tls: portOf(tls) });
   });
 });
 process.on("disconnect", () => process.exit(0));
+
+function portOf(server) {
+  return /** @type {import("node:net").AddressInfo} */ (server.address()).port;
+}

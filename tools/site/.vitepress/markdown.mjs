@@ -89,7 +89,7 @@ function twins(markdown) {
 export const lines = {
   name: "lines",
   line(node) {
-    const indent = /^ */.exec(textOf(node))[0].length;
+    const indent = /^ */.exec(textOf(node))?.[0].length ?? 0;
     if (indent > 0) node.properties.style = `--indent: ${indent}ch`;
     for (const part of node.children) if (/^\s*\/\/\s*=>/.test(textOf(part))) this.addClassToHast(part, "shows");
   },

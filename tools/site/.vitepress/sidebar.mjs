@@ -79,13 +79,14 @@ function apiGroups() {
 
 /** The tables of an entry's page, as groups. */
 function exportsOf(folder) {
+  /** @type {{ text: string, collapsed: boolean, items: { text: string, link: string }[] }[]} */
   const groups = [];
   for (const line of readFileSync(join(root, folder, "index.md"), "utf8").split("\n")) {
     const heading = /^## (.+)$/.exec(line)?.[1];
     if (heading !== undefined) groups.push({ text: heading, collapsed: !OPEN.has(heading), items: [] });
     const [, name, path] = /^\| \[([^\]]+)\]\(([^)]+)\)/.exec(line) ?? [];
     if (name !== undefined)
-      groups.at(-1).items.push({ text: name.replaceAll("\\", ""), link: `/${placeOf(`${folder}/${path}`)}` });
+      groups.at(-1)?.items.push({ text: name.replaceAll("\\", ""), link: `/${placeOf(`${folder}/${path}`)}` });
   }
   return groups.filter(({ items }) => items.length > 0);
 }
