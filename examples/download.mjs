@@ -42,7 +42,7 @@ async function main(args) {
   } catch (error) {
     progress.stop();
     if (stop.signal.aborted) {
-      console.error("Stopped. What has come is kept: the same command goes on from there.");
+      console.error("Stopped. The part received is kept: the same command continues from there.");
       return 130;
     }
     console.error(`Not saved: ${explain(error, path)}`);
@@ -62,7 +62,8 @@ function readOrder(args) {
   const [url, path, more] = positionals;
   if (url === undefined) throw new Error("Which URL?");
   if (more !== undefined) throw new Error(`One URL and one path, and not ${JSON.stringify(more)}`);
-  if (!URL.canParse(url) || !/^https?:/i.test(url)) throw new Error(`${JSON.stringify(url)} is no http or https URL`);
+  if (!URL.canParse(url) || !/^https?:/i.test(url))
+    throw new Error(`${JSON.stringify(url)} is not an http or https URL`);
   return { url, path: path ?? nameOf(url), sha256: values.sha256 };
 }
 
@@ -129,7 +130,7 @@ function explain(error, path) {
       return "the disk is full; what has come is kept";
     default:
       return error instanceof requests.ChunkedEncodingError || error instanceof requests.Timeout
-        ? `${error.message}. What has come is kept: the same command goes on from there`
+        ? `${error.message}. The part received is kept: the same command continues from there`
         : error.message;
   }
 }

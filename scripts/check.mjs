@@ -23,6 +23,11 @@ const checks = [
   ["format", ["prettier", "--check", "--log-level=warn", "."], "npm run fix"],
   ["lint", ["eslint", "--max-warnings=0", "."], "npm run fix, and fix the rest by hand"],
   [
+    "plain English",
+    ["node", "scripts/plain-english.mjs"],
+    "use the word that is suggested; npm run fix writes smaller numbers down",
+  ],
+  [
     "import table",
     ["node", "scripts/test.mjs", "package/imports"],
     "import downwards; the table stands in tests/package/imports.test.ts",
@@ -35,7 +40,7 @@ const checks = [
   [
     "dead code",
     ["knip", "--no-progress", "--tsConfig", "tests/tsconfig.json"],
-    "delete what nobody uses, or take its `export` away",
+    "delete unused code, or remove its `export`",
   ],
   ["package.json", ["publint", "--strict"], "fix exports, types or files in package.json"],
 ];

@@ -196,7 +196,7 @@ function withAssertions({ code, where, line }, assertions) {
   };
   visit(file);
   const marks = code.match(/\/\/\s*=>/g)?.length ?? 0;
-  if (edits.length !== marks * 2) problems.push(`${where}: a "//=>" stands behind something that is no statement`);
+  if (edits.length !== marks * 2) problems.push(`${where}: a "//=>" must follow a statement`);
   return edited(code, edits);
 }
 

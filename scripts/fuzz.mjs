@@ -1,4 +1,4 @@
-// Gives responses by chance to our parser and to llhttp, and fails when they differ without a reason in
+// Gives random responses to our parser and to llhttp, and fails when they differ without a reason in
 // tests/wire/differential/differences.ts. For the night: a million inputs take about five minutes.
 //   npm run fuzz                          1,000,000 inputs from a seed of the clock
 //   npm run fuzz -- 50000                 so many

@@ -1,4 +1,4 @@
-// The process whose memory is watched: a session under faults, with streams, aborts and bodies that nobody reads.
+// The process whose memory is watched: a session under faults, with streams, aborts and bodies that are never read.
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 

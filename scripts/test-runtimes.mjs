@@ -122,7 +122,7 @@ function runPackage() {
 }
 
 /**
- * Several at a time, and behind them, alone, those that measure time. What failed is run once more, alone, and told of
+ * Several at a time; after them, alone, those that measure time. A file that failed is run again, alone, and reported
  * ("AGAIN …"): on a machine that is busy with other things a limit strikes before the peer had its turn.
  */
 async function runTasks(row, tasks) {
@@ -218,7 +218,7 @@ function ended(path, args, cwd, env = {}) {
       resolve({ ending: { good, limit: atLimit, text }, output });
     };
     child.on("error", (error) => over(false, String(error)));
-    // "exit", not "close": a program that a killed test left behind may hold the pipes. What is in them comes first.
+    // "exit", not "close": a program that a killed test left behind may hold the pipes. Output that is still in them comes first.
     child.on("exit", (code, signal) =>
       setTimeout(
         () =>
@@ -256,7 +256,7 @@ async function smokeServer() {
   };
 }
 
-/** What a JUnit report says; a suite is no test, and one that failed through its tests no failure more. */
+/** Reads a JUnit report. A suite is not counted as a test, nor as a failure when one of its tests failed. */
 function readReport(xml) {
   const cases = [...xml.matchAll(/<testcase((?:\s+[\w-]+="[^"]*")*)\s*(\/>|>([\s\S]*?)<\/testcase>)/g)].map(
     ([, attributes, , inside]) => ({

@@ -54,7 +54,7 @@ function isOfCompanion(id) {
 
 /**
  * Removes the members of classes and interfaces that are marked @internal. TypeScript's own `stripInternal` removes
- * whole declarations too, and leaves imports of them behind. A constructor becomes one that users cannot call.
+ * whole declarations too, and leaves the imports of them. A constructor becomes one that users cannot call.
  *
  * @param {string} code - A file of declarations.
  */

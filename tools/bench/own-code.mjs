@@ -1,5 +1,5 @@
-// npm run bench -- own: what a request costs in JavaScript alone, over a socket that answers at once and has no kernel
-// behind it. The noise of the machine hurts less here: the place to look whether a change is worth having.
+// npm run bench -- own: what a request costs in JavaScript alone, over a socket that answers at once, without a
+// kernel. The noise of the machine hurts less here: the place to look whether a change is worth having.
 //   --requests 50000           in each of the rounds
 //   --rounds 25
 //   --profile                  where the time goes, function by function

@@ -1,4 +1,4 @@
-// What is measured. Each workload gives, for each contestant, numbers that are kept as they are: medians over rounds.
+// The workloads. Each gives, for each contestant, numbers that are kept as they are: medians over rounds.
 import { spawnSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";

@@ -21,7 +21,7 @@ function node(major, least = `${major}.0.0`) {
 
 /**
  * `run` is how a program is started, and `args` how a test file is, with its report in JUnit's form. The condition, for
- * the modules behind the bundle, goes to the test alone: the programs that tests start load what users load.
+ * the modules that the bundle is made of, goes to the test alone: the programs that tests start load what users load.
  */
 export const RUNTIMES = {
   node20: node(20, "20.19.0"),

@@ -1,4 +1,4 @@
-// What a program does in its first week, and what nobody may get past, on whatever runtime this is run: from the packed
+// The ordinary calls of a program, and the security checks that must hold on every runtime: run from the packed
 // package, against smoke-server.mjs. Prints "ok …" or "not ok …" for each check.
 //   node smoke.mjs '<the ports>'      in a folder where requests-ts is installed
 import assert from "node:assert/strict";
@@ -180,7 +180,7 @@ const checks = {
     assert.equal((await told(sessionWith({}), "good")).protocol, "TLSv1.3");
     assert.equal((await told(sessionWith({}), "good", "localhost")).servername, "localhost");
   },
-  "TLS: an authority that nobody named": () =>
+  "TLS: an unknown authority": () =>
     refused(sessionWith({}, { verify: true }), "good", SSLError, /certificate verify failed .* its issuer is unknown/),
   "TLS: self-signed": () => refused(sessionWith({}), "selfSigned", SSLError, /certificate verify failed/),
   "TLS: self-signed, by default": () =>
@@ -225,7 +225,7 @@ const checks = {
     for (const cert of [CLIENT, files, both])
       assert.equal((await told(sessionWith({}, { cert }), "client")).client, "runtimes client");
   },
-  // Whether Deno tells the alert that TLS 1.3 sends behind the handshake is a matter of timing.
+  // Whether Deno tells the alert that TLS 1.3 sends after the handshake is a matter of timing.
   "cert: without it the server refuses": () =>
     refused(
       sessionWith({}),

@@ -91,7 +91,7 @@ async function look({ name, width }) {
   });
   page.on("pageerror", (error) => say(`error: ${error.message}`));
   page.on("requestfailed", (request) => {
-    // What the browser fetched ahead and gave up because we left is no fault of the page.
+    // The browser gives up prefetched files when we leave the page; that is not a fault of the page.
     if (request.failure()?.errorText !== "net::ERR_ABORTED") say(`failed: ${request.url()}`);
   });
   page.on("response", (response) => {

@@ -2,7 +2,7 @@
 // or Node calls, not a reader, are not shown. An export or a member that says nothing of itself is a warning.
 import { Comment, CommentTag, Converter, IntrinsicType, ReflectionKind } from "typedoc";
 
-/** Node's inspect(), `instanceof`, and the store behind a jar. */
+/** Node's inspect(), `instanceof`, and the store of a jar. */
 const NOT_SHOWN = new Set(["[custom]", "[hasInstance]", "[STORE]"]);
 
 export function load(app) {
@@ -57,7 +57,7 @@ function isException(found) {
   return false;
 }
 
-/** What comes from Node or the language has its documentation there. */
+/** Members that come from Node or the language are documented there. */
 function isDocumented(found) {
   if (found.kindOf(ReflectionKind.Constructor) || found.kindOf(ReflectionKind.Reference)) return true;
   if (found.flags.isExternal || (found.inheritedFrom !== undefined && !found.inheritedFrom.reflection)) return true;

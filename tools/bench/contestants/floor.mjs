@@ -1,4 +1,4 @@
-// What net sockets can do at the most: a request that was put together before, an answer that is trusted blindly.
+// The upper limit of net sockets: a request that was put together before, an answer that is trusted blindly.
 import net from "node:net";
 
 export default function open({ connections }) {

@@ -1,5 +1,5 @@
-// The other end, in processes of its own: nginx where it is installed, else a server of Node's. What nginx cannot do
-// without a program behind it (count an upload, never answer) is always the server of Node's.
+// The other end, in processes of its own: nginx where it is installed, otherwise a server of Node's. Routes that
+// nginx has not without another program (count an upload, never answer) are always on the server of Node's.
 import { spawn, spawnSync, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createReadStream, existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";

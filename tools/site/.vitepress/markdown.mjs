@@ -73,7 +73,7 @@ function wrap(markdown, rule, change) {
   markdown.renderer.rules[rule] = (...args) => change(before(...args));
 }
 
-/** A python block with a ts block right behind it: side by side where there is room. */
+/** A python block directly followed by a ts block: side by side where there is room. */
 function twins(markdown) {
   const isFence = (token, language) => token?.type === "fence" && token.info.trim().split(" ")[0] === language;
   const fence = markdown.renderer.rules.fence;

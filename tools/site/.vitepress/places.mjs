@@ -15,7 +15,7 @@ const AT_ROOT = {
   "SECURITY.md": "reporting.md",
 };
 
-/** The path on the site of a Markdown file, both without a leading slash; undefined for one that is no page. */
+/** The path on the site of a Markdown file, both without a leading slash; undefined for a file that is not a page. */
 export function placeOf(file) {
   if (Object.hasOwn(AT_ROOT, file)) return AT_ROOT[file];
   if (file.startsWith("docs/")) return file.slice("docs/".length).replace(/(^|\/)README\.md$/, "$1index.md");
@@ -47,7 +47,7 @@ export function titleOf(file) {
 /**
  * Where a link of a file leads.
  *
- * @returns `{ page }` with the place and the anchor, `{ file }` for a file of the project that is no page, `{ missing }`
+ * @returns `{ page }` with the place and the anchor, `{ file }` for a file of the project that is not a page, `{ missing }`
  * for neither, or null for links that are left as they are.
  */
 export function linkFrom(file, href) {

@@ -1,4 +1,4 @@
-// The order of the pages, by what a reader wants to do. A page of docs/ that nobody named is shown under the guides.
+// The order of the pages, by what a reader wants to do. A page of docs/ that is not listed is shown under the guides.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { exists, pages, placeOf, root, titleOf } from "./places.mjs";
