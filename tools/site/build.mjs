@@ -11,7 +11,8 @@ const mode = process.argv[2] === "dev" ? "dev" : "build";
 
 if (!installPackages("site")) process.exit(1);
 writeReference();
-run(process.execPath, [join(packageFolder("site", "vitepress") ?? "", "bin", "vitepress.js"), mode, "."]);
+// From the project's folder, since VitePress looks for Vue there.
+run(process.execPath, [join(packageFolder("site", "vitepress") ?? "", "bin", "vitepress.js"), mode, "tools/site"]);
 if (mode === "build") console.log("The site is in tools/site/dist; `npm run docs -- check` opens every page of it.");
 
 /** A page for everything that the entries of the package export, from its doc comments. */
@@ -34,7 +35,7 @@ function writeReference() {
 }
 
 function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: here, stdio: "inherit", shell: false });
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", shell: false });
   if (error !== undefined) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
