@@ -1,6 +1,9 @@
 import { createReadStream } from "node:fs";
 
-import { HTTPAdapter, Session } from "../../../dist/index.js";
+/** What users load. The types are those of src/, so that type checks need no bundle. */
+const bundle = new URL("../../../dist/index.js", import.meta.url).href;
+/** @type {typeof import("requests-ts")} */
+const { HTTPAdapter, Session } = await import(bundle);
 
 export const Idle = Session;
 
