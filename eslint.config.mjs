@@ -7,7 +7,7 @@ export default tseslint.config(
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ["./src/tsconfig.json", "./tests/tsconfig.json", "./tsconfig.scripts.json"],
+        project: ["./src/tsconfig.json", "./tests/tsconfig.json", "./tsconfig.scripts.json", "./tools/tsconfig.json"],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -17,7 +17,7 @@ process.once("SIGTERM", () => stop.abort(new Error("stopped")));
 
 process.exitCode = await main(process.argv.slice(2));
 
-async function main(args) {
+async function main(/** @type {string[]} */ args) {
   let order;
   try {
     order = readOrder(args);
@@ -53,7 +53,7 @@ async function main(args) {
   }
 }
 
-function readOrder(args) {
+function readOrder(/** @type {string[]} */ args) {
   const { values, positionals } = parseArgs({
     args,
     options: { sha256: { type: "string" } },
@@ -68,13 +68,13 @@ function readOrder(args) {
 }
 
 /** The last part of the URL's path; a name that could lead elsewhere is none. */
-function nameOf(url) {
+function nameOf(/** @type {string} */ url) {
   const name = basename(decodeURI(new URL(url).pathname));
   return /^[^/\\\0]+$/.test(name) && name !== "." && name !== ".." ? name : "download";
 }
 
 /** A bar that is drawn in place. */
-function terminalProgress(path) {
+function terminalProgress(/** @type {string} */ path) {
   const bar = new cliProgress.SingleBar(
     {
       format: "{name} {bar} {percentage}% {come} of {all} in {duration_formatted}",
@@ -103,7 +103,7 @@ function terminalProgress(path) {
 }
 
 /** A line for each tenth, or for each 10 MB where the size is not known: for logs. */
-function plainProgress(path) {
+function plainProgress(/** @type {string} */ path) {
   let last = -1;
   return {
     /** @param {{ transferred: number, total?: number }} progress */
@@ -118,8 +118,9 @@ function plainProgress(path) {
 }
 
 /** What went wrong, in words; the messages of requests-ts say what to try. */
-function explain(error, path) {
-  switch (error.code) {
+function explain(/** @type {unknown} */ error, /** @type {string} */ path) {
+  if (!(error instanceof Error)) return String(error);
+  switch (/** @type {NodeJS.ErrnoException} */ (error).code) {
     case "ENOENT":
     case "ENOTDIR":
       return `there is no folder for ${path}`;
@@ -135,7 +136,7 @@ function explain(error, path) {
   }
 }
 
-function bytes(count) {
+function bytes(/** @type {number} */ count) {
   const units = ["B", "kB", "MB", "GB", "TB"];
   const power = Math.min(units.length - 1, count < 1 ? 0 : Math.floor(Math.log10(count) / 3));
   return `${(count / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;

@@ -17,7 +17,7 @@ const checks = [
   ["rolled-up types", ["node", "scripts/types.mjs"], "fix the declaration that is named"],
   [
     "types of scripts",
-    ["tsc", "-b", "tsconfig.scripts.json"],
+    ["tsc", "-b", "tsconfig.scripts.json", "tools"],
     "fix the types, by JSDoc where TypeScript cannot infer them",
   ],
   ["format", ["prettier", "--check", "--log-level=warn", "."], "npm run fix"],

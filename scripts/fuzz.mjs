@@ -43,7 +43,7 @@ for (const [outcome, times] of [...outcomes].sort(([, a], [, b]) => b - a))
   console.log(`${String(times).padStart(9)}  ${outcome}`);
 console.log(`${inputs} inputs in ${seconds()} s, seeds from ${firstSeed}: no difference without a reason`);
 
-function numberOr(text, fallback, name) {
+function numberOr(/** @type {string | undefined} */ text, /** @type {number} */ fallback, /** @type {string} */ name) {
   if (text === undefined) return fallback;
   const number = Number(text.replaceAll("_", "").replaceAll(",", ""));
   if (Number.isSafeInteger(number) && number >= 0) return number;

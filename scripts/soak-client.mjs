@@ -10,7 +10,9 @@ const EVERY = 5;
 const [url = "", duration] = process.argv.slice(2);
 const collectGarbage = globalThis.gc ?? assert.fail("run it with --expose-gc");
 
+/** @type {Record<string, number>} */
 const outcomes = {};
+/** @type {string[]} */
 const wrong = [];
 let requests = 0;
 const started = performance.now();
@@ -34,7 +36,7 @@ await session.close();
 await pause(200);
 process.send?.({ outcomes, wrong: wrong.slice(0, 10) }, () => process.disconnect());
 
-async function work(end) {
+async function work(/** @type {number} */ end) {
   while (seconds() < end) {
     requests += 1;
     const outcome = await one(requests).catch(named);
@@ -42,7 +44,7 @@ async function work(end) {
   }
 }
 
-async function one(id) {
+async function one(/** @type {number} */ id) {
   const aborter = new AbortController();
   const stream = id % 10 === 3 || id % 10 === 4;
   const method = id % 5 === 0 ? "POST" : "GET";
@@ -63,7 +65,7 @@ async function one(id) {
   return "response";
 }
 
-function named(error) {
+function named(/** @type {unknown} */ error) {
   if (error instanceof RequestException) return `${error.name} ${error.code}`;
   wrong.push(String(error));
   return "wrong";

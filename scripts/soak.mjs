@@ -22,7 +22,7 @@ if (!(minutes > 0)) {
 /** Bytes by which the median of the last third may lie above that of the first. */
 const SLACK = 2 * 1024 * 1024;
 
-const support = (name) =>
+const support = (/** @type {string} */ name) =>
   import(pathToFileURL(join(import.meta.dirname, "..", "build", "tests", "_support", name)).href);
 const { faultProxy } = await support("fault-proxy.js");
 const { answerWithId, faultMix } = await support("fault-mix.js");
@@ -87,10 +87,10 @@ function fail(what) {
   process.exit(1);
 }
 
-function megabytes(bytes) {
+function megabytes(/** @type {number} */ bytes) {
   return (bytes / 1024 / 1024).toFixed(1);
 }
 
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+function median(/** @type {number[]} */ numbers) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
