@@ -1,5 +1,5 @@
 // Downloads a file with a progress bar, and goes on where it was cut.
-//   npm run example:download -- URL [path] [--sha256 HEX]
+//   node examples/download.mjs URL [path] [--sha256 HEX]
 // Exit status: 0 saved; 1 not saved; 2 a mistake in the command line; 130 stopped by Ctrl-C.
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import cliProgress from "cli-progress";
 import requests from "requests-ts";
 
-const USAGE = "Usage: npm run example:download -- URL [path] [--sha256 HEX]";
+const USAGE = "Usage: node examples/download.mjs URL [path] [--sha256 HEX]";
 /** Seconds that the server may be silent. */
 const PATIENCE = 30;
 
@@ -17,12 +17,12 @@ process.once("SIGTERM", () => stop.abort(new Error("stopped")));
 
 process.exitCode = await main(process.argv.slice(2));
 
-async function main(args) {
+async function main(/** @type {string[]} */ args) {
   let order;
   try {
     order = readOrder(args);
   } catch (error) {
-    console.error(`${error.message}\n${USAGE}`);
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     return 2;
   }
   const { url, path, sha256 } = order;
@@ -42,7 +42,7 @@ async function main(args) {
   } catch (error) {
     progress.stop();
     if (stop.signal.aborted) {
-      console.error("Stopped. What has come is kept: the same command goes on from there.");
+      console.error("Stopped. The part received is kept: the same command continues from there.");
       return 130;
     }
     console.error(`Not saved: ${explain(error, path)}`);
@@ -53,7 +53,7 @@ async function main(args) {
   }
 }
 
-function readOrder(args) {
+function readOrder(/** @type {string[]} */ args) {
   const { values, positionals } = parseArgs({
     args,
     options: { sha256: { type: "string" } },
@@ -62,18 +62,19 @@ function readOrder(args) {
   const [url, path, more] = positionals;
   if (url === undefined) throw new Error("Which URL?");
   if (more !== undefined) throw new Error(`One URL and one path, and not ${JSON.stringify(more)}`);
-  if (!URL.canParse(url) || !/^https?:/i.test(url)) throw new Error(`${JSON.stringify(url)} is no http or https URL`);
+  if (!URL.canParse(url) || !/^https?:/i.test(url))
+    throw new Error(`${JSON.stringify(url)} is not an http or https URL`);
   return { url, path: path ?? nameOf(url), sha256: values.sha256 };
 }
 
 /** The last part of the URL's path; a name that could lead elsewhere is none. */
-function nameOf(url) {
+function nameOf(/** @type {string} */ url) {
   const name = basename(decodeURI(new URL(url).pathname));
   return /^[^/\\\0]+$/.test(name) && name !== "." && name !== ".." ? name : "download";
 }
 
 /** A bar that is drawn in place. */
-function terminalProgress(path) {
+function terminalProgress(/** @type {string} */ path) {
   const bar = new cliProgress.SingleBar(
     {
       format: "{name} {bar} {percentage}% {come} of {all} in {duration_formatted}",
@@ -85,6 +86,7 @@ function terminalProgress(path) {
   );
   let started = false;
   return {
+    /** @param {{ transferred: number, total?: number }} progress */
     show: ({ transferred, total }) => {
       const payload = { name: path, come: bytes(transferred), all: total === undefined ? "?" : bytes(total) };
       if (!started) bar.start(total ?? 0, transferred, payload);
@@ -101,9 +103,10 @@ function terminalProgress(path) {
 }
 
 /** A line for each tenth, or for each 10 MB where the size is not known: for logs. */
-function plainProgress(path) {
+function plainProgress(/** @type {string} */ path) {
   let last = -1;
   return {
+    /** @param {{ transferred: number, total?: number }} progress */
     show: ({ transferred, total }) => {
       const step = Math.floor(total === undefined ? transferred / 10e6 : (10 * transferred) / total);
       if (step === last) return;
@@ -115,8 +118,9 @@ function plainProgress(path) {
 }
 
 /** What went wrong, in words; the messages of requests-ts say what to try. */
-function explain(error, path) {
-  switch (error.code) {
+function explain(/** @type {unknown} */ error, /** @type {string} */ path) {
+  if (!(error instanceof Error)) return String(error);
+  switch (/** @type {NodeJS.ErrnoException} */ (error).code) {
     case "ENOENT":
     case "ENOTDIR":
       return `there is no folder for ${path}`;
@@ -127,12 +131,12 @@ function explain(error, path) {
       return "the disk is full; what has come is kept";
     default:
       return error instanceof requests.ChunkedEncodingError || error instanceof requests.Timeout
-        ? `${error.message}. What has come is kept: the same command goes on from there`
+        ? `${error.message}. The part received is kept: the same command continues from there`
         : error.message;
   }
 }
 
-function bytes(count) {
+function bytes(/** @type {number} */ count) {
   const units = ["B", "kB", "MB", "GB", "TB"];
   const power = Math.min(units.length - 1, count < 1 ? 0 : Math.floor(Math.log10(count) / 3));
   return `${(count / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;

@@ -1,7 +1,10 @@
-// src/ → dist/bundle/: what users load. One file for what the entries share, because opening a hundred files takes longer
-// than running them. The tests load the compiler's modules in dist/ by the condition "unbundled" of package.json, so that
-// what they import from inside is what they import by name; the tour, the interop and the tarball tests load the bundle.
-import { rmSync } from "node:fs";
+// src/ → the JavaScript in dist/: what users load. One file holds what the entries share, because opening a hundred files
+// takes longer than running them.
+//
+// The tests load the compiler's modules in build/src, so that a part which they import from inside is the part that the
+// package exports. build/package.json gives them both: under the condition "unbundled" the name requests-ts leads to the
+// modules, otherwise to the bundle. The tour and the programs that tests start load the bundle.
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { build } from "rolldown";
@@ -9,23 +12,24 @@ import { build } from "rolldown";
 import manifest from "../package.json" with { type: "json" };
 
 const root = join(import.meta.dirname, "..");
-const outdir = join(root, "dist", "bundle");
-const targets = [
-  ...Object.values(manifest.exports).map((entry) => entry.default),
-  ...Object.values(manifest.bin),
-].filter((path) => path?.endsWith(".js"));
-const input = Object.fromEntries(
-  targets.map((path) => [
-    path.replace("./dist/bundle/", "").replace(/\.js$/, ""),
-    join(root, path.replace("./dist/bundle/", "src/").replace(/\.js$/, ".ts")),
-  ]),
+const outdir = join(root, "dist");
+
+const entries = Object.entries(manifest.exports).flatMap(([name, entry]) =>
+  typeof entry === "string" ? [] : [{ name, path: entry.default }],
 );
-rmSync(outdir, { recursive: true, force: true });
+const input = Object.fromEntries(
+  [...entries.map(({ path }) => path), ...Object.values(manifest.bin)].map((path) => {
+    const name = path.replace("./dist/", "").replace(/\.js$/, "");
+    return [name, join(root, "src", `${name}.ts`)];
+  }),
+);
+
+removeJavaScript();
 await build({
   input,
   platform: "node",
   resolve: { extensionAlias: { ".js": [".ts"] } },
-  external: [/^node:/, ...Object.keys(manifest.dependencies)],
+  external: [/^node:/, ...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)],
   logLevel: "warn",
   output: {
     dir: outdir,
@@ -35,8 +39,35 @@ await build({
     entryFileNames: "[name].js",
     chunkFileNames: ({ name }) => `chunks/${name === "src" ? "requests" : name}.js`,
     comments: { annotation: true, jsdoc: false, legal: false },
-    // The sources are in the package, where the maps lead to them.
+    // The maps hold the sources, so that src/ need not be in the package.
     sourcemap: true,
-    sourcemapExcludeSources: true,
   },
 });
+writeTestPackage();
+
+/** The types are made by scripts/types.mjs, and stay. */
+function removeJavaScript() {
+  if (!existsSync(outdir)) return;
+  for (const name of readdirSync(outdir, { recursive: true }).map(String))
+    if (/\.js(\.map)?$/.test(name)) rmSync(join(outdir, name));
+}
+
+function writeTestPackage() {
+  const folder = join(root, "build");
+  const link = join(folder, "dist");
+  mkdirSync(folder, { recursive: true });
+  // A target of `exports` must lie inside its package. Node follows the link, so that dist/ is loaded once.
+  if (!existsSync(link)) symlinkSync(outdir, link, "junction");
+  const targets = entries.map(({ name, path }) => [
+    name,
+    { unbundled: path.replace("./dist/", "./src/"), default: path },
+  ]);
+  const content = {
+    name: manifest.name,
+    private: true,
+    type: "module",
+    exports: { ...Object.fromEntries(targets), "./package.json": "./package.json" },
+    imports: { "#internal/*": "./src/*.js" },
+  };
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(content, null, 2)}\n`);
+}

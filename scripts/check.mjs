@@ -5,12 +5,28 @@ import { delimiter, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** name, command, what to do when it fails; the build first, since the others read dist/ and build/. */
+/**
+ * Name, command, what to do when it fails. The build comes first, since the others read dist/ and build/.
+ *
+ * @type {readonly (readonly [string, readonly [string, ...string[]], string])[]}
+ */
 const checks = [
-  ["docs build", ["node", "scripts/docs-tests.mjs"], "mend the block of the page or @example that is named"],
-  ["types", ["tsc", "-b"], "mend the types; an error in tests/docs/ is one of the page that its file names"],
+  ["docs build", ["node", "scripts/docs-tests.mjs"], "fix the block of the page or @example that is named"],
+  ["types", ["tsc", "-b", "tests"], "fix the types; an error in tests/docs/ is one of the page that its file names"],
+  ["bundle", ["node", "scripts/bundle.mjs"], "fix the import that is named"],
+  ["rolled-up types", ["node", "scripts/types.mjs"], "fix the declaration that is named"],
+  [
+    "types of scripts",
+    ["tsc", "-b", "tsconfig.scripts.json", "tools"],
+    "fix the types, by JSDoc where TypeScript cannot infer them",
+  ],
   ["format", ["prettier", "--check", "--log-level=warn", "."], "npm run fix"],
-  ["lint", ["eslint", "--max-warnings=0", "."], "npm run fix, and mend by hand what is left"],
+  ["lint", ["eslint", "--max-warnings=0", "."], "npm run fix, and fix the rest by hand"],
+  [
+    "plain English",
+    ["node", "scripts/plain-english.mjs"],
+    "use the word that is suggested; npm run fix writes smaller numbers down",
+  ],
   [
     "import table",
     ["node", "scripts/test.mjs", "package/imports"],
@@ -23,10 +39,10 @@ const checks = [
   ],
   [
     "dead code",
-    ["knip", "--no-progress", "--tsConfig", "src/tsconfig.json"],
-    "delete what nobody uses, or take its `export` away",
+    ["knip", "--no-progress", "--tsConfig", "tests/tsconfig.json"],
+    "delete unused code, or remove its `export`",
   ],
-  ["package.json", ["publint", "--strict", "--pack", "false"], "mend exports, types or files in package.json"],
+  ["package.json", ["publint", "--strict"], "fix exports, types or files in package.json"],
 ];
 
 const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}` };

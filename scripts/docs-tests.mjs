@@ -12,6 +12,7 @@ import ts from "typescript";
 
 const root = join(import.meta.dirname, "..");
 const out = join(root, "tests", "docs");
+/** @type {string[]} */
 const problems = [];
 const written = new Map();
 const publicNames = readPublicNames();
@@ -39,27 +40,45 @@ function pages() {
   return found.filter(({ blocks }) => blocks.length > 0);
 }
 
-function below(folder, ending) {
+function below(/** @type {string} */ folder, /** @type {string} */ ending) {
   return readdirSync(join(root, folder), { recursive: true })
     .map((name) => join(folder, String(name)).split(sep).join("/"))
     .filter((name) => name.endsWith(ending))
     .sort();
 }
 
-function read(path) {
+function read(/** @type {string} */ path) {
   return readFileSync(join(root, path), "utf8");
 }
 
-/** Fenced blocks: { where, code, mark } */
-function blocksOfMarkdown(path, text, offset) {
+/** @typedef {[from: number, to: number, text: string]} Edit */
+
+/**
+ * A block of a page.
+ *
+ * @typedef {object} Block
+ * @property {string} where
+ * @property {number} line
+ * @property {string} code
+ * @property {boolean} runs
+ */
+
+/**
+ * The fenced blocks of a page.
+ *
+ * @returns {Block[]}
+ */
+function blocksOfMarkdown(/** @type {string} */ path, /** @type {string} */ text, /** @type {number} */ offset) {
+  /** @type {Block[]} */
   const blocks = [];
+  /** @type {{ fence: string, info: string, line: number, lines: string[] } | null} */
   let open = null;
   for (const [index, line] of text.split("\n").entries()) {
     const fence = /^(\s*)(```+)(.*)$/.exec(line);
     if (open === null) {
       if (fence === null) continue;
-      open = { fence: fence[2], info: fence[3].trim(), line: index + 1 + offset, lines: [] };
-    } else if (fence !== null && fence[2].length >= open.fence.length && fence[3].trim() === "") {
+      open = { fence: fence[2] ?? "", info: (fence[3] ?? "").trim(), line: index + 1 + offset, lines: [] };
+    } else if (fence !== null && (fence[2] ?? "").length >= open.fence.length && fence[3]?.trim() === "") {
       if (isCode(path, open)) blocks.push(asBlock(path, open));
       open = null;
     } else open.lines.push(line);
@@ -69,7 +88,7 @@ function blocksOfMarkdown(path, text, offset) {
 }
 
 /** Only "ts" and "ts no-run: reason" are allowed for what a reader might run. */
-function isCode(path, { info, line }) {
+function isCode(/** @type {string} */ path, /** @type {{ info: string, line: number }} */ { info, line }) {
   if (/^(js|mjs|cjs|jsx|javascript|typescript|mts|cts|tsx)\b/.test(info))
     problems.push(`${path}:${line}: \`\`\`${info}: write \`\`\`ts, so that it is tested`);
   if (!/^ts\b/.test(info)) return false;
@@ -78,13 +97,17 @@ function isCode(path, { info, line }) {
   return true;
 }
 
-function asBlock(path, { info, line, lines }) {
+function asBlock(
+  /** @type {string} */ path,
+  /** @type {{ info: string, line: number, lines: string[] }} */ { info, line, lines },
+) {
   return { where: `${path}:${line}`, line, code: lines.join("\n"), runs: info === "ts" };
 }
 
 /** The fenced blocks of all @example tags of a source file. */
-function blocksOfComments(path) {
+function blocksOfComments(/** @type {string} */ path) {
   const text = read(path);
+  /** @type {Block[]} */
   const blocks = [];
   for (const comment of text.matchAll(/\/\*\*[\s\S]*?\*\//g)) {
     if (!comment[0].includes("```ts")) continue;
@@ -97,17 +120,18 @@ function blocksOfComments(path) {
 }
 
 /** One test file a page, one module a group of blocks that continue each other. */
-function writePage({ path, blocks, hosts = [] }) {
+function writePage(/** @type {{ path: string, blocks: Block[], hosts?: string[] }} */ { path, blocks, hosts = [] }) {
   const slug = path
     .replace(/\.(md|ts)$/, "")
     .replace(/[^A-Za-z0-9]+/g, "-")
     .toLowerCase();
+  /** @type {Block[][]} */
   const groups = [];
   for (const block of blocks) {
     const continues = /^\s*\/\/ continues\b/.test(block.code);
     if (!continues) groups.push([block]);
     else if (groups.length === 0) problems.push(`${block.where}: there is no block that this one could continue`);
-    else groups.at(-1).push(block);
+    else groups.at(-1)?.push(block);
   }
   const cases = [];
   for (const [index, group] of groups.entries()) {
@@ -129,8 +153,10 @@ function writePage({ path, blocks, hosts = [] }) {
   written.set(`${slug}.test.ts`, [...head, ...cases, ""].join("\n"));
 }
 
-function moduleOf(group, hosts) {
+function moduleOf(/** @type {Block[]} */ group, /** @type {string[]} */ hosts) {
+  /** @type {string[]} */
   const assertions = [];
+  /** @type {Set<string>} */
   const asked = new Set();
   const parts = group.map((block) => {
     const code = withAssertions(block, assertions);
@@ -155,10 +181,12 @@ function moduleOf(group, hosts) {
 }
 
 /** `expression; //=> value` becomes an assertion. */
-function withAssertions({ code, where, line }, assertions) {
+function withAssertions(/** @type {Block} */ { code, where, line }, /** @type {string[]} */ assertions) {
   const file = parse(code);
   const page = where.slice(0, where.lastIndexOf(":"));
+  /** @type {Edit[]} */
   const edits = [];
+  /** @param {ts.Node} node */
   const visit = (node) => {
     ts.forEachChild(node, visit);
     if (!ts.isExpressionStatement(node) && !ts.isVariableStatement(node)) return;
@@ -180,14 +208,16 @@ function withAssertions({ code, where, line }, assertions) {
   };
   visit(file);
   const marks = code.match(/\/\/\s*=>/g)?.length ?? 0;
-  if (edits.length !== marks * 2) problems.push(`${where}: a "//=>" stands behind something that is no statement`);
+  if (edits.length !== marks * 2) problems.push(`${where}: a "//=>" must follow a statement`);
   return edited(code, edits);
 }
 
 /** Strings that name httpbin.org, or a host that is played, name the local server instead. */
-function withLocalServers(code, hosts, asked) {
+function withLocalServers(/** @type {string} */ code, /** @type {string[]} */ hosts, /** @type {Set<string>} */ asked) {
   const file = parse(code);
+  /** @type {Edit[]} */
   const edits = [];
+  /** @param {string} text */
   const local = (text) => {
     const here = text.replace(/https?:\/\/httpbin\.org(?![\w.-])/gi, "${httpbinUrl}");
     if (hosts.length === 0) return here;
@@ -197,6 +227,7 @@ function withLocalServers(code, hosts, asked) {
       return `\${standIn[${JSON.stringify(host)}]}`;
     });
   };
+  /** @param {ts.Node} node */
   const visit = (node) => {
     ts.forEachChild(node, visit);
     if (ts.isImportDeclaration(node.parent ?? node)) return;
@@ -216,7 +247,7 @@ function withLocalServers(code, hosts, asked) {
   return edited(code, edits);
 }
 
-function escaped(text) {
+function escaped(/** @type {string} */ text) {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }
 
@@ -225,32 +256,35 @@ function readPlayedHosts() {
   const names = [];
   for (const statement of parse(read("tests/_support/stand-ins/index.ts")).statements) {
     if (!ts.isVariableStatement(statement)) continue;
-    const [{ name, initializer }] = statement.declarationList.declarations;
-    if (name.getText() === "PLAYERS") names.push(...initializer.properties.map((property) => property.name.text));
+    for (const { name, initializer } of statement.declarationList.declarations)
+      if (name.getText() === "PLAYERS" && initializer !== undefined && ts.isObjectLiteralExpression(initializer))
+        for (const { name: key } of initializer.properties)
+          if (key !== undefined && ts.isStringLiteralLike(key)) names.push(key.text);
   }
   return names.sort((a, b) => b.length - a.length);
 }
 
-function edited(code, edits) {
+function edited(/** @type {string} */ code, /** @type {Edit[]} */ edits) {
   let result = code;
   for (const [start, end, text] of edits.sort((a, b) => b[0] - a[0] || b[1] - a[1]))
     result = result.slice(0, start) + text + result.slice(end);
   return result;
 }
 
-function parse(code) {
+function parse(/** @type {string} */ code) {
   return ts.createSourceFile("block.ts", code, ts.ScriptTarget.Latest, true);
 }
 
-function lineEnd(code, from) {
+function lineEnd(/** @type {string} */ code, /** @type {number} */ from) {
   const end = code.indexOf("\n", from);
   return end < 0 ? code.length : end;
 }
 
 /** Identifiers that stand for a value or type of the block, and those that the block itself declares. */
-function namesOf(code) {
+function namesOf(/** @type {string} */ code) {
   const used = new Set();
   const declared = new Set();
+  /** @param {ts.Node} node */
   const visit = (node) => {
     if (ts.isIdentifier(node)) {
       const { parent } = node;
@@ -266,7 +300,7 @@ function namesOf(code) {
   return { used, declared };
 }
 
-function isMember(node) {
+function isMember(/** @type {ts.Node} */ node) {
   return (
     ts.isPropertyAssignment(node) ||
     ts.isShorthandPropertyAssignment(node) ||
@@ -278,16 +312,19 @@ function isMember(node) {
   );
 }
 
-function topLevel(code) {
+function topLevel(/** @type {string} */ code) {
+  /** @type {string[]} */
   const names = [];
+  /** @param {ts.BindingName} name */
   const add = (name) => {
     if (ts.isIdentifier(name)) names.push(name.text);
     else for (const element of name.elements) if (ts.isBindingElement(element)) add(element.name);
   };
   for (const node of parse(code).statements) {
     if (ts.isVariableStatement(node)) for (const { name } of node.declarationList.declarations) add(name);
-    else if (ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node)) add(node.name);
-    else if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) names.push(`type ${node.name.text}`);
+    else if (ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node)) {
+      if (node.name !== undefined) add(node.name);
+    } else if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) names.push(`type ${node.name.text}`);
   }
   return names;
 }
@@ -295,17 +332,20 @@ function topLevel(code) {
 /** Name → "type" or "value", of everything that src/index.ts exports. */
 function readPublicNames() {
   const names = new Map([["requests", "value"]]);
+  /** @param {string} path */
   const addFrom = (path) => {
     for (const node of parse(read(path)).statements) {
-      const isExported = node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+      const modifiers = ts.canHaveModifiers(node) ? ts.getModifiers(node) : undefined;
+      const isExported = modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
       if (isExported && (ts.isClassDeclaration(node) || ts.isFunctionDeclaration(node)) && node.name !== undefined)
         names.set(node.name.text, "value");
       if (isExported && (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)))
         names.set(node.name.text, "type");
       if (!ts.isExportDeclaration(node)) continue;
-      if (node.exportClause === undefined)
+      if (node.exportClause === undefined) {
+        if (node.moduleSpecifier === undefined || !ts.isStringLiteral(node.moduleSpecifier)) continue;
         addFrom(join(dirname(path), node.moduleSpecifier.text.replace(/\.js$/, ".ts")));
-      else
+      } else if (ts.isNamedExports(node.exportClause))
         for (const { name, isTypeOnly } of node.exportClause.elements)
           names.set(name.text, isTypeOnly || node.isTypeOnly ? "type" : "value");
     }

@@ -1,4 +1,4 @@
-// Gives responses by chance to our parser and to llhttp, and fails when they differ without a reason in
+// Gives random responses to our parser and to llhttp, and fails when they differ without a reason in
 // tests/wire/differential/differences.ts. For the night: a million inputs take about five minutes.
 //   npm run fuzz                          1,000,000 inputs from a seed of the clock
 //   npm run fuzz -- 50000                 so many
@@ -31,7 +31,7 @@ for (let done = 0, round = firstSeed; done < inputs; round += 1) {
   const result = await fc.check(property, { numRuns, seed: round, ...(path === undefined ? {} : { path }) });
   if (result.failed) {
     console.error(`\nseed ${round}, input ${result.numRuns}, shrunk ${result.numShrinks} times:`);
-    console.error(result.errorInstance?.message ?? result.error);
+    console.error(result.errorInstance instanceof Error ? result.errorInstance.message : result.errorInstance);
     console.error(`\nnpm run fuzz -- 1 ${round} ${JSON.stringify(result.counterexamplePath)}`);
     process.exit(1);
   }
@@ -43,7 +43,7 @@ for (const [outcome, times] of [...outcomes].sort(([, a], [, b]) => b - a))
   console.log(`${String(times).padStart(9)}  ${outcome}`);
 console.log(`${inputs} inputs in ${seconds()} s, seeds from ${firstSeed}: no difference without a reason`);
 
-function numberOr(text, fallback, name) {
+function numberOr(/** @type {string | undefined} */ text, /** @type {number} */ fallback, /** @type {string} */ name) {
   if (text === undefined) return fallback;
   const number = Number(text.replaceAll("_", "").replaceAll(",", ""));
   if (Number.isSafeInteger(number) && number >= 0) return number;

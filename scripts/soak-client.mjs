@@ -1,4 +1,5 @@
-// The process whose memory is watched: a session under faults, with streams, aborts and bodies that nobody reads.
+// The process whose memory is watched: a session under faults, with streams, aborts and bodies that are never read.
+import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { HTTPAdapter, RequestException, Retry, RetryBudget, Session } from "requests-ts";
@@ -6,9 +7,12 @@ import { HTTPAdapter, RequestException, Retry, RetryBudget, Session } from "requ
 const AT_ONCE = 50;
 /** Seconds between two samples; the requests rest meanwhile, so that only what is kept is counted. */
 const EVERY = 5;
-const [url, duration] = process.argv.slice(2);
+const [url = "", duration] = process.argv.slice(2);
+const collectGarbage = globalThis.gc ?? assert.fail("run it with --expose-gc");
 
+/** @type {Record<string, number>} */
 const outcomes = {};
+/** @type {string[]} */
 const wrong = [];
 let requests = 0;
 const started = performance.now();
@@ -22,17 +26,17 @@ while (seconds() < Number(duration)) {
   const end = Math.min(seconds() + EVERY, Number(duration));
   await Promise.all(Array.from({ length: AT_ONCE }, () => work(end)));
   await pause(1200); // what was broken off is drained for a second at most
-  globalThis.gc();
+  collectGarbage();
   await pause(10);
-  globalThis.gc();
+  collectGarbage();
   const { heapUsed, external, rss } = process.memoryUsage();
-  process.send({ sample: { seconds: seconds(), requests, heap: heapUsed + external, rss } });
+  process.send?.({ sample: { seconds: seconds(), requests, heap: heapUsed + external, rss } });
 }
 await session.close();
 await pause(200);
-process.send({ outcomes, wrong: wrong.slice(0, 10) }, () => process.disconnect());
+process.send?.({ outcomes, wrong: wrong.slice(0, 10) }, () => process.disconnect());
 
-async function work(end) {
+async function work(/** @type {number} */ end) {
   while (seconds() < end) {
     requests += 1;
     const outcome = await one(requests).catch(named);
@@ -40,7 +44,7 @@ async function work(end) {
   }
 }
 
-async function one(id) {
+async function one(/** @type {number} */ id) {
   const aborter = new AbortController();
   const stream = id % 10 === 3 || id % 10 === 4;
   const method = id % 5 === 0 ? "POST" : "GET";
@@ -56,11 +60,12 @@ async function one(id) {
     return "broken off";
   }
   await response.read();
-  if (response.json().id !== String(id)) wrong.push(`${id} got the answer of ${response.json().id}`);
+  const answer = /** @type {{ id: string }} */ (response.json());
+  if (answer.id !== String(id)) wrong.push(`${id} got the answer of ${answer.id}`);
   return "response";
 }
 
-function named(error) {
+function named(/** @type {unknown} */ error) {
   if (error instanceof RequestException) return `${error.name} ${error.code}`;
   wrong.push(String(error));
   return "wrong";

@@ -7,11 +7,17 @@ const TOP = 56;
 const BOTTOM = 40;
 const MEGABYTE = 1024 * 1024;
 
+/**
+ * @param {readonly { seconds: number, requests: number, heap: number, rss: number }[]} samples
+ * @param {{ minutes: number, node: string }} run
+ */
 export function memoryPicture(samples, { minutes, node }) {
-  const end = samples.at(-1).seconds;
+  const end = samples.at(-1)?.seconds ?? 0;
   const most = Math.ceil(Math.max(...samples.map(({ rss }) => rss)) / MEGABYTE / 50) * 50;
-  const x = (seconds) => (LEFT + (seconds / end) * (WIDTH - LEFT - RIGHT)).toFixed(1);
-  const y = (bytes) => (HEIGHT - BOTTOM - (bytes / MEGABYTE / most) * (HEIGHT - TOP - BOTTOM)).toFixed(1);
+  const x = (/** @type {number} */ seconds) => (LEFT + (seconds / end) * (WIDTH - LEFT - RIGHT)).toFixed(1);
+  const y = (/** @type {number} */ bytes) =>
+    (HEIGHT - BOTTOM - (bytes / MEGABYTE / most) * (HEIGHT - TOP - BOTTOM)).toFixed(1);
+  /** @param {(sample: (typeof samples)[number]) => number} value */
   const line = (value) => samples.map((sample) => `${x(sample.seconds)},${y(value(sample))}`).join(" ");
   const grid = Array.from({ length: most / 50 + 1 }, (_step, at) => at * 50).map(
     (megabytes) =>
@@ -41,7 +47,7 @@ export function memoryPicture(samples, { minutes, node }) {
     }
   </style>
   <text class="title" x="12" y="24">Memory over ${minutes} minutes, one request in five broken</text>
-  <text class="small" x="12" y="42">MB; ${last.requests.toLocaleString("en-US")} requests, 50 at a time; <tspan class="rss">resident set</tspan>, <tspan class="heap">heap and buffers after a collection</tspan></text>
+  <text class="small" x="12" y="42">MB; ${(last?.requests ?? 0).toLocaleString("en-US")} requests, 50 at a time; <tspan class="rss">resident set</tspan>, <tspan class="heap">heap and buffers after a collection</tspan></text>
 ${grid.join("\n")}
   <polyline class="rss" points="${line(({ rss }) => rss)}"/>
   <polyline class="heap" points="${line(({ heap }) => heap)}"/>

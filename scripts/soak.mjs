@@ -22,7 +22,7 @@ if (!(minutes > 0)) {
 /** Bytes by which the median of the last third may lie above that of the first. */
 const SLACK = 2 * 1024 * 1024;
 
-const support = (name) =>
+const support = (/** @type {string} */ name) =>
   import(pathToFileURL(join(import.meta.dirname, "..", "build", "tests", "_support", name)).href);
 const { faultProxy } = await support("fault-proxy.js");
 const { answerWithId, faultMix } = await support("fault-mix.js");
@@ -30,15 +30,18 @@ const { answerWithId, faultMix } = await support("fault-mix.js");
 const server = createServer((request, response) => {
   answerWithId(request, response).catch(() => response.destroy());
 });
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const proxy = await faultProxy(server.address().port, faultMix(0.2));
+await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+const proxy = await faultProxy(port, faultMix(0.2));
 
 const client = fork(join(import.meta.dirname, "soak-client.mjs"), [proxy.url, String(minutes * 60)], {
   execArgv: ["--expose-gc"],
 });
+/** @type {{ seconds: number, requests: number, heap: number, rss: number }[]} */
 const samples = [];
+/** @type {{ outcomes: Record<string, number>, wrong: string[] } | undefined} */
 let report;
-client.on("message", (message) => {
+client.on("message", (/** @type {any} */ message) => {
   if (message.sample === undefined) {
     report = message;
     return;
@@ -55,8 +58,9 @@ await proxy.close();
 server.closeAllConnections();
 server.close();
 
-if (code !== 0 || report === undefined) fail(`the client ended with ${code}`);
-console.log(`\n${JSON.stringify(report.outcomes, null, 2)}`);
+if (code !== 0) fail(`the client ended with ${code}`);
+const { outcomes, wrong } = finished();
+console.log(`\n${JSON.stringify(outcomes, null, 2)}`);
 if (values.picture !== undefined) {
   mkdirSync(dirname(values.picture), { recursive: true });
   writeFileSync(values.picture, memoryPicture(samples, { minutes, node: process.version }));
@@ -65,20 +69,28 @@ const third = Math.max(1, Math.floor(samples.length / 3));
 const first = median(samples.slice(0, third).map(({ heap }) => heap));
 const last = median(samples.slice(-third).map(({ heap }) => heap));
 console.log(`heap: median ${megabytes(first)} MB in the first third, ${megabytes(last)} MB in the last`);
-if (report.wrong.length > 0) fail(`outcomes that must not be: ${report.wrong.join("; ")}`);
+if (wrong.length > 0) fail(`outcomes that must not be: ${wrong.join("; ")}`);
 if (left > 0) fail(`${left} connections are still open`);
 if (last > first + SLACK) fail("the heap grows");
 console.log("Nothing is left behind.");
 
+function finished() {
+  return report ?? fail("the client sent no report");
+}
+
+/**
+ * @param {string} what
+ * @returns {never}
+ */
 function fail(what) {
   console.error(what);
   process.exit(1);
 }
 
-function megabytes(bytes) {
+function megabytes(/** @type {number} */ bytes) {
   return (bytes / 1024 / 1024).toFixed(1);
 }
 
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+function median(/** @type {number[]} */ numbers) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

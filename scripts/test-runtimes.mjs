@@ -1,21 +1,31 @@
 // Runs the tests of the package itself (bundlers, types, tarball), and then on every runtime those that need nothing else
-// (unit, wire, integration), with runtimes/smoke.mjs from the packed package. Closes with "N passed, N failed".
-//   node scripts/test-runtimes.mjs [--readme] [package | node20 | node22 | node24 | node26 | bun | deno …] [word …]
+// (unit, wire, integration), with tools/runtimes/smoke.mjs from the packed package. Closes with "N passed, N failed".
+//   npm test -- runtimes [--readme] [package | node20 | node22 | node24 | node26 | bun | deno …] [word …]
 //   Words choose the files whose path has one of them ("smoke" is one). --readme writes the table into README.md.
-// The runtimes are packages of runtimes/, installed on first use; where a platform has none, the PATH is asked.
+// The runtimes are packages of tools/runtimes/, installed on first use; where a platform has none, the PATH is asked.
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 
-import { ALONE, EXCLUDED, RUNTIMES } from "../runtimes/list.mjs";
+import { installPackages, packageFolder } from "../tools/packages.mjs";
+import { ALONE, EXCLUDED, RUNTIMES } from "../tools/runtimes/list.mjs";
 
 const root = join(import.meta.dirname, "..");
-const folder = join(root, "runtimes");
+const folder = join(root, "tools", "runtimes");
 const built = join(root, "build", "tests");
 const setup = join(built, "_support", "setup.js");
 /** Of one file; the slowest takes a tenth of it. */
 const FILE_LIMIT_MS = 120_000;
+/** Entities of XML that reports hold. */
+const ENTITIES = new Map([
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+  ["amp", "&"],
+]);
 
 const PACKAGE = "package";
 const known = [PACKAGE, ...Object.keys(RUNTIMES)];
@@ -39,11 +49,13 @@ if (forReadme && words.length > 0) {
   process.exit(1);
 }
 
-// A new file of packages means an install, too.
-if (!existsSync(join(folder, "node_modules", ".package-lock.json"))) install();
+if (!installPackages("runtimes"))
+  console.log("The packages of tools/runtimes could not be installed: the runtimes on the PATH are used instead");
 const scratch = mkdtempSync(join(tmpdir(), "runtimes-"));
 const started = performance.now();
+/** @type {Row[]} */
 const rows = [];
+/** @type {Smoke | null} */
 const smoke = withSmoke && chosen.some((name) => name !== PACKAGE) ? await smokeServer() : null;
 for (const name of chosen) {
   if (name === PACKAGE) {
@@ -53,7 +65,7 @@ for (const name of chosen) {
   const found = find(name);
   if (found === null) {
     console.log(
-      `FAILED ${name}: not found, neither in runtimes/node_modules nor on the PATH; npm ci in runtimes/ installs it`,
+      `FAILED ${name}: found neither in node_modules nor on the PATH (npm install --workspaces --workspace tools/runtimes)`,
     );
     rows.push({ ...emptyRow(RUNTIMES[name].label, ""), failed: 1 });
   } else rows.push(await runOn(name, found));
@@ -70,23 +82,15 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 console.log(`${Math.round((performance.now() - started) / 1000)} s`);
 console.log(`${passed} passed, ${failed} failed`);
 
-function sum(column) {
+function sum(/** @type {'passed' | 'failed'} */ column) {
   return rows.reduce((total, row) => total + row[column], 0);
 }
 
-/** Without install scripts: the packages hold the programs themselves. */
-function install() {
-  const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
-    cwd: folder,
-    stdio: "inherit",
-  });
-  if (status !== 0) console.log("npm ci in runtimes/ failed: what is on the PATH is taken instead");
-}
-
 /** The program of a runtime and its version, or null. */
-function find(name) {
+function find(/** @type {string} */ name) {
   const { packages, program, onPath, fits } = RUNTIMES[name];
-  const own = packages.map((each) => join(folder, "node_modules", each, program)).find((path) => existsSync(path));
+  const installed = packages.map((each) => packageFolder("runtimes", each)).find((each) => each !== undefined);
+  const own = installed === undefined ? undefined : join(installed, program);
   for (const path of [own, onPath]) {
     if (path === undefined) continue;
     const { status, stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
@@ -96,17 +100,25 @@ function find(name) {
   return null;
 }
 
-function emptyRow(label, version) {
+function emptyRow(/** @type {string} */ label, /** @type {string} */ version) {
   return { label, version, passed: 0, failed: 0, skipped: 0, excluded: 0 };
 }
 
+/**
+ * @typedef {{ passed: number, skipped: number, failures: string[] }} Result
+ * @typedef {{ label: string, version: string, passed: number, failed: number, skipped: number, excluded: number }} Row
+ * @typedef {Awaited<ReturnType<typeof smokeServer>>} Smoke
+ * @typedef {[file: string, run: () => Promise<Result>, failures?: string[]]} Task
+ */
+
 /** Every file in a process of its own, a few at a time: one that hangs is ended, and counts as failed. */
-async function runOn(name, { path, version }) {
+async function runOn(/** @type {string} */ name, /** @type {{ path: string, version: string }} */ { path, version }) {
   const row = emptyRow(RUNTIMES[name].label, version);
   const wanted = files.filter((file) => !isExcluded(name, file));
   row.excluded = files.length - wanted.length;
+  /** @type {Task[]} */
   const tasks = wanted.map((file) => [file, () => runFile(name, path, file)]);
-  if (smoke !== null) tasks.unshift(["runtimes/smoke.mjs", () => runSmoke(name, path)]);
+  if (smoke !== null) tasks.unshift(["tools/runtimes/smoke.mjs", () => runSmoke(name, path, smoke)]);
   return runTasks(row, tasks);
 }
 
@@ -121,10 +133,10 @@ function runPackage() {
 }
 
 /**
- * Several at a time, and behind them, alone, those that measure time. What failed is run once more, alone, and told of
+ * Several at a time; after them, alone, those that measure time. A file that failed is run again, alone, and reported
  * ("AGAIN …"): on a machine that is busy with other things a limit strikes before the peer had its turn.
  */
-async function runTasks(row, tasks) {
+async function runTasks(/** @type {Row} */ row, /** @type {Task[]} */ tasks) {
   const started = performance.now();
   const where = `${row.label} ${row.version}`;
   const alone = tasks.filter(([file]) => ALONE.test(file));
@@ -134,7 +146,7 @@ async function runTasks(row, tasks) {
       for (let task = beside.shift(); task !== undefined; task = beside.shift()) {
         const result = await task[1]();
         if (result.failures.length === 0) count(result);
-        else alone.push([...task, result.failures]);
+        else alone.push([task[0], task[1], result.failures]);
       }
     }),
   );
@@ -154,22 +166,22 @@ async function runTasks(row, tasks) {
   console.log(`${where}: ${row.passed} passed, ${row.failed} failed, ${row.skipped} skipped (${seconds} s)`);
   return row;
 
-  function count(result) {
+  function count(/** @type {Result} */ result) {
     row.passed += result.passed;
     row.skipped += result.skipped;
     row.failed += result.failures.length;
   }
 }
 
-function shortened(failures) {
+function shortened(/** @type {string[]} */ failures) {
   return failures.map((failure) => failure.split("\n").slice(0, 2).join(": ").slice(0, 200)).join("; ");
 }
 
-function isExcluded(name, file) {
+function isExcluded(/** @type {string} */ name, /** @type {string} */ file) {
   return EXCLUDED.some(({ on, files: excluded }) => on.includes(name) && excluded.includes(file));
 }
 
-async function runFile(name, path, file, env = {}) {
+async function runFile(/** @type {string} */ name, /** @type {string} */ path, /** @type {string} */ file, env = {}) {
   const report = join(scratch, `${name}-${file.replaceAll("/", "-")}.xml`);
   rmSync(report, { force: true });
   const args = RUNTIMES[name].args({ setup, report, file: join(built, file) });
@@ -182,9 +194,10 @@ async function runFile(name, path, file, env = {}) {
 }
 
 /** The program prints a line for each check, and one at its end. */
-async function runSmoke(name, path) {
+async function runSmoke(/** @type {string} */ name, /** @type {string} */ path, /** @type {Smoke} */ smoke) {
   const args = [...RUNTIMES[name].run(join(smoke.project, "smoke.mjs")), smoke.ports];
   const { ending, output } = await ended(path, args, smoke.project);
+  /** @type {Result} */
   const result = {
     passed: output.match(/^ok /gm)?.length ?? 0,
     skipped: 0,
@@ -195,14 +208,14 @@ async function runSmoke(name, path) {
 }
 
 /** Runs a program to its end, or to the limit. */
-function ended(path, args, cwd, env = {}) {
+function ended(/** @type {string} */ path, /** @type {string[]} */ args, /** @type {string} */ cwd, env = {}) {
   const child = spawn(path, args, {
     cwd,
     env: { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  const keep = (text) => (output = (output + text).slice(-200_000));
+  const keep = (/** @type {string} */ text) => (output = (output + text).slice(-200_000));
   child.stdout.setEncoding("utf8").on("data", keep);
   child.stderr.setEncoding("utf8").on("data", keep);
   let atLimit = false;
@@ -211,12 +224,12 @@ function ended(path, args, cwd, env = {}) {
     child.kill("SIGKILL");
   }, FILE_LIMIT_MS);
   return new Promise((resolve) => {
-    const over = (good, text) => {
+    const over = (/** @type {boolean} */ good, /** @type {string} */ text) => {
       clearTimeout(limit);
       resolve({ ending: { good, limit: atLimit, text }, output });
     };
     child.on("error", (error) => over(false, String(error)));
-    // "exit", not "close": a program that a killed test left behind may hold the pipes. What is in them comes first.
+    // "exit", not "close": a program that a killed test left behind may hold the pipes. Output that is still in them comes first.
     child.on("exit", (code, signal) =>
       setTimeout(
         () =>
@@ -232,7 +245,7 @@ function ended(path, args, cwd, env = {}) {
 
 /** The packed package in a project, and the servers that smoke.mjs asks. */
 async function smokeServer() {
-  const { packed } = await import("../build/tests/package/packed.js");
+  const { packed } = await import(pathToFileURL(join(built, "package", "packed.js")).href);
   const pack = await packed();
   for (const file of ["smoke.mjs", "smoke-server.mjs", "certificates.mjs"])
     copyFileSync(join(folder, file), join(pack.project, file));
@@ -242,7 +255,7 @@ async function smokeServer() {
   });
   const ports = await new Promise((resolve, reject) => {
     server.stdout.setEncoding("utf8").once("data", (line) => resolve(line.trim()));
-    server.once("exit", (code) => reject(new Error(`runtimes/smoke-server.mjs ended with ${code}`)));
+    server.once("exit", (code) => reject(new Error(`tools/runtimes/smoke-server.mjs ended with ${code}`)));
   });
   return {
     ports,
@@ -254,8 +267,8 @@ async function smokeServer() {
   };
 }
 
-/** What a JUnit report says; a suite is no test, and one that failed through its tests no failure more. */
-function readReport(xml) {
+/** Reads a JUnit report. A suite is not counted as a test, nor as a failure when one of its tests failed. */
+function readReport(/** @type {string} */ xml) {
   const cases = [...xml.matchAll(/<testcase((?:\s+[\w-]+="[^"]*")*)\s*(\/>|>([\s\S]*?)<\/testcase>)/g)].map(
     ([, attributes, , inside]) => ({
       name: unescape(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? ""),
@@ -267,6 +280,7 @@ function readReport(xml) {
   );
   const parents = new Set(cases.flatMap(({ name }) => prefixes(name)));
   const failedChildren = new Set(cases.filter(({ failure }) => failure !== null).flatMap(({ name }) => prefixes(name)));
+  /** @type {Result} */
   const result = { passed: 0, skipped: 0, failures: [] };
   for (const { name, failure, skipped } of cases) {
     if (failure !== null) {
@@ -278,26 +292,29 @@ function readReport(xml) {
 }
 
 /** Deno names a test "suite > test", and reports the suite as well. */
-function prefixes(name) {
+function prefixes(/** @type {string} */ name) {
   const parts = name.split(" > ");
   return parts.slice(1).map((_part, at) => parts.slice(0, at + 1).join(" > "));
 }
 
-function failureText([, attributes, text]) {
+/** @param {RegExpExecArray} found - Attributes and text of a failure. */
+function failureText([, attributes = "", text]) {
   const message = unescape(/\bmessage="([^"]*)"/.exec(attributes)?.[1] ?? "");
   return `${message}\n${unescape(text ?? "")}`.trim().slice(0, 2500);
 }
 
-function unescape(text) {
+function unescape(/** @type {string} */ text) {
   return text
-    .replace(/&#(x?)([0-9a-f]+);/gi, (_all, hex, digits) =>
-      String.fromCodePoint(parseInt(digits, hex === "" ? 10 : 16)),
+    .replace(
+      /&#(x?)([0-9a-f]+);/gi,
+      (/** @type {string} */ _all, /** @type {string} */ hex, /** @type {string} */ digits) =>
+        String.fromCodePoint(parseInt(digits, hex === "" ? 10 : 16)),
     )
-    .replace(/&(lt|gt|quot|apos|amp);/g, (_all, word) => ({ lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" })[word]);
+    .replace(/&(lt|gt|quot|apos|amp);/g, (entity, word) => ENTITIES.get(word) ?? entity);
 }
 
 /** The tests that were compiled and whose source is still there. */
-function testFiles(places) {
+function testFiles(/** @type {RegExp} */ places) {
   return (isBuilt ? readdirSync(built, { recursive: true }) : [])
     .map(String)
     .filter((file) => places.test(file) && file.endsWith(".test.js"))
@@ -306,18 +323,18 @@ function testFiles(places) {
     .sort();
 }
 
-function isWanted(file) {
+function isWanted(/** @type {string} */ file) {
   return fileWords.length === 0 || fileWords.some((word) => file.includes(word));
 }
 
-function tableOf(found) {
+function tableOf(/** @type {Row[]} */ found) {
   const lines = ["| runtime | passed | failed | skipped | files left out |", "|---|---|---|---|---|"];
   for (const { label, version, passed: ok, failed: bad, skipped, excluded } of found)
     lines.push(`| ${label} ${version} | ${ok.toLocaleString("en")} | ${bad} | ${skipped} | ${excluded} |`);
   return lines.join("\n");
 }
 
-function writeReadme(text) {
+function writeReadme(/** @type {string} */ text) {
   const file = join(root, "README.md");
   const before = readFileSync(file, "utf8");
   const after = before.replace(

@@ -1,145 +1,26 @@
-// Runs the compiled tests with node:test and closes with "N passed, N failed".
-//   node scripts/test.mjs [--interop] [word …]     only the files whose path has one of the words
-//   REPORT=spec shows every test; otherwise only what failed is worth a line.
-//   REQUIRE_INTEROP=1 makes a skipped interop test a failure: for machines that must have every server.
-import { existsSync, readdirSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { join, relative } from "node:path";
-import { run } from "node:test";
-import { spec } from "node:test/reporters";
+// Runs the tests that were built; `npm test` builds them first. The last line is "N passed, N failed".
+//   npm test                      everything that needs no other program
+//   npm test -- cookies tls       the files whose path has one of the words
+//   npm test -- interop [word …]  against nginx, squid, dante and other programs, where they are installed
+//   npm test -- runtimes [name …] [word …]   on every Node from 20 on, Bun and Deno (scripts/test-runtimes.mjs)
+//   npm test -- big               the tests of big streams with 4 GiB each way, or BIG=… MiB
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 
-const root = join(import.meta.dirname, "..");
-const built = join(root, "build", "tests");
-const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-const interop = process.argv.includes("--interop");
-const mayNotSkip = interop && process.env["REQUIRE_INTEROP"] === "1";
+import { runTests } from "./run-tests.mjs";
 
-const files = existsSync(built) ? testFiles() : [];
-if (files.length === 0) {
-  console.error(
-    `No test file below ${relative(process.cwd(), built)} has ${words.join(" or ") || "the name *.test.js"}.`,
-  );
-  console.log("0 passed, 0 failed");
-  process.exit(1);
-}
+const [variant, ...rest] = process.argv.slice(2);
 
-/** Warnings that tests cause on purpose, by type or code: shown here they would look like faults. */
-const EXPECTED_WARNINGS = ["InsecureRequestWarning", "REQUESTS_TIMEOUT_UNIT", "ExperimentalWarning"]
-  .map((warning) => `--disable-warning=${warning}`)
-  .join(" ");
-
-process.env["NODE_OPTIONS"] =
-  `${process.env["NODE_OPTIONS"] ?? ""} --conditions=unbundled ${EXPECTED_WARNINGS} --import=${join(built, "_support", "setup.js")}`.trim();
-console.log(`${files.length} files of tests; only failed and skipped tests are shown (REPORT=spec shows all).`);
-
-const isReported = process.env["REPORT"] === "spec" || words.length > 0;
-const together = await runFiles(files, interop ? 1 : Math.max(1, availableParallelism()));
-const total = { passed: together.passed, failed: 0, skipped: together.skipped };
-for (const [file, failures] of together.failures) {
-  // A machine that is busy with other things can break a test that measures time: alone it has to pass.
-  const alone = await runFiles([file], 1);
-  const lasting = [...alone.failures.values()].flat();
-  total.passed += alone.passed - (together.passedByFile.get(file) ?? 0);
-  total.failed += lasting.length;
-  if (lasting.length === 0) console.log(`AGAIN ${shown(file)} passes when it runs alone; before, it failed:`);
-  for (const failure of lasting.length === 0 ? failures : lasting)
-    console.log(lasting.length === 0 ? failure.replace(/^/gm, "  ") : `FAILED ${failure}`);
-}
-if (mayNotSkip && total.skipped > 0) {
-  total.failed += 1;
-  console.log(
-    `FAILED ${total.skipped} interop tests were skipped, and REQUIRE_INTEROP=1 wants every server here (.ci/packages.txt)`,
-  );
-}
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
-console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
-
-/**
- * Runs the files, `concurrency` of them at a time.
- *
- * @param {string[]} paths
- * @param {number} concurrency
- */
-async function runFiles(paths, concurrency) {
-  const result = { passed: 0, skipped: 0, passedByFile: new Map(), failures: new Map() };
-  /** Tests that were announced and have not ended, by place and name. */
-  const running = new Map();
-  const stream = run({ files: paths, concurrency, timeout: 300_000 });
-
-  const fail = (event, what, detail = "") => {
-    const file = event.file ?? paths[0];
-    if (!result.failures.has(file)) result.failures.set(file, []);
-    result.failures.get(file).push(`${what}\n${detail === "" ? "" : `${detail}\n`}`);
-  };
-  stream.on("test:enqueue", (event) => {
-    if (!isFile(event)) running.set(key(event), { event, count: (running.get(key(event))?.count ?? 0) + 1 });
+if (variant === "runtimes") {
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, "test-runtimes.mjs"), ...rest], {
+    stdio: "inherit",
   });
-  stream.on("test:complete", (event) => {
-    if (!isFile(event)) running.set(key(event), { event, count: (running.get(key(event))?.count ?? 0) - 1 });
-  });
-  stream.on("test:pass", (event) => {
-    if (event.details.type === "suite" && event.skip === undefined) return;
-    // node:test reports a file as a test of its own only when nothing inside it was reported.
-    if (isFile(event)) fail(event, `${shown(event.file)} ended without running a test`);
-    else if (event.skip !== undefined || event.todo !== undefined) {
-      result.skipped += 1;
-      const reason = typeof event.skip === "string" && event.skip !== "" ? event.skip : event.todo;
-      console.log(`SKIPPED ${event.name}${where(event)}: ${typeof reason === "string" ? reason : "no reason given"}`);
-    } else {
-      result.passed += 1;
-      result.passedByFile.set(event.file, (result.passedByFile.get(event.file) ?? 0) + 1);
-    }
-  });
-  stream.on("test:fail", (event) => {
-    const error = event.details.error;
-    if (event.todo !== undefined) result.skipped += 1;
-    // A suite, or a test of subtests, that failed only because of what is inside it is not a failure of its own.
-    else if (error.failureType === "subtestsFailed") return;
-    else if (isFile(event))
-      fail(event, `${shown(event.file)} crashed, or ended with an exit code; its output is above`);
-    else fail(event, `${event.name}${where(event)}`, String(error.cause?.stack ?? error.cause ?? error.stack));
-  });
-  stream.on("test:diagnostic", (event) => {
-    // Activity that a test left running, and an error of it when no test was there to fail.
-    if (/generated asynchronous activity after the test ended|resulted in an? (uncaught|unhandled)/.test(event.message))
-      fail(event, event.message.replace(/^(Error|Warning): /, ""));
-  });
-  stream.on("test:stderr", (event) => process.stderr.write(event.message));
-  const ended = new Promise((resolve) => stream.once("end", resolve));
-  if (isReported) stream.compose(spec).pipe(process.stdout, { end: false });
-  else stream.resume();
-  await ended;
-  // Let the reporter write its last lines before ours.
-  if (isReported) await new Promise((resolve) => setTimeout(resolve, 100));
-  for (const [name, { event, count }] of running)
-    if (count > 0) fail(event, `${name}: its process ended before this test did (process.exit, or a crash)`);
-  return result;
-}
-
-/** The tests that were compiled and whose source is still there. */
-function testFiles() {
-  return readdirSync(built, { recursive: true })
-    .map(String)
-    .filter((file) => file.endsWith(".test.js"))
-    .filter((file) => existsSync(join(root, "tests", file.replace(/\.js$/, ".ts"))))
-    .filter((file) => file.startsWith("interop") === interop)
-    .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-    .map((file) => join(built, file))
-    .sort();
-}
-
-function isFile(event) {
-  return event.nesting === 0 && event.name === event.file;
-}
-
-function key(event) {
-  return `${event.name}${where(event)}`;
-}
-
-function where(event) {
-  return event.file === undefined ? "" : ` (${shown(event.file)}:${event.line})`;
-}
-
-function shown(file) {
-  return relative(root, file);
+  process.exitCode = status ?? 1;
+} else if (variant === "interop") {
+  process.exitCode = await runTests({ words: rest, interop: true });
+} else if (variant === "big") {
+  process.env["BIG"] ??= "4096";
+  process.exitCode = await runTests({ words: ["leaks/big-streams"], interop: false });
+} else {
+  process.exitCode = await runTests({ words: process.argv.slice(2), interop: false });
 }

@@ -1,6 +1,6 @@
 /** "Did you mean …?" for the names of options. */
 
-/** Longer names are not compared: nobody mistypes so much. */
+/** Longer names are not compared: they are not typing mistakes. */
 const MAX_LENGTH = 64;
 
 /**

@@ -1,14 +1,14 @@
-/** Options as the caller gave them: what somebody put on `Object.prototype` is none of them. */
+/** Options as the caller gave them, without what they inherit from `Object.prototype`. */
 
 // Its prototype is null, and reading what is not there is as fast as of `{}`; Object.create(null) makes a slower object.
 class Bare {}
 Object.setPrototypeOf(Bare.prototype, null);
 
-/** Options of nobody, in place of `{}`. */
+/** No options: the default in place of `{}`. */
 export const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze(new Bare());
 
 /**
- * The options, without what they would inherit from `Object.prototype`: a key that a careless merge of somebody else's
+ * The options, without what they would inherit from `Object.prototype`: a key that a careless merge in other code
  * put there (`__proto__` in JSON) must not become a proxy, a credential or a socket of every request.
  *
  * @returns The object itself, as long as `Object.prototype` is in order, which is all that is looked at then.

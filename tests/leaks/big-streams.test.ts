@@ -1,6 +1,6 @@
 /**
  * Big streams in little memory, up and down, and between sides of different speed. 256 MiB each way; BIG=4096 makes it
- * so many MiB (`npm run test:big`).
+ * so many MiB (`npm test -- big`).
  */
 import assert from "node:assert/strict";
 import { execFile, spawn, type ChildProcess } from "node:child_process";

@@ -107,11 +107,16 @@ describe("the README's table", () => {
   it("counts the packages and says the version of Node as they are", () => {
     const cell = (name: string) => rows().find(([first]) => first === name)?.[1];
     const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
-      packages: Record<string, { dev?: boolean; engines?: { node?: string } }>;
+      packages: Record<string, { dependencies?: Record<string, string>; engines?: { node?: string } }>;
     };
-    // The package itself has the empty name.
-    const installed = Object.values(lock.packages).filter(({ dev }) => dev !== true).length;
-    assert.equal(cell("Packages installed"), String(installed));
+    // The package itself has the empty name. The packages of the workspaces are in the file, too.
+    const installed = new Set([""]);
+    for (const path of installed)
+      for (const name of Object.keys(lock.packages[path]?.dependencies ?? {})) {
+        const nested = `${path}/node_modules/${name}`;
+        installed.add(nested in lock.packages ? nested : `node_modules/${name}`);
+      }
+    assert.equal(cell("Packages installed"), String(installed.size));
     assert.equal(cell("Least version"), lock.packages[""]?.engines?.node?.replace(/^>=(\d+\.\d+).*$/, "Node $1"));
   });
 });

@@ -168,7 +168,7 @@ describe("the other entries", () => {
   });
 
   it("do not let anybody in elsewhere", async () => {
-    const inside: string = "requests-ts/dist/client/session.js";
+    const inside: string = "requests-ts/dist/chunks/requests.js";
     await assert.rejects(import(inside), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" });
   });
 });

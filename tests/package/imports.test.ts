@@ -248,7 +248,7 @@ describe("a source file", () => {
 
   it("is compiled", () => {
     const missing = files.filter(
-      ({ path }) => !path.endsWith(".d.ts") && !existsSync(join(root, "dist", path.replace(/\.ts$/, ".js"))),
+      ({ path }) => !path.endsWith(".d.ts") && !existsSync(join(root, "build", "src", path.replace(/\.ts$/, ".js"))),
     );
     assert.deepEqual(
       missing.map(({ path }) => path),

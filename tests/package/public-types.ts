@@ -1,5 +1,5 @@
-/** The public types as text: what a user's compiler sees, without comments, private members and order of files. */
-import { join, relative } from "node:path";
+/** The public types as text: what a user's compiler reads in dist/, without comments, private members and order of files. */
+import { join } from "node:path";
 import ts from "typescript";
 import { root } from "./source-graph.js";
 
@@ -82,7 +82,7 @@ function entryText(
 }
 
 function isModule(symbol: ts.Symbol): boolean {
-  return symbol.declarations?.some(ts.isSourceFile) === true;
+  return symbol.declarations?.some((node) => ts.isSourceFile(node) || ts.isModuleDeclaration(node)) === true;
 }
 
 /** A namespace of the default export: the names in it; what they are stands elsewhere. */
@@ -92,7 +92,7 @@ function namesOf(module: ts.Symbol, checker: ts.TypeChecker): string {
 }
 
 function ownName(symbol: ts.Symbol): string {
-  return isModule(symbol) ? `module ${relative(join(root, "dist"), symbol.name.replaceAll('"', ""))}` : symbol.name;
+  return isModule(symbol) ? `namespace ${symbol.name}` : symbol.name;
 }
 
 function followed(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
@@ -129,7 +129,7 @@ function statementOf(node: ts.Declaration): ts.Node {
   return node;
 }
 
-/** Without members that are private or marked as internal. The nodes inside are those of the program. */
+/** Without private members. The nodes inside are those of the program. */
 function publicPart(node: ts.Node): ts.Node {
   if (ts.isClassDeclaration(node))
     return ts.factory.updateClassDeclaration(
@@ -153,8 +153,7 @@ function publicPart(node: ts.Node): ts.Node {
 }
 
 function isPublic(member: ts.ClassElement | ts.TypeElement): boolean {
-  const isPrivate = member.name !== undefined && ts.isPrivateIdentifier(member.name);
-  return !isPrivate && !ts.getJSDocTags(member).some((tag) => tag.tagName.text === "internal");
+  return member.name === undefined || !ts.isPrivateIdentifier(member.name);
 }
 
 const printer = ts.createPrinter({ removeComments: true, newLine: ts.NewLineKind.LineFeed });

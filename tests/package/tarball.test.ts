@@ -1,7 +1,7 @@
 /** The package as npm would publish it: what is in it, and whether it works where it is installed. */
 import assert from "node:assert/strict";
 import { readFile, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { runNode } from "./child.js";
 import { packed, type PackedPackage } from "./packed.js";
@@ -10,10 +10,7 @@ import { root } from "./source-graph.js";
 /** What may be in the tarball; anything else is a mistake. */
 const ALLOWED: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-  /^dist\/[a-z0-9/.-]+\.(js|d\.ts|d\.ts\.map)$/,
-  /^dist\/bundle\/[a-z0-9/.-]+\.js\.map$/,
-  // Source maps and "go to definition" lead here.
-  /^src\/[a-z0-9/.-]+\.ts$/,
+  /^dist\/[a-z0-9/-]+\.(js|js\.map|d\.ts)$/,
 ];
 
 const REQUIRED = [
@@ -23,13 +20,12 @@ const REQUIRED = [
   "CHANGELOG.md",
   "dist/index.js",
   "dist/index.d.ts",
-  "dist/bundle/index.js",
-  "dist/bundle/chunks/requests.js",
-  "dist/bundle/chunks/requests.js.map",
-  "dist/bundle/httpbin/index.js",
-  "dist/bundle/httpbin/main.js",
-  "dist/bundle/multipart/index.js",
-  "src/index.ts",
+  "dist/chunks/requests.js",
+  "dist/chunks/requests.js.map",
+  "dist/chunks/types.d.ts",
+  "dist/httpbin/index.js",
+  "dist/httpbin/main.js",
+  "dist/multipart/index.js",
 ];
 
 const PROGRAM = `
@@ -68,6 +64,12 @@ const RESOLUTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   bundler: { module: "esnext", moduleResolution: "bundler" },
 };
 
+/** The files that a package.json names. */
+function targetsOf({ main, types, bin, exports }: PackedPackage["manifest"]): string[] {
+  const named = JSON.stringify([main, types, bin, exports]);
+  return [...named.matchAll(/"\.\/([^"*]+\.[a-z.]+)"/g)].map(([, path = ""]) => path);
+}
+
 describe("the tarball", () => {
   let pack: PackedPackage;
 
@@ -92,19 +94,57 @@ describe("the tarball", () => {
     );
   });
 
-  it("has the source of every compiled file, and no compiled file without one", () => {
-    const { files } = pack;
-    const compiled = files.filter((file) => /^dist\/(?!bundle\/).*\.js$/.test(file));
-    const orphans = compiled.filter((file) => !files.includes(file.replace(/^dist/, "src").replace(/\.js$/, ".ts")));
-    assert.ok(compiled.length > 50, `only ${compiled.length} compiled files`);
-    assert.deepEqual(orphans, [], "left over in dist/: delete it and run npm run build");
+  it("holds no file that nothing loads: each is an entry, or imported by a file that is loaded", async () => {
+    const { manifest, files, installed } = pack;
+    const dist = files.filter((file) => file.startsWith("dist/"));
+    const loaded = new Set(targetsOf(manifest).filter((file) => file.startsWith("dist/")));
+    for (const file of loaded) {
+      const text = await readFile(join(installed, file), "utf8");
+      for (const [, path = ""] of text.matchAll(/(?:from|import|import\()\s*["'](\.[^"']+)["']/g)) {
+        const target = posix.join(posix.dirname(file), path);
+        loaded.add(file.endsWith(".d.ts") ? target.replace(/\.js$/, ".d.ts") : target);
+      }
+      for (const [, map = ""] of text.matchAll(/^\/\/# sourceMappingURL=(\S+)$/gm))
+        loaded.add(posix.join(posix.dirname(file), map));
+    }
+    assert.deepEqual(dist, [...loaded].sort(), "left over in dist/: delete the folder and run npm run build");
+  });
+
+  it("has source maps that hold their sources", async () => {
+    const { files, installed } = pack;
+    const maps = files.filter((file) => file.endsWith(".js.map"));
+    assert.ok(maps.length > 5, maps.join());
+    for (const file of maps) {
+      const map = JSON.parse(await readFile(join(installed, file), "utf8")) as {
+        readonly sources: readonly string[];
+        readonly sourcesContent: readonly (string | null)[];
+      };
+      assert.equal(map.sourcesContent.length, map.sources.length, file);
+      assert.ok(
+        map.sourcesContent.every((text) => text !== null && text !== ""),
+        file,
+      );
+    }
+  });
+
+  it("has no condition in its exports but types and default, and no private imports", () => {
+    const conditions = Object.values(pack.manifest.exports).flatMap((entry) =>
+      typeof entry === "string" ? [] : Object.keys(entry as Record<string, unknown>),
+    );
+    assert.deepEqual([...new Set(conditions)], ["types", "default"]);
+    assert.ok(!("imports" in pack.manifest));
+  });
+
+  it("has no internal member in its types", async () => {
+    const { files, installed } = pack;
+    for (const file of files.filter((each) => each.endsWith(".d.ts")))
+      assert.ok(!(await readFile(join(installed, file), "utf8")).includes("@internal"), file);
   });
 
   it("has every file that its package.json names", () => {
     const { manifest, files } = pack;
-    const named = JSON.stringify([manifest.main, manifest.types, manifest.bin, manifest.exports]);
-    const targets = [...named.matchAll(/"\.\/([^"*]+\.[a-z.]+)"/g)].map(([, path]) => path);
-    assert.ok(targets.length > 20, named);
+    const targets = targetsOf(manifest);
+    assert.ok(targets.length > 14, targets.join());
     assert.deepEqual(
       targets.filter((file) => !files.includes(file)),
       [],
@@ -116,7 +156,7 @@ describe("the tarball", () => {
       scripts?: Record<string, string>;
     };
     assert.deepEqual(
-      Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name)),
+      Object.keys(scripts).filter((name) => /^((pre|post)?install|prepare|prepublish)$/.test(name)),
       [],
     );
   });

@@ -1,4 +1,4 @@
-/** The programs of runtimes/, which `npm run test:runtimes` installs. */
+/** The programs of tools/runtimes, which `npm test -- runtimes` installs. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
@@ -9,7 +9,11 @@ import { root } from "./source-graph.js";
  * those who must not skip: then a missing one fails.
  */
 export function tool(name: string): { readonly program: string; readonly skip: string | false } {
-  const program = join(root, "runtimes", "node_modules", ".bin", name);
-  const skip = !existsSync(program) && process.env["REQUIRE_TOOLS"] !== "1";
-  return { program, skip: skip && `${name} is not installed: npm run test:runtimes -- package installs it` };
+  const folders = [join(root, "tools", "runtimes", "node_modules"), join(root, "node_modules")];
+  const program = folders.map((folder) => join(folder, ".bin", name)).find((path) => existsSync(path));
+  const skip = program === undefined && process.env["REQUIRE_TOOLS"] !== "1";
+  return {
+    program: program ?? name,
+    skip: skip && `${name} is not installed: npm test -- runtimes -- package installs it`,
+  };
 }

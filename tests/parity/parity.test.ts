@@ -1,6 +1,6 @@
 /**
  * Each recorded call of Python's requests, made with requests-ts against the same server: the bytes that go out and what
- * comes back are the same, or a line of departures.ts says why not. `npm run docs:parity` writes what differs into
+ * comes back are the same, or a line of departures.ts says why not. `npm run docs -- parity` writes what differs into
  * differences.json and the lines into docs/coming-from-python.md; otherwise files that say something else fail.
  */
 import assert from "node:assert/strict";
@@ -39,7 +39,7 @@ for (const { name: subject, calls, recording } of ALL)
     it("is recorded, all of it with one version", () => {
       assert.deepEqual(recording.versions, versions);
       const names = calls.map(({ name }) => name);
-      assert.deepEqual(Object.keys(recording.calls).sort(), names.sort(), "npm run parity:record");
+      assert.deepEqual(Object.keys(recording.calls).sort(), names.sort(), "npm run golden -- parity");
     });
     for (const call of calls)
       it(call.name, async () => {
@@ -89,7 +89,7 @@ describe("the table of departures", () => {
 
   it("and differences.json say the same", () => {
     if (UPDATE) writeFileSync(GOLDEN, `[\n${found.map((entry) => JSON.stringify(entry)).join(",\n")}\n]\n`);
-    else assert.deepEqual(found, golden, "npm run docs:parity, and look at what it changes");
+    else assert.deepEqual(found, golden, "npm run docs -- parity, and look at what it changes");
   });
 
   it("stands in docs/coming-from-python.md", () => {
@@ -100,7 +100,7 @@ describe("the table of departures", () => {
     const total = ALL.reduce((sum, { calls }) => sum + calls.length, 0);
     const lines = renderedDepartures(DEPARTURES, { versions, total, same });
     if (UPDATE) writeFileSync(PAGE, `${page.slice(0, from)}${BEGIN}\n\n${lines}\n\n${page.slice(to)}`);
-    else assert.equal(page.slice(from + BEGIN.length, to).trim(), lines, "npm run docs:parity");
+    else assert.equal(page.slice(from + BEGIN.length, to).trim(), lines, "npm run docs -- parity");
   });
 });
 

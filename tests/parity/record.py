@@ -1,7 +1,7 @@
 """Makes every call of calls/*.json with Python's requests, and writes what happened into recordings/*.json.
 
-    npm run parity:record            all subjects
-    npm run parity:record -- urls    one of them
+    npm run golden -- parity         all subjects
+    npm run golden -- parity urls    one of them
 
 It needs nothing but Debian's python3-requests and python3-brotli. README.md says how calls are written.
 """

@@ -89,7 +89,7 @@ describe("examples/download.mjs", options, () => {
     ends = ["cut"];
     const cut = await download([url, "other.bin"]);
     assert.equal(cut.status, 1);
-    assert.match(cut.stderr, /^Not saved: .*What has come is kept/);
+    assert.match(cut.stderr, /^Not saved: .*The part received is kept/);
     const digest = createHash("sha256").update(content).digest("hex");
     const { status, stdout } = await download([url, "other.bin", "--sha256", digest]);
     assert.equal(status, 0);
@@ -107,7 +107,7 @@ describe("examples/download.mjs", options, () => {
       interrupted ||= output.includes(" of ");
     });
     assert.equal(stopped.status, 130);
-    assert.match(stopped.stderr, /^Stopped\. What has come is kept/);
+    assert.match(stopped.stderr, /^Stopped\. The part received is kept/);
     const { status, stdout } = await download([url]);
     assert.equal(status, 0);
     assert.match(stdout, /continued from/);
@@ -116,7 +116,7 @@ describe("examples/download.mjs", options, () => {
 
   const mistakes: readonly (readonly [args: readonly string[], status: number, message: RegExp])[] = [
     [[], 2, /^Which URL\?\nUsage: /],
-    [["file.bin"], 2, /^"file\.bin" is no http or https URL\n/],
+    [["file.bin"], 2, /^"file\.bin" is not an http or https URL\n/],
     [[url, "a", "b"], 2, /^One URL and one path/],
     [[url, "--sha1", "x"], 2, /Unknown option '--sha1'/],
     [[`${server.url}/missing`], 1, /^Not saved: 404 Client Error/],

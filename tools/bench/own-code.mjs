@@ -1,0 +1,128 @@
+// npm run bench -- own: what a request costs in JavaScript alone, over a socket that answers at once, without a
+// kernel. The noise of the machine hurts less here: the place to look whether a change is worth having.
+//   --requests 50000           in each of the rounds
+//   --rounds 25
+//   --profile                  where the time goes, function by function
+import { EventEmitter } from "node:events";
+import inspector from "node:inspector/promises";
+import { syncBuiltinESMExports } from "node:module";
+import net from "node:net";
+import { parseArgs } from "node:util";
+
+import { SMALL } from "./servers/index.mjs";
+
+const { values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    requests: { type: "string", default: "50000" },
+    rounds: { type: "string", default: "25" },
+    profile: { type: "boolean", default: false },
+  },
+});
+const CONCURRENT = 50;
+const ANSWER = Buffer.from(
+  `HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 19:17:25 GMT\r\nContent-Type: application/json\r\nContent-Length: ${SMALL.length}\r\nConnection: keep-alive\r\n\r\n${SMALL}`,
+);
+
+let written = [];
+
+/** Hands over the answers to what was written in this turn. */
+function answerAll() {
+  const sockets = written;
+  written = [];
+  for (const socket of sockets) socket.answer();
+}
+
+class InstantSocket extends EventEmitter {
+  destroyed = false;
+  writable = true;
+  remoteAddress = "127.0.0.1";
+  remotePort = 80;
+  remoteFamily = "IPv4";
+  #onread;
+  #buffer;
+
+  constructor({ onread }) {
+    super();
+    this.#onread = onread;
+    this.#buffer = onread.buffer();
+    setImmediate(() => this.emit("connect"));
+  }
+
+  write() {
+    if (written.length === 0) setImmediate(answerAll);
+    written.push(this);
+    return true;
+  }
+
+  answer() {
+    ANSWER.copy(this.#buffer);
+    this.#onread.callback(ANSWER.length, this.#buffer);
+    this.#buffer = this.#onread.buffer();
+  }
+
+  ref() {}
+  unref() {}
+  destroy() {
+    this.destroyed = true;
+    this.writable = false;
+  }
+}
+
+net.connect = /** @type {any} */ ((options) => new InstantSocket(options));
+syncBuiltinESMExports();
+const { default: open } = await import("./contestants/requests-ts.mjs");
+const client = open({ connections: CONCURRENT, keepAlive: true });
+
+const CALLS = {
+  "session.get, parsed": () => client.json("http://127.0.0.1/json"),
+  "session.post of JSON, parsed": () =>
+    client.post("http://127.0.0.1/post", { id: 7, name: "requests-ts", tags: ["a", "b"] }),
+};
+
+async function play(call, requests) {
+  const one = async () => {
+    for (let done = 0; done < requests / CONCURRENT; done += 1) await call();
+  };
+  const start = performance.now();
+  await Promise.all(Array.from({ length: CONCURRENT }, one));
+  return ((performance.now() - start) * 1000) / requests;
+}
+
+async function profiled(call, requests) {
+  const session = new inspector.Session();
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.setSamplingInterval", { interval: 100 });
+  await session.post("Profiler.start");
+  await play(call, requests);
+  const { profile } = await session.post("Profiler.stop");
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
+  const times = new Map();
+  for (const [at, id] of (profile.samples ?? []).entries()) {
+    const frame = nodes.get(id);
+    if (frame === undefined) continue;
+    const { functionName, url, lineNumber } = frame;
+    const key = `${functionName || "(anonymous)"} ${url.split("/").at(-1)}:${lineNumber + 1}`;
+    times.set(key, (times.get(key) ?? 0) + (profile.timeDeltas?.[at] ?? 0));
+  }
+  return [...times].sort(([, a], [, b]) => b - a).map(([key, time]) => [time / requests, key]);
+}
+
+const requests = Number(values.requests);
+const rounds = Number(values.rounds);
+for (const [name, call] of Object.entries(CALLS)) {
+  await play(call, 2 * requests);
+  if (values.profile) {
+    console.log(`${name}: µs a request`);
+    for (const [time, key] of (await profiled(call, 10 * requests)).slice(0, 40)) console.log(time.toFixed(3), key);
+    continue;
+  }
+  const found = [];
+  for (let round = 0; round < rounds; round += 1) found.push(await play(call, requests));
+  found.sort((a, b) => a - b);
+  console.log(
+    `${name.padEnd(30)} ${found[0].toFixed(2)} µs in the best round, ${found[rounds >> 1].toFixed(2)} in the middle`,
+  );
+}
+process.exit();
