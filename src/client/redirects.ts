@@ -1,4 +1,5 @@
 /** The rules of redirects, and the request that follows a response. */
+import type { SendSettings } from "../adapters/adapter.js";
 import { requestRedirect } from "../diagnostics/channels.js";
 import { InvalidSchema, RequestException, TooManyRedirects, UnrewindableBodyError } from "../exceptions.js";
 import { mergeCookies } from "../message/cookies/jar.js";
@@ -18,6 +19,7 @@ import {
 } from "../policy/redirect.js";
 import type { Call, CallSession } from "./call.js";
 import { environmentAuth } from "./environment.js";
+import type { SendOptions } from "./options.js";
 import { settingsFor } from "./settings.js";
 
 /**
@@ -59,6 +61,17 @@ export abstract class SessionRedirects {
 }
 
 /**
+ * The settings of one request of a call. An adapter may drop the body of a redirect only if the session's own rule says
+ * which redirects are followed.
+ */
+export function hopSettings(session: CallSession, request: PreparedRequest, given: SendOptions): SendSettings {
+  const settings = settingsFor(session, request, given);
+  return session.getRedirectTarget === SessionRedirects.prototype.getRedirectTarget
+    ? settings
+    : { ...settings, followsRedirects: false };
+}
+
+/**
  * The request that follows a response by its redirect, or null. The response is closed and becomes a part of the
  * call's history.
  *
@@ -76,7 +89,7 @@ export function nextRequest(call: Call, response: Response): PreparedRequest | n
   if (requestRedirect.hasSubscribers) publishRedirect(response, call.request, next);
   call.request = next;
   call.settings = {
-    ...settingsFor(session, next, call.given),
+    ...hopSettings(session, next, call.given),
     proxies: session.rebuildProxies(next, call.given.proxies ?? null),
     cancellation: call.cancellation ?? undefined,
   };

@@ -31,9 +31,9 @@ import { checkOptions, checkSendOptions, checkSessionOptions, sendOptionsOf, VER
 import { maskedSession } from "./masked-session.js";
 import type { Proxies, RequestOptions, SendOptions } from "./options.js";
 import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
-import { nextRequest, SessionRedirects } from "./redirects.js";
+import { hopSettings, nextRequest, SessionRedirects } from "./redirects.js";
 import { responsePromise, ResponsePromise } from "./response-promise.js";
-import { resolveProxies, resolveVerify, settingsFor } from "./settings.js";
+import { resolveProxies, resolveVerify } from "./settings.js";
 import { SHARED, type EnvironmentSettings, type SessionOptions, type SharedParts } from "./session-options.js";
 
 // The message layer prepares `auth` without knowing the auth layer.
@@ -412,7 +412,7 @@ export class Session extends SessionRedirects {
 
   #callFor(prepared: PreparedRequest, given: SendOptions): Call {
     prepared.credentialHeaders = this.credentialHeaders;
-    const settings = settingsFor(this, prepared, given);
+    const settings = hopSettings(this, prepared, given);
     const cancellation = cancellationFor(settings);
     return {
       session: this,

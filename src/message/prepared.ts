@@ -11,8 +11,8 @@ import { FieldList } from "../http/fields.js";
 import {
   checkGivenField,
   dictOf,
-  fieldsOf,
   headerEntries,
+  headerPairs,
   type CaseInsensitiveDict,
   type HeadersInit,
 } from "./headers.js";
@@ -159,14 +159,18 @@ export class PreparedRequest {
     this.#target = null;
   }
 
-  /** The header fields that will be sent; Host comes on top unless it is among them. */
+  /**
+   * The header fields that will be sent; Host comes on top unless it is among them. Assigning an object, pairs, a Map,
+   * `Headers` or a CaseInsensitiveDict replaces them by a copy; Content-Length or Transfer-Encoding of the body is set
+   * again if neither is among them.
+   */
   get headers(): CaseInsensitiveDict {
     this.#headers ??= dictOf(this.fields);
     return this.#headers;
   }
-  set headers(headers: CaseInsensitiveDict) {
-    this.#fields = fieldsOf(headers);
-    this.#headers = headers;
+  set headers(headers: HeadersInit) {
+    this.useFields(new FieldList(headerPairs(headers)));
+    if (!this.fields.has("content-length") && !this.fields.has("transfer-encoding")) this.#useBody(this.#body);
   }
 
   /** null, text, bytes or a stream. Assigning sets Content-Length or Transfer-Encoding to match. */
@@ -440,7 +444,8 @@ export class PreparedRequest {
     this.url = signed.url;
     this.hooks = signed.hooks;
     if (#fields in signed) {
-      this.headers = signed.headers;
+      this.#fields = signed.#fields;
+      this.#headers = signed.#headers;
       this.#body = signed.#body;
     } else {
       // A request of another copy of this package: what is public of it.

@@ -467,9 +467,9 @@ export class Response implements AsyncIterable<Buffer> {
     return this.toString();
   }
 
-  /** One field without making the dict. @internal */
+  /** The first value of a field, without making the dict. @internal */
   header(lowerName: string): string | undefined {
-    return this.#headers === null ? rawValue(this.#rawHeaders, lowerName) : this.#headers.get(lowerName);
+    return this.#headers === null ? rawValue(this.#rawHeaders, lowerName) : this.#headers.getAll(lowerName)[0];
   }
 
   /** The values of a field apart. @internal */

@@ -17,6 +17,7 @@ import type { Transport, TransportStatistics, WireRequest, WireTarget } from "..
 import { BaseAdapter, type SendSettings } from "../adapter.js";
 import { Cancellation } from "../cancellation.js";
 import { isFinal, throughLayers, type Layer, type LayerAttempt } from "../layers.js";
+import { Attempt, canSendAgain } from "./attempt.js";
 import { resolveHttpOptions, type HTTPAdapterOptions } from "./http-options.js";
 import { publishRetry } from "./publish.js";
 import { StreamedResponse, WholeResponse } from "./response-sinks.js";
@@ -116,21 +117,17 @@ export class HTTPAdapter extends BaseAdapter {
     settings: SendSettings,
     cancellation: Cancellation | undefined,
   ): Promise<Response> {
-    const attempt: Attempt = {
-      request,
-      settings,
-      timeouts: resolveTimeout(settings.timeout),
-      limits: this.#limitsFor(settings),
-      cancellation,
-      number: 0,
-    };
     let retry = this.#maxRetries ?? settings.defaultRetries ?? Retry.fromInt(0);
     retry.budget?.deposit();
+    const limits = { timeouts: resolveTimeout(settings.timeout), decode: this.#limitsFor(settings) };
+    const attempt = new Attempt(request, settings, limits, retry);
     const { method, url } = request;
     const { layers } = settings;
     const hasLayers = layers !== undefined && layers.length > 0;
     for (;;) {
       attempt.number += 1;
+      attempt.retry = retry;
+      attempt.proxyAnswers = 0;
       cancellation?.throwIfCancelled();
       let response: Response | undefined;
       try {
@@ -173,14 +170,12 @@ export class HTTPAdapter extends BaseAdapter {
 
   /** A proxy that is handed the requests themselves wants credentials: once, and once more for a nonce that was too old. */
   async #answerProxy(refusal: Response, attempt: Attempt): Promise<Response> {
-    const { request, settings } = attempt;
-    const { proxy } = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
-    if (!isForwarding(proxy) || proxy?.credentials == null || !canSendAgain(request)) return refusal;
-    const target = absoluteForm(request.target);
+    const { request } = attempt;
     let response = refusal;
-    for (let answers = 0; answers < 2 && response.statusCode === 407; answers += 1) {
-      const answer = proxy.credentials.answer(response.headerValues("proxy-authenticate"), request.method, target);
+    while (response.statusCode === 407) {
+      const answer = attempt.proxyAnswer(response, absoluteForm(request.target));
       if (answer === null) break;
+      attempt.proxyAnswers += 1;
       response.close();
       response = await this.#sendOnce(request, attempt, answer);
     }
@@ -226,10 +221,10 @@ export class HTTPAdapter extends BaseAdapter {
     const { settings, cancellation } = attempt;
     const route = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
     const wire = wireRequest(request, attempt.timeouts, route.proxy, proxyAuthorization);
+    attempt.proxy = route.proxy;
     return new Promise<Response>((resolve, reject) => {
       const Sink = settings.stream ? StreamedResponse : WholeResponse;
-      const sink = new Sink(request, settings, attempt.limits, resolve, reject);
-      sink.attempt = attempt.number;
+      const sink = new Sink(request, attempt, resolve, reject);
       if (requestStart.hasSubscribers) requestStart.publish({ request: sink.diagnosed });
       this.#transport.send(route, wire, sink);
       if (cancellation !== undefined) {
@@ -238,17 +233,6 @@ export class HTTPAdapter extends BaseAdapter {
       }
     });
   }
-}
-
-/** One request on its way through the retry loop. */
-interface Attempt {
-  readonly request: PreparedRequest;
-  readonly settings: SendSettings;
-  readonly timeouts: Timeouts;
-  readonly limits: DecodeLimits;
-  readonly cancellation: Cancellation | undefined;
-  /** Counted from 1. */
-  number: number;
 }
 
 /** The cancellation of a call that comes without a session's. */
@@ -306,10 +290,6 @@ function firstAuthorization(method: string, target: WireTarget, fields: FieldLis
 
 function absoluteForm({ scheme, authority, path }: WireTarget): string {
   return `${scheme}://${authority}${path}`;
-}
-
-function canSendAgain(request: PreparedRequest): boolean {
-  return request.source === null || request.source.replayable;
 }
 
 function unrewindable(request: PreparedRequest, response: Response): UnrewindableBodyError {
