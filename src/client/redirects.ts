@@ -83,6 +83,7 @@ export function nextRequest(call: Call, response: Response): PreparedRequest | n
   if (target === null || target === undefined || target === "") return null;
   if (call.redirects >= session.maxRedirects) throw tooManyRedirects(session, response);
   const next = redirectedRequest(call, response, target);
+  requireAdapter(session, next, response);
   call.redirects += 1;
   response.close();
   call.history.push(response);
@@ -135,6 +136,7 @@ export function linkedRequest(
   url: string,
 ): PreparedRequest {
   const next = followingRequest(response, response.request, () => referenceUrl(response.url, url));
+  requireAdapter(session, next, response);
   requireRewindable(next, response);
   session.rebuildAuth(next, response);
   rebuildCookies(session, next, first);
@@ -156,13 +158,31 @@ function followingRequest(response: Response, request: PreparedRequest, url: () 
     next.url = url();
     refuseLocalScheme(next, request, response);
   } catch (error) {
-    if (!(error instanceof RequestException)) throw error;
-    error.response ??= response;
-    if (!(error instanceof InvalidSchema))
-      error.message += `. The ${linkName(response)} of ${redactedUrl(request.url)} leads there`;
+    if (error instanceof RequestException) {
+      error.response ??= response;
+      if (!(error instanceof InvalidSchema)) error.message += leadsThere(response, request);
+    }
     throw error;
   }
   return next;
+}
+
+/** @throws InvalidSchema that says where the URL came from, before anything is sent. */
+function requireAdapter(session: CallSession, next: PreparedRequest, response: Response): void {
+  try {
+    session.getAdapter(next.url);
+  } catch (error) {
+    if (error instanceof InvalidSchema) {
+      error.response ??= response;
+      error.request ??= next;
+      error.message += leadsThere(response, response.request);
+    }
+    throw error;
+  }
+}
+
+function leadsThere(response: Response, { url }: PreparedRequest): string {
+  return `. The ${linkName(response)} of ${redactedUrl(url)} leads there`;
 }
 
 function linkName(response: Response): string {
