@@ -81,7 +81,8 @@ export function nextRequest(call: Call, response: Response): PreparedRequest | n
   const { session } = call;
   const target = session.getRedirectTarget(response);
   if (target === null || target === undefined || target === "") return null;
-  if (call.redirects >= session.maxRedirects) throw tooManyRedirects(session, response);
+  // NaN is no limit that could be reached.
+  if (!(call.redirects < session.maxRedirects)) throw tooManyRedirects(session, response);
   const next = redirectedRequest(call, response, target);
   requireAdapter(session, next, response);
   call.redirects += 1;

@@ -28,6 +28,7 @@ import { environmentAuth, environmentProxies, environmentProxyMapping } from "./
 import { exchange, sendWithAuth } from "./exchange.js";
 import { sessionFetch } from "./fetch.js";
 import { checkOptions, checkSendOptions, checkSessionOptions, sendOptionsOf, VERB_CALLS } from "./given-options.js";
+import { checkBaseUrl, checkProxies, checkRetries } from "./option-checks.js";
 import { maskedSession } from "./masked-session.js";
 import type { Proxies, RequestOptions, SendOptions } from "./options.js";
 import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
@@ -66,8 +67,6 @@ export class Session extends SessionRedirects {
   auth: AuthInit | null;
   /** Added to every URL's query. */
   params: Params;
-  /** Proxies for every call; they beat the environment's. */
-  proxies: Record<string, string | null | undefined>;
   /** Whether responses come with their head alone; false at first. */
   stream: boolean;
   /** true, false, or the path of a CA file or directory; true at first. */
@@ -76,8 +75,6 @@ export class Session extends SessionRedirects {
   cert: ClientCertificate | null;
   /** Seconds for every call; null waits for ever. */
   timeout: TimeoutOption;
-  /** Put before URLs without a scheme, with one slash between; null for none. */
-  baseUrl: string | null;
   /** Bytes of a body after decoding, past which a call ends in ContentTooLarge; 0, at first, for no limit. */
   maxResponseSize: number;
   /** How many redirects a call follows before TooManyRedirects; 30 at first. */
@@ -91,6 +88,8 @@ export class Session extends SessionRedirects {
   #cookies: RequestsCookieJar;
   #hooks: Hooks;
   #retries: Retry | null = null;
+  #baseUrl: string | null = null;
+  #proxies: Record<string, string | null | undefined> = {};
   #fetch: typeof globalThis.fetch | null = null;
   readonly #layers: Layers;
   /** The options that a verb has checked, on their way to `request`. */
@@ -111,7 +110,7 @@ export class Session extends SessionRedirects {
     this.verify = options.verify ?? true;
     this.cert = options.cert ?? null;
     this.timeout = options.timeout ?? null;
-    this.baseUrl = options.baseUrl == null ? null : String(options.baseUrl);
+    this.baseUrl = options.baseUrl ?? null;
     this.maxResponseSize = options.maxResponseSize ?? 0;
     this.maxRedirects = options.maxRedirects ?? 30;
     this.trustEnv = options.trustEnv ?? true;
@@ -140,6 +139,28 @@ export class Session extends SessionRedirects {
     this.#cookies = cookieJarFrom(cookies);
   }
 
+  /** Put before URLs without a scheme, with one slash between; null for none. A URL can be assigned, too. */
+  get baseUrl(): string | null {
+    return this.#baseUrl;
+  }
+  set baseUrl(baseUrl: string | URL | null) {
+    if (baseUrl != null) checkBaseUrl(baseUrl);
+    this.#baseUrl = baseUrl == null ? null : String(baseUrl);
+  }
+
+  /**
+   * Proxies for every call; they beat the environment's.
+   *
+   * @throws TypeError for anything but a plain object of URLs.
+   */
+  get proxies(): Record<string, string | null | undefined> {
+    return this.#proxies;
+  }
+  set proxies(proxies: Record<string, string | null | undefined> | null) {
+    if (proxies != null) checkProxies(proxies);
+    this.#proxies = proxies ?? {};
+  }
+
   /** Functions that see every response, unless a call has hooks of its own. */
   get hooks(): Hooks {
     return this.#hooks;
@@ -157,7 +178,8 @@ export class Session extends SessionRedirects {
     return this.#retries;
   }
   set retries(retries: number | Retry | null) {
-    this.#retries = typeof retries === "number" ? Retry.sensible(retries) : retries;
+    if (retries != null) checkRetries(retries);
+    this.#retries = typeof retries === "number" ? Retry.sensible(retries) : (retries ?? null);
   }
 
   /** The layers that were added with `use`, the outermost first. */

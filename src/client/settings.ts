@@ -3,7 +3,7 @@ import type { SendSettings } from "../adapters/adapter.js";
 import type { Layer } from "../adapters/layers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { NO_OPTIONS } from "../options/own-options.js";
-import { isProxyNamed, type ProxyMapping } from "../policy/no-proxy.js";
+import { isProxyNamed, mergedProxies, NO_PROXY, type ProxyMapping } from "../policy/no-proxy.js";
 import type { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import type { ClientCertificate } from "../wire/connect/tls.js";
@@ -80,16 +80,19 @@ export function resolveVerify(
   return usesTls && session.trustEnv ? (environmentCaBundle() ?? true) : true;
 }
 
-/** The first that names a proxy for the URL decides: the call, the session, the environment. */
+/**
+ * The first that names a proxy for the URL decides: the call, the session, the environment. The `no_proxy` of the session
+ * holds for the proxies of the call too, unless the call has one of its own.
+ */
 export function resolveProxies(
   { proxies, trustEnv }: SessionSettings,
   url: string,
   given: Proxies | null,
   readEnvironment: (url: string) => ProxyMapping | null,
 ): Readonly<Record<string, string | null>> {
-  if (given !== null && isProxyNamed(url, given)) return definite(given);
+  if (given !== null && isProxyNamed(url, given)) return definite(mergedProxies(proxies, given, NO_PROXY));
   const hasOwn = !isEmpty(proxies);
-  if (hasOwn && isProxyNamed(url, proxies)) return definite({ ...proxies, ...given });
+  if (hasOwn && isProxyNamed(url, proxies)) return definite(given === null ? proxies : mergedProxies(proxies, given));
   const fromEnvironment = trustEnv ? readEnvironment(url) : null;
   return fromEnvironment === null ? NO_PROXIES : definite({ ...fromEnvironment, ...proxies, ...given });
 }

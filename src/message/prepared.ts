@@ -115,6 +115,11 @@ const preparedUrls = new Set<string>();
 const COMMON_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
 const BODILESS_METHODS = new Set(["GET", "HEAD"]);
 
+const NO_HOOKS: readonly ResponseHook[] = Object.freeze([]);
+
+/** The response hooks of a request; most have none, and no object for them is made. */
+export let responseHooks: (request: PreparedRequest) => readonly ResponseHook[];
+
 /**
  * A request as it goes out. Every attribute may be changed before it is sent.
  *
@@ -130,8 +135,6 @@ const BODILESS_METHODS = new Set(["GET", "HEAD"]);
 export class PreparedRequest {
   /** Upper case. */
   method = "";
-  /** Functions that see the response. */
-  hooks: Hooks = { response: [] };
   /** `auth: null` was said: no redirect brings credentials in. @internal */
   withoutCredentials = false;
   /** `cookies: null` was said: no cookie is sent, and none of the response is stored. @internal */
@@ -139,9 +142,14 @@ export class PreparedRequest {
   /** Names of headers that carry credentials beside the usual ones: masked wherever the request is shown. @internal */
   credentialHeaders: readonly string[] = credentialHeaders;
 
+  static {
+    responseHooks = (request) => (request.#hooks === null ? NO_HOOKS : request.#hooks.response);
+  }
+
   #url = "";
   #target: Target | null = null;
   #fields: FieldList | null = null;
+  #hooks: Hooks | null = null;
   #headers: CaseInsensitiveDict | null = null;
   #body: Body | null = null;
   #cookies: RequestsCookieJar | null = null;
@@ -183,6 +191,14 @@ export class PreparedRequest {
     if (next === null || next.length === null) this.fields.delete("content-length");
     if (next === null || next.length !== null) this.fields.delete("transfer-encoding");
     this.#useBody(next);
+  }
+
+  /** Functions that see the response. */
+  get hooks(): Hooks {
+    return (this.#hooks ??= hooksFrom(null));
+  }
+  set hooks(hooks: HooksInit | null) {
+    this.#hooks = hooksFrom(hooks);
   }
 
   /** Path and query, "/" if empty, without the fragment. */
@@ -314,7 +330,7 @@ export class PreparedRequest {
 
   /** Adds the hooks; those that the credentials registered stay before them. */
   prepareHooks(hooks: HooksInit | null | undefined): void {
-    this.hooks.response.push(...hooksFrom(hooks).response);
+    if (hooks != null) this.hooks.response.push(...hooksFrom(hooks).response);
   }
 
   /** Adds a function that sees the response. */
@@ -346,7 +362,7 @@ export class PreparedRequest {
     copy.withoutCredentials = this.withoutCredentials;
     copy.withoutCookies = this.withoutCookies;
     copy.credentialHeaders = this.credentialHeaders;
-    copy.hooks = { response: [...this.hooks.response] };
+    if (this.#hooks !== null) copy.#hooks = hooksFrom(this.#hooks);
     return copy;
   }
 
@@ -442,13 +458,14 @@ export class PreparedRequest {
     if (signed === this) return;
     this.method = signed.method;
     this.url = signed.url;
-    this.hooks = signed.hooks;
     if (#fields in signed) {
+      this.#hooks = signed.#hooks;
       this.#fields = signed.#fields;
       this.#headers = signed.#headers;
       this.#body = signed.#body;
     } else {
       // A request of another copy of this package: what is public of it.
+      this.hooks = (signed as PreparedRequest).hooks;
       this.prepareHeaders([...(signed as PreparedRequest).headers]);
       this.body = (signed as PreparedRequest).body;
     }

@@ -1,6 +1,6 @@
 /** One request on its way through the retry loop of an HTTPAdapter. */
 import { rawValue, rawValues } from "../../http/fields.js";
-import type { PreparedRequest } from "../../message/prepared.js";
+import { responseHooks, type PreparedRequest } from "../../message/prepared.js";
 import type { Response } from "../../message/response.js";
 import { REDIRECT_STATUSES } from "../../policy/redirect.js";
 import type { Retry } from "../../policy/retry.js";
@@ -54,7 +54,7 @@ export class Attempt {
     if (REDIRECT_STATUSES.has(statusCode))
       return (
         this.settings.followsRedirects === true &&
-        this.request.hooks.response.length === 0 &&
+        responseHooks(this.request).length === 0 &&
         Boolean(rawValue(rawHeaders, "location"))
       );
     return statusCode === 407 ? this.#answersProxy(head) : this.#isRetried(head);

@@ -72,12 +72,17 @@ export class HTTPAdapter extends BaseAdapter {
       );
   }
 
-  /** The policy of retries. An adapter that was made without one uses that of the session. */
+  /**
+   * The policy of retries. An adapter that was made without one uses that of the session. A number or false can be
+   * assigned, as it is given to the constructor.
+   *
+   * @throws TypeError or RangeError for a value that cannot be.
+   */
   get maxRetries(): Retry {
     return this.#maxRetries ?? Retry.fromInt(0);
   }
-  set maxRetries(maxRetries: Retry) {
-    this.#maxRetries = maxRetries;
+  set maxRetries(maxRetries: number | false | Retry | null) {
+    this.#maxRetries = maxRetries === null ? null : Retry.fromInt(maxRetries);
   }
 
   override send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
