@@ -3,9 +3,10 @@ import { inspect } from "node:util";
 
 import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
 import { FieldList, rawValue, rawValues } from "../http/fields.js";
-import { numberOrKind } from "../options/kind.js";
+import { kindOf, numberOrKind } from "../options/kind.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { bodyStream } from "./body-stream.js";
+import { withCallerFrames } from "./caller-frames.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
 import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersInit } from "./headers.js";
 import { Pieces, piecesOf } from "./pieces.js";
@@ -408,7 +409,11 @@ export class Response implements AsyncIterable<Buffer> {
   async read(): Promise<Buffer> {
     if (this.#content !== null) return this.#content;
     this.#reading ??= this.#readAll();
-    return this.#reading;
+    try {
+      return await this.#reading;
+    } catch (error) {
+      throw withCallerFrames(error);
+    }
   }
 
   /**
@@ -434,8 +439,14 @@ export class Response implements AsyncIterable<Buffer> {
    * @param options - `resume: true` continues after a cut; `sha256` is compared; `onProgress` is told of bytes.
    */
   async saveTo(path: string, options: SaveOptions = {}): Promise<SaveResult> {
+    if (typeof path !== "string" || path === "")
+      throw new TypeError(`saveTo(path) takes the path of a file, not ${kindOf(path)}`);
     const { saveTo } = await import("./save.js");
-    return saveTo(this, path, options);
+    try {
+      return await saveTo(this, path, options);
+    } catch (error) {
+      throw withCallerFrames(error);
+    }
   }
 
   /** Releases the connection; the rest of the body is not read. */
