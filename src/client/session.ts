@@ -34,7 +34,7 @@ import type { Proxies, RequestOptions, SendOptions } from "./options.js";
 import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import { hopSettings, nextRequest, SessionRedirects } from "./redirects.js";
 import { responsePromise, ResponsePromise } from "./response-promise.js";
-import { resolveProxies, resolveVerify } from "./settings.js";
+import { decided, resolveProxies, resolveVerify } from "./settings.js";
 import { SHARED, type EnvironmentSettings, type SessionOptions, type SharedParts } from "./session-options.js";
 
 // The message layer prepares `auth` without knowing the auth layer.
@@ -243,7 +243,12 @@ export class Session extends SessionRedirects {
     try {
       const given = this.#given(options, "request()");
       const prepared = this.prepareRequest(new Request(method, url, given));
-      return this.send(prepared, sendOptionsOf(given));
+      const settings = sendOptionsOf(given);
+      if (this.mergeEnvironmentSettings === Session.prototype.mergeEnvironmentSettings)
+        return this.send(prepared, settings);
+      const { proxies, stream, verify, cert } = given;
+      const merged = this.mergeEnvironmentSettings(prepared.url, proxies, stream, verify, cert);
+      return this.send(prepared, { ...settings, ...decided(merged, prepared.url) });
     } catch (error) {
       return responsePromise(Promise.reject(error));
     }
@@ -308,7 +313,8 @@ export class Session extends SessionRedirects {
 
   /**
    * The settings of a call, with the session's and the environment's filled in. A call beats the session, and code beats
-   * the environment; `verify: true` is the default trust, which REQUESTS_CA_BUNDLE may define.
+   * the environment; `verify: true` is the default trust, which REQUESTS_CA_BUNDLE may define. `request()` calls it if a
+   * subclass overrides it.
    */
   mergeEnvironmentSettings(
     url: string,

@@ -2,6 +2,7 @@
 import type { SendSettings } from "../adapters/adapter.js";
 import type { Layer } from "../adapters/layers.js";
 import type { PreparedRequest } from "../message/prepared.js";
+import { splitUrl } from "../message/url.js";
 import { NO_OPTIONS } from "../options/own-options.js";
 import { isProxyNamed, mergedProxies, NO_PROXY, type ProxyMapping } from "../policy/no-proxy.js";
 import type { Retry } from "../policy/retry.js";
@@ -10,6 +11,7 @@ import type { ClientCertificate } from "../wire/connect/tls.js";
 import { environmentCaBundle, environmentKeyLogFile, environmentProxies } from "./environment.js";
 import { checkVerify } from "./option-checks.js";
 import { OPTIONS, type Proxies, type SendOptions } from "./options.js";
+import type { EnvironmentSettings } from "./session-options.js";
 
 /** The attributes of a session that a call falls back to. */
 export interface SessionSettings {
@@ -63,6 +65,16 @@ function useGiven(settings: Record<string, unknown>, given: SendOptions): void {
     if (merge === "replace") settings[name] = value;
     else if (merge === "call only" && name in settings) settings[name] = value ?? undefined;
   }
+}
+
+/**
+ * What an override of `mergeEnvironmentSettings` gave, as options of `send`: without a proxy for the URL there is none,
+ * whatever the session and the environment say.
+ */
+export function decided(settings: EnvironmentSettings, url: string): SendOptions {
+  const { proxies, stream, verify, cert } = settings;
+  const named = isProxyNamed(url, proxies) ? proxies : { ...proxies, [splitUrl(url).scheme]: null };
+  return { proxies: named, stream, verify, cert };
 }
 
 /** @param usesTls - Whether the variables that name a CA file matter. */

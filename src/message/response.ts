@@ -149,8 +149,8 @@ export class Response implements AsyncIterable<Buffer> {
   get url(): string {
     return this.#url;
   }
-  set url(url: string) {
-    this.#url = url;
+  set url(url: string | URL) {
+    this.#url = String(url);
   }
 
   /**

@@ -33,6 +33,9 @@ const LF = 10;
 const TAB = 9;
 const SPACE = 32;
 const SEMICOLON = 59;
+/** How the record of an alert begins (RFC 8446 §5.1). */
+const TLS_ALERT = 0x15;
+const TLS_MAJOR = 3;
 const HEAD_END = "\r\n\r\n";
 /** Empty lines after a line, or that are one, which ends in a bare LF. */
 const BARE_ENDS = [Buffer.from("\n\n"), Buffer.from("\n\r\n")];
@@ -201,6 +204,8 @@ export class ResponseParser {
     // Up to three bytes of the empty line that ends it may be there already.
     if (partial.length - 3 > this.#limits.maxHeaderSize) throw this.#headTooLarge();
     const { bytes } = partial;
+    if (bytes[0] === TLS_ALERT && (bytes.length < 2 || bytes[1] === TLS_MAJOR))
+      throw badResponse("the server answered with a TLS alert; does the URL need https instead of http?");
     if (!looksLikeHttp(bytes))
       throw badResponse(`malformed status line ${shownLine(bytes.latin1Slice(), 0)}; is this an HTTP server?`);
     if (hasBareEnd(bytes, before)) throw badResponse("the lines of the head end in a bare LF, not in CRLF");

@@ -121,7 +121,7 @@ const BAD_HEADS: readonly Hostile[] = [
   ["garbage", "\x00\x01\x02garbage\r\n\r\n", /a NUL byte|malformed status line/],
   ["garbage without an end", "garbage", /malformed status line "g(arbage)?"; is this an HTTP server\?/],
   ["HTML", "<html></html>\r\n\r\n", /malformed status line/],
-  ["TLS", "\x15\x03\x03\x00\x02\x02\x28", /malformed status line/],
+  ["TLS", "\x15\x03\x03\x00\x02\x02\x28", /a TLS alert; does the URL need https/],
   ["HTTP/0.9", "HTTP/0.9 200 OK\r\n\r\n", /unknown protocol version/],
   ["HTTP/1.2", "HTTP/1.2 200 OK\r\n\r\n", /unknown protocol version/],
   ["HTTP/2.0", "HTTP/2.0 200 OK\r\n\r\n", /unknown protocol version/],
