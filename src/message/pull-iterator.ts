@@ -43,7 +43,8 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
       const step = this.#step(this.#turn);
       return step instanceof Promise ? (this.#waiting = step) : Promise.resolve(step);
     } catch (error) {
-      return Promise.reject(withCallerFrames(error, this.next) as Error);
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- a frame of the stack is named by it, no call is made
+      return Promise.reject(withCallerFrames(error, this.next));
     }
   }
 

@@ -126,7 +126,9 @@ export function shownProxyUrl(url: string): string {
 
 /** `user:password` and `user:password:host:port` of a proxy's URL without its "@". */
 function withoutPassword(authority: string): string {
-  return /^(?:\[[^\]]*\]|[^:[]*)(?::\d*)?(?:[/?#\\].*)?$/s.test(authority) ? authority : maskedUserinfo(authority, "***");
+  return /^(?:\[[^\]]*\]|[^:[]*)(?::\d*)?(?:[/?#\\].*)?$/s.test(authority)
+    ? authority
+    : maskedUserinfo(authority, "***");
 }
 
 /** The last "@", also one that is escaped, full-width or small: IDNA makes an "@" of those. */

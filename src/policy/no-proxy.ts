@@ -133,7 +133,11 @@ export function checkProxyValue(key: string, value: unknown): void {
  * @param only - The keys of `base` to take, as `proxyKey` gives them; all of them without it.
  */
 export function mergedProxies(base: ProxyMapping, over: ProxyMapping, only?: string): ProxyMapping {
-  const replaced = new Set(Object.keys(over).filter((key) => over[key] !== undefined).map(proxyKey));
+  const replaced = new Set(
+    Object.keys(over)
+      .filter((key) => over[key] !== undefined)
+      .map(proxyKey),
+  );
   const kept = Object.entries(base).filter(([key]) => {
     const name = proxyKey(key);
     return !replaced.has(name) && (only === undefined || name === only);

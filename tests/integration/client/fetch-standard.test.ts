@@ -239,9 +239,12 @@ describe("a signal of session.fetch", TIMEOUT, () => {
   for (const [what, call] of [
     ["init", (url: string, signal: AbortSignal) => fetch(url, { signal })],
     ["a Request", (url: string, signal: AbortSignal) => fetch(new globalThis.Request(url, { signal }))],
-    ["a Request beside init", (url: string, signal: AbortSignal) =>
-      fetch(new globalThis.Request(url, { signal }), { headers: { "X-A": "1" } })],
-  ] as const) // prettier-ignore
+    [
+      "a Request beside init",
+      (url: string, signal: AbortSignal) => fetch(new globalThis.Request(url, { signal }), { headers: { "X-A": "1" } }),
+    ],
+  ] as const)
+    // prettier-ignore
     it(`of ${what} is heard after a garbage collection`, async () => {
       setFlagsFromString("--expose-gc");
       const collect = runInNewContext("gc") as () => void;

@@ -216,7 +216,11 @@ describe("how hooks are given", () => {
     });
   }
   for (const [place, call] of places) {
-    for (const [name, value] of [["a function", hook], ["an object", { response: hook }]] as const) // prettier-ignore
+    for (const [name, value] of [
+      ["a function", hook],
+      ["an object", { response: hook }],
+    ] as const)
+      // prettier-ignore
       it(`${place} takes ${name}`, async () => assert.equal((await call(value as never)).reason, "seen"));
     it(`${place} refuses others`, async () => {
       for (const value of [5, true, "x", [hook], new Set([hook]), new Map([["response", hook]]), { request: hook }]) {

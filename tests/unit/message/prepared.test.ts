@@ -33,10 +33,13 @@ describe("headers =", () => {
     it(`takes ${name}, and keeps the framing of the body`, () => {
       const request = prepared({ method: "POST", data: "abc" });
       request.headers = headers;
-      assert.deepEqual([...request.headers.lowerItems()], [
-        ["x-sig", "1"],
-        ["content-length", "3"],
-      ]);
+      assert.deepEqual(
+        [...request.headers.lowerItems()],
+        [
+          ["x-sig", "1"],
+          ["content-length", "3"],
+        ],
+      );
       const streamed = prepared({ method: "POST", data: Readable.from(["abc"]) });
       streamed.headers = headers;
       assert.equal(streamed.headers["transfer-encoding"], "chunked");
@@ -69,9 +72,12 @@ describe("headers =", () => {
 
   it("refuses what has no headers", () => {
     for (const value of [null, undefined, 5, "X-A: 1", [1]])
-      assert.throws(() => {
-        prepared({}).headers = value as unknown as HeadersInit;
-      }, { name: "TypeError", message: /headers/ });
+      assert.throws(
+        () => {
+          prepared({}).headers = value as unknown as HeadersInit;
+        },
+        { name: "TypeError", message: /headers/ },
+      );
   });
 });
 

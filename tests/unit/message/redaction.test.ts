@@ -120,7 +120,18 @@ describe("isSecretParameter", () => {
       ...["key", "tokens", "ticket", "pass", "sid", "otp", "pin", "csrf", "hmac", "subscription-key", "X-Session-Id"],
     ])
       assert.equal(isSecretParameter(name), true, name);
-    for (const name of ["page", "monkey", "max_tokens", "encoding", "pageToken", "next_token", "author", "decode", "a[b]", ""])
+    for (const name of [
+      "page",
+      "monkey",
+      "max_tokens",
+      "encoding",
+      "pageToken",
+      "next_token",
+      "author",
+      "decode",
+      "a[b]",
+      "",
+    ])
       assert.equal(isSecretParameter(name), false, name);
   });
 });

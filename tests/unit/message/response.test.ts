@@ -437,5 +437,8 @@ it("url takes a URL", () => {
 
 it("saveTo() wants a path", async () => {
   for (const path of [undefined, null, "", 5, {}])
-    await assert.rejects(new Response({ body: "x" }).saveTo(path as never), { name: "TypeError", message: /saveTo\(path\)/ });
+    await assert.rejects(new Response({ body: "x" }).saveTo(path as never), {
+      name: "TypeError",
+      message: /saveTo\(path\)/,
+    });
 });

@@ -232,7 +232,13 @@ describe("a stream that is closed after its end", { timeout: 10_000 }, () => {
     ["never", () => undefined],
   ];
   for (const [when, close] of closings)
-    for (const [count, size] of [[1, 10], [50, 10], [50, 1000], [20, 100_000]] as const) // prettier-ignore
+    for (const [count, size] of [
+      [1, 10],
+      [50, 10],
+      [50, 1000],
+      [20, 100_000],
+    ] as const)
+      // prettier-ignore
       it(`is sent whole: ${when}, ${count} × ${size}`, async () => {
         const stream = through(close);
         const body = made(stream);
