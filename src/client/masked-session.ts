@@ -22,7 +22,7 @@ export function maskedSession(session: Session): Record<string, unknown> {
     cookies: [...cookies].map(({ name, domain, path }) => ({ name, value: "***", domain, path })),
     cert: cert === null ? null : maskedCertificate(cert),
     stream,
-    verify: typeof verify === "boolean" ? verify : String(verify),
+    verify: typeof verify === "boolean" ? verify : shownPart(verify),
     timeout,
     maxResponseSize,
     maxRedirects,

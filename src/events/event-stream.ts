@@ -4,8 +4,10 @@ import {
   aFunction,
   aString,
   atLeast,
+  GeneratorSource,
   IDEMPOTENT_METHODS,
   kindOf,
+  PullIterator,
   type Resolved,
   type Rows,
   sendOptionsOf,
@@ -196,7 +198,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
     if (this.#iterated)
       throw new StreamConsumedError("A stream of events can be iterated once; call events() again for another");
     this.#iterated = true;
-    return this.#run();
+    return new PullIterator(new GeneratorSource(this.#run(), () => this.close()));
   }
 
   async *#run(): AsyncGenerator<ServerSentEvent, void> {

@@ -53,7 +53,7 @@ export { encodingFromHeaders, parseContentType } from "../message/text/content-t
 export { boundaryOf } from "../message/body/boundary.js";
 export { MultipartBody } from "../message/body/multipart.js";
 export { encoderParts, headEncoding, type PartEncoding } from "../message/body/multipart-part.js";
-export { END, PullIterator, type End, type PullSource } from "../message/pull-iterator.js";
+export { END, GeneratorSource, PullIterator, type End, type PullSource } from "../message/pull-iterator.js";
 
 // Transports
 export type { ByteReceiver } from "../wire/socket-reader.js";

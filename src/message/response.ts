@@ -4,9 +4,10 @@ import { inspect } from "node:util";
 
 import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
 import { FieldList, rawValue, rawValues } from "../http/fields.js";
-import { numberOrKind } from "../options/kind.js";
+import { kindOf, numberOrKind } from "../options/kind.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { bodyStream } from "./body-stream.js";
+import { withCallerFrames } from "./caller-frames.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
 import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersInit } from "./headers.js";
 import { Pieces, piecesOf } from "./pieces.js";
@@ -192,8 +193,8 @@ export class Response implements AsyncIterable<Buffer> {
   get url(): string {
     return this.#url;
   }
-  set url(url: string) {
-    this.#url = url;
+  set url(url: string | URL) {
+    this.#url = String(url);
   }
 
   /**
@@ -445,7 +446,11 @@ export class Response implements AsyncIterable<Buffer> {
   async read(): Promise<Buffer> {
     if (this.#content !== null) return this.#content;
     this.#reading ??= this.#readAll();
-    return this.#reading;
+    try {
+      return await this.#reading;
+    } catch (error) {
+      throw withCallerFrames(error);
+    }
   }
 
   /**
@@ -471,8 +476,14 @@ export class Response implements AsyncIterable<Buffer> {
    * @param options - `resume: true` continues after a cut; `sha256` is compared; `onProgress` is told of bytes.
    */
   async saveTo(path: string, options: SaveOptions = {}): Promise<SaveResult> {
+    if (typeof path !== "string" || path === "")
+      throw new TypeError(`saveTo(path) takes the path of a file, not ${kindOf(path)}`);
     const { saveTo } = await import("./save.js");
-    return saveTo(this, path, options);
+    try {
+      return await saveTo(this, path, options);
+    } catch (error) {
+      throw withCallerFrames(error);
+    }
   }
 
   /** Releases the connection; the rest of the body is not read. */
@@ -507,9 +518,9 @@ export class Response implements AsyncIterable<Buffer> {
     return this.toString();
   }
 
-  /** The first value of a field, or all of them joined once `headers` was read. */
+  /** The first value of a field. */
   #header(lowerName: string): string | undefined {
-    return this.#headers === null ? rawValue(this.#rawHeaders, lowerName) : this.#headers.get(lowerName);
+    return this.#headers === null ? rawValue(this.#rawHeaders, lowerName) : this.#headers.getAll(lowerName)[0];
   }
 
   #headerValues(lowerName: string): readonly string[] {

@@ -213,6 +213,26 @@ export class Retry {
   }
 
   /**
+   * Whether it is certain from the head of a response that it is retried: no callback and no subclass has a say, and
+   * no counter is used up.
+   *
+   * @param method - in any case.
+   * @param statusCode - of the response.
+   * @param hasRetryAfter - whether the response has a Retry-After that is not empty.
+   * @internal
+   */
+  isRetryCertain(method: string, statusCode: number, hasRetryAfter: boolean): boolean {
+    return (
+      this.isRetry(method, statusCode, hasRetryAfter) &&
+      this.constructor === Retry &&
+      this.predicate === null &&
+      isLeft(this.total) &&
+      isLeft(this.status) &&
+      (this.budget === null || this.budget.has())
+    );
+  }
+
+  /**
    * Counts an attempt that failed.
    *
    * Pure but for the budget, of which a retry takes its share.
@@ -346,6 +366,10 @@ const NO_RETRIES = new Retry({ total: 0, read: false });
 
 function decremented(counter: RetryCounter): RetryCounter {
   return typeof counter === "number" ? counter - 1 : counter;
+}
+
+function isLeft(counter: RetryCounter): boolean {
+  return counter === null || (counter !== false && counter > 0);
 }
 
 function isBelowZero(counter: RetryCounter): boolean {

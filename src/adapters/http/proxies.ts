@@ -139,20 +139,34 @@ class Credentials implements ProxyCredentials {
     return this.#challenge === null ? basicAuthHeader(this.username, this.password) : this.#digest(method, target);
   }
 
+  answers(challenges: readonly string[]): boolean {
+    const value = challenges.join(", ");
+    const digest = digestOf(value);
+    return digest === undefined ? this.#answersBasic(value) : this.#answersDigest(digest);
+  }
+
   answer(challenges: readonly string[], method: string, target: string): string | null {
     const value = challenges.join(", ");
-    const digest = digestChallenges(value).find((one) => qopFor(one) !== "auth-int");
+    const digest = digestOf(value);
     if (digest === undefined) {
-      // Basic went out unasked; there is another answer only if Digest was tried since.
-      const basic = this.#challenge !== null && parseChallenges(value).some((one) => one.scheme === "basic");
+      const basic = this.#answersBasic(value);
       this.#challenge = null;
       return basic ? basicAuthHeader(this.username, this.password) : null;
     }
-    // The same nonce again, and not because it is old: the password is wrong.
-    if (this.#challenge?.nonce === digest.nonce && !digest.stale) return null;
+    if (!this.#answersDigest(digest)) return null;
     this.#challenge = digest;
     this.#count = 0;
     return this.#digest(method, target);
+  }
+
+  /** Basic went out unasked; there is another answer only if Digest was tried since. */
+  #answersBasic(value: string): boolean {
+    return this.#challenge !== null && parseChallenges(value).some((one) => one.scheme === "basic");
+  }
+
+  /** The same nonce again, and not because it is old: the password is wrong. */
+  #answersDigest({ nonce, stale }: DigestChallenge): boolean {
+    return this.#challenge?.nonce !== nonce || stale;
   }
 
   #digest(method: string, target: string): string {
@@ -171,4 +185,8 @@ class Credentials implements ProxyCredentials {
       ...session,
     });
   }
+}
+
+function digestOf(challenges: string): DigestChallenge | undefined {
+  return digestChallenges(challenges).find((one) => qopFor(one) !== "auth-int");
 }

@@ -3,7 +3,7 @@ import { isAscii, isUtf8 } from "node:buffer";
 
 import { type Decoder, canonicalEncoding, decoderFor } from "./decoders.js";
 import { declaredEncoding } from "./content-type.js";
-import { apparentEncoding, detectJsonEncoding, encodingOfBom, unmarkedUtf16 } from "./detection.js";
+import { apparentEncoding, detectJsonEncoding, encodingOfBom, isIso2022Jp, unmarkedUtf16 } from "./detection.js";
 import { isJson } from "./json.js";
 
 export { apparentEncoding, detectJsonEncoding } from "./detection.js";
@@ -34,7 +34,8 @@ export function decodeText(bytes: Buffer, encoding: string | null): string {
   if (bytes.length === 0) return "";
   if (encoding === "utf-8" || encoding === "UTF-8") return decodeUtf8(bytes);
   if (encoding === null) {
-    if (encodingOfBom(bytes) === null && unmarkedUtf16(bytes) === null && isUtf8(bytes)) return decodeUtf8(bytes);
+    if (encodingOfBom(bytes) === null && unmarkedUtf16(bytes) === null && isUtf8(bytes) && !isIso2022Jp(bytes))
+      return decodeUtf8(bytes);
     encoding = apparentEncoding(bytes);
   }
   const canonical = canonicalEncoding(encoding) ?? "utf-8";

@@ -259,6 +259,11 @@ function statOf(path: string): Stats | null {
 }
 
 function readAuthorities(path: string): string[] {
+  if (!isPath(path))
+    throw new SSLError(
+      "SSL: verify must be the path of a CA file or directory, and is PEM text. Write the certificates to a file, and give its path",
+      { phase: "tls" },
+    );
   const stat = statOf(path);
   if (stat === null)
     throw new SSLError(

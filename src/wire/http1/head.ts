@@ -278,8 +278,9 @@ function forbiddenCharacter(text: string): string {
   return `${name} in the line ${shownLine(text, at)}`;
 }
 
-/** Names of fields whose values are credentials, or hold them. */
-const SECRET_FIELD = /cookie|auth|token|secret|session|passw|signature|csrf|xsrf|(?:^|-)(?:api-?)?key/i;
+/** Names of fields whose values are credentials, or hold them, as URLs may. */
+const SECRET_FIELD =
+  /location|referer|^refresh$|^link$|cookie|auth|token|secret|session|passw|signature|csrf|xsrf|(?:^|-)(?:api-?)?key/i;
 
 /**
  * The line of a head that `at` belongs to, quoted for a message: without the lines after it, and without the value of a
