@@ -86,7 +86,7 @@ export interface CallSettings extends SendSettings {
  *
  * An implementation makes one exchange. It never follows redirects, stores cookies or answers challenges; a status is
  * not an error; it does not modify the request. Without `settings.stream` the response comes with its body read.
- * What goes wrong is thrown as a RequestException. `close()` is graceful and may be called twice.
+ * Failures are thrown as RequestExceptions. `close()` is graceful and may be called twice.
  */
 export interface Adapter {
   /**

@@ -25,7 +25,7 @@ export interface DigestChallenge {
   readonly hash: string;
   /** Whether it is one of the `-sess` algorithms. */
   readonly session: boolean;
-  /** What is offered and known here, null when no qop was given. */
+  /** The offered values that are known here; null when no qop was given. */
   readonly qop: readonly ("auth" | "auth-int")[] | null;
   /** The nonce of the last answer was too old, but its credentials were right. */
   readonly stale: boolean;

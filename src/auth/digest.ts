@@ -185,7 +185,7 @@ export async function* digestFlow(
 /** The answer was accepted: later requests begin with it, or with the nonce that the server wants next. */
 function settle(origin: DigestOrigin, space: DigestSpace, next: string | null, isNew: boolean): void {
   if (next !== null) origin.remember({ ...space, challenge: { ...space.challenge, nonce: next } });
-  // What was remembered already stays, since a slower response must not bring an older nonce back.
+  // Keep an entry that is already there, since a slower response must not bring an older nonce back.
   else if (isNew) origin.remember(space);
 }
 

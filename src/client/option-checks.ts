@@ -52,7 +52,7 @@ export function checkBaseUrl(url: unknown): void {
   throw new TypeError(`baseUrl must be a string or a URL, not ${kindOf(url)}`);
 }
 
-/** @throws TypeError unless it is a number or a Retry; RangeError for a number that is no count. */
+/** @throws TypeError unless it is a number or a Retry; RangeError for a number that is not a count. */
 export function checkRetries(retries: unknown): void {
   if (typeof retries !== "number" && !(retries instanceof Retry))
     throw new TypeError(`retries must be a number, a Retry or null, not ${kindOf(retries)}`);

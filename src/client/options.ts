@@ -23,8 +23,8 @@ export type Proxies = Readonly<Record<string, string | null | undefined>>;
 /** How a request is sent: what `send` takes, for a request that is prepared already. */
 export interface SendOptions {
   /**
-   * Seconds: one number for connect and read, `[connect, read]`, or `{ connect, read, total, pool }`. `null` waits for
-   * ever, which is the default, as in requests.
+   * Seconds: one number for connect and read, `[connect, read]`, or `{ connect, read, total, pool }`. `null` waits
+   * forever, which is the default, as in requests.
    *
    * @throws RangeError for 0 or less; later ConnectTimeout, ReadTimeout, TotalTimeout, PoolTimeout.
    */

@@ -85,7 +85,7 @@ export function nextRequest(call: Call, response: Response): PreparedRequest | n
   const { session } = call;
   const target = session.getRedirectTarget(response);
   if (target === null || target === undefined || target === "") return null;
-  // NaN is no limit that could be reached.
+  // NaN would be a limit that is never reached.
   if (!(call.redirects < session.maxRedirects)) throw tooManyRedirects(session, response);
   const next = redirectedRequest(call, response, target);
   requireAdapter(session, next, response);

@@ -70,7 +70,7 @@ export class Session extends SessionRedirects {
   verify: boolean | string;
   /** The client certificate for every call; null for none. */
   cert: ClientCertificate | null;
-  /** Seconds for every call; null waits for ever. */
+  /** Seconds for every call; null waits forever. */
   timeout: TimeoutOption;
   /** Bytes of a body after decoding, past which a call ends in ContentTooLarge; 0, at first, for no limit. */
   maxResponseSize: number;
@@ -347,7 +347,7 @@ export class Session extends SessionRedirects {
    */
   getAdapter(url: string): Adapter {
     for (const [prefix, adapter] of this.adapters) if (matchesMountPrefix(url, prefix)) return adapter;
-    // Unix sockets speak plain HTTP: whoever carries that carries them, unless somebody else is mounted.
+    // Unix sockets speak plain HTTP: the adapter of http:// carries them, unless another one is mounted.
     const plain = url.startsWith("http+unix://") ? this.adapters.get("http://") : undefined;
     if (plain !== undefined) return plain;
     throw new InvalidSchema(

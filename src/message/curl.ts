@@ -20,7 +20,7 @@ export function curlCommand(request: RequestParts, options: CurlOptions): string
   const parts = ["curl"];
   // Brackets and braces stand for themselves.
   if (/[[\]{}]/.test(request.url)) parts.push("--globoff");
-  // What is asked for compressed is printed as what it is.
+  // `--compressed` makes curl decode the response.
   if (fields.has("accept-encoding")) parts.push("--compressed");
   if (method === "HEAD" && body === null) parts.push("--head");
   else if (method !== "GET" || body !== null) parts.push("-X", shellWord(method));

@@ -185,7 +185,7 @@ export class PreparedRequest {
     };
   }
 
-  /** The whole URL. What is assigned is taken as it is; only escapes are sent in upper case, and brackets escaped. */
+  /** The whole URL. An assigned value is taken as it is; only escapes are sent in upper case, and brackets are escaped. */
   get url(): string {
     return this.#url;
   }
@@ -478,7 +478,7 @@ export class PreparedRequest {
   }
 }
 
-/** A body that was taken away leaves no length behind. */
+/** Removes the Content-Length of a body that was removed. */
 function dropOurFraming(fields: FieldList): void {
   const length = fields.get("content-length");
   if (length !== undefined && length !== "0") fields.delete("Content-Length");

@@ -221,7 +221,7 @@ export interface EventIterOptions {
   readonly maxEventSize?: number | undefined;
 }
 
-/** An event larger than this would fill the memory of whoever waits for its end, in bytes. */
+/** The most bytes of one event: a larger one would fill the memory of the program that waits for its end. */
 const MAX_EVENT_SIZE = 64 * 1024 * 1024;
 
 /**

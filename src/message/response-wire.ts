@@ -43,7 +43,7 @@ export interface ConnectionInfo {
   readonly tls: TlsInfo | null;
 }
 
-/** The wire's side of a response, asked when somebody wants to know. */
+/** The wire's side of a response. Its values are made when they are first read. */
 export interface WireExchange {
   /** Bytes of the body so far, before decoding. */
   readonly received: number;

@@ -148,7 +148,7 @@ function startOfAuthority(url: string): number {
   return /^(?:[a-z][a-z0-9+.-]*:)?[\\/]+|^(?:https?|mailto):/i.exec(url)?.[0].length ?? 0;
 }
 
-/** Whether a name before "@" is no credential: `/users/joe@example.com`, an address of mail, or no name at all. */
+/** Whether a name before "@" is not a credential: `/users/joe@example.com`, an address of mail, or no name at all. */
 function isLocal(url: string, start: number, at: number): boolean {
   if (at === start) return true;
   return (start === 1 || /^mailto:/i.test(url)) && !url.slice(start, at).includes(":");

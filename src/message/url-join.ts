@@ -48,7 +48,7 @@ export function parseReference(text: string): Reference {
  * @see RFC 3986 §5.2.4, as urllib3 does it: `..` at the root is dropped, and takes one empty segment with it.
  */
 export function removeDotSegments(path: string): string {
-  // A dot segment has its dot at the start or behind a slash.
+  // A dot segment has its dot at the start or after a slash.
   if (!path.startsWith(".") && !path.includes("/.")) return path;
   const output: string[] = [];
   for (const segment of path.split("/")) {

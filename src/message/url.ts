@@ -35,7 +35,7 @@ export {
  * `http+unix://` and its like are requoted and get the parameters, and nothing else. Preparing twice changes nothing.
  *
  * @param url - A string, a URL, or UTF-8 bytes; anything else by its `toString`. Leading white space is dropped.
- * @param params - Appended behind an existing query.
+ * @param params - Appended to an existing query.
  * @returns The prepared URL; the same string when it was prepared already.
  * @throws MissingSchema without a scheme, and for null, undefined and "".
  * @throws InvalidURL without a host, and for a host or port that cannot be.

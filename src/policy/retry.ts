@@ -31,7 +31,7 @@ export type {
 /** Statuses that are retried by themselves when they carry Retry-After. */
 export const RETRY_AFTER_STATUS_CODES: ReadonlySet<number> = new Set([413, 429, 503]);
 
-/** What happened in an attempt: `error`, or else a `response`. */
+/** The outcome of an attempt: `error`, otherwise a `response`. */
 export interface RetryAttempt {
   /** The method of the attempt. */
   readonly method: string;
@@ -240,7 +240,7 @@ export class Retry {
    * @param attempt - what happened. An abort is not an attempt that failed.
    * @returns the policy for the next attempt.
    * @throws the error itself when it is not to be retried: its counter or `total` is false, the request may have been
-   * seen and its method is not allowed, `predicate` says no, or it is no failure of the connection.
+   * seen and its method is not allowed, `predicate` says no, or the connection did not fail.
    * @throws RetriesExhausted when a counter, or the budget, is used up.
    */
   increment(attempt: RetryAttempt): Retry {

@@ -211,7 +211,7 @@ export class HTTPAdapter extends BaseAdapter {
 
   #afterError(retry: Retry, request: PreparedRequest, error: unknown): Retry {
     try {
-      // What cannot be sent again ends in the error itself, and costs no budget.
+      // A request that cannot be sent again fails with the error itself, and uses no budget.
       if (!insideRequest.isRepeatable(request)) throw error;
       return retry.increment({ method: request.method, url: request.url, error });
     } catch (outcome) {

@@ -28,7 +28,7 @@ const MAX_SERVERS = 100;
 
 /**
  * @param url - With a scheme, or `host:port`, which is an http proxy as in requests.
- * @throws InvalidProxyURL for a URL without a host, or of a scheme that is no proxy's.
+ * @throws InvalidProxyURL for a URL without a host, or with a scheme that is not one of a proxy.
  */
 export function proxyServer(url: string): ProxyServer {
   const known = servers.get(url);

@@ -127,7 +127,7 @@ export class WholeResponse extends ResponseReceiver {
     return queueOf(raw);
   }
 
-  /** What is left of a body that decides nothing is not waited for. */
+  /** Does not wait for the rest of a body that decides nothing. */
   #leave(): void {
     if (this.isOver) return;
     this.over();
@@ -311,7 +311,7 @@ function warnOfDropped(request: PreparedRequest): void {
   hasWarned = true;
   const { method } = request;
   const target = insideRequest.target(request);
-  // Without the query, which may carry keys: a warning goes into logs that nobody thinks of.
+  // Without the query, which may carry keys: warnings end up in logs.
   const shown = `${method} ${target.origin}${target.path.split("?", 1)[0]}`;
   process.emitWarning(
     `A response of stream: true was dropped with its body unread (${shown}), and kept its connection until the garbage collector found it. Read it to its end, call response.close(), or declare it with "await using". There is no further warning.`,

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 
 import { InvalidHeader } from "../../exceptions.js";
 
-/** A boundary that no content will contain: 32 hex characters of chance, as urllib3's. */
+/** A boundary that no content will contain: 32 random hex characters, as urllib3's. */
 export function randomBoundary(): string {
   return randomBytes(16).toString("hex");
 }

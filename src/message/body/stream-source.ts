@@ -124,7 +124,7 @@ export class WebStreamBody implements Body {
   #isOpened = false;
   #reader: ReadableStreamDefaultReader<unknown> | null = null;
 
-  /** @throws TypeError for a stream that somebody else reads. */
+  /** @throws TypeError for a stream that other code reads. */
   constructor(stream: ReadableStream) {
     if (stream.locked)
       throw new TypeError("This ReadableStream cannot be sent as a body: it is locked to another reader");

@@ -107,7 +107,7 @@ export class TextStream {
     if (canonical !== "" && canonical !== "utf-16" && canonical !== "utf-32") this.#decoder = decoderFor(canonical);
   }
 
-  /** The text of the next bytes; what may be the begin of a character stays behind. The bytes are not kept. */
+  /** The text of the next bytes. The possible beginning of a character is held back. The bytes are not kept. */
   decode(chunk: Uint8Array): string {
     let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (this.#decoder === undefined) {
@@ -121,7 +121,7 @@ export class TextStream {
     return this.#given(this.#decoder.write(bytes));
   }
 
-  /** The text of what stayed behind: a character that was cut is U+FFFD. Nothing can be decoded behind it. */
+  /** The text of the bytes that were held back: a character that was cut is U+FFFD. Nothing can be decoded afterwards. */
   end(): string {
     const decoder = this.#decoder ?? this.#decide(this.#head);
     const head = this.#decoder === undefined ? decoder.write(this.#head) : "";

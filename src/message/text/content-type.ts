@@ -54,7 +54,7 @@ export function parseContentType(value: string): ContentType {
  * Reads a quoted-string.
  *
  * @param at - The index of its opening quote.
- * @returns The content with its quoted pairs undone, and the index behind the closing quote; a string that is not closed
+ * @returns The content with its quoted pairs undone, and the index after the closing quote; a string that is not closed
  * ends with the text.
  * @see RFC 9110 §5.6.4
  */

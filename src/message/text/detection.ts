@@ -24,7 +24,7 @@ export function encodingOfBom(bytes: Uint8Array): string | null {
 
 /**
  * The most likely encoding: by a BOM; ASCII or UTF-8 if the bytes are valid; otherwise by the letters that the bytes are in
- * each charset. Few letters are no evidence: then it is windows-1252, called `iso-8859-1` where both are the same.
+ * each charset. Few letters are not evidence: then it is windows-1252, called `iso-8859-1` where both are the same.
  *
  * @returns A label in lower case that `decodeText` knows; `utf-8` for no bytes.
  * @see requests: `Response.apparent_encoding`
@@ -88,7 +88,7 @@ export function unmarkedUtf16(bytes: Uint8Array): string | null {
 
 /**
  * Whether the bytes are UTF-8 that was cut at its end, or is damaged in a few places. One character and the first
- * of two bytes of another are no evidence: they may as well be three letters of another charset.
+ * of two bytes of another are not evidence: they may as well be three letters of another charset.
  */
 function isDamagedUtf8(bytes: Uint8Array): boolean {
   let sequences = 0;
@@ -247,7 +247,7 @@ function sampleOf(bytes: Uint8Array): Buffer {
 /**
  * The Unicode encoding of a JSON text, by its BOM or by where the NULs stand in its first four bytes.
  *
- * @returns A label that `decodeText` knows; null when the bytes are no JSON in any of them.
+ * @returns A label that `decodeText` knows; null when the bytes are not JSON in any of them.
  * @see requests: `utils.guess_json_utf`; RFC 4627 §3
  */
 export function detectJsonEncoding(bytes: Uint8Array): string | null {

@@ -105,7 +105,7 @@ export function parseTrailers(bytes: Buffer, start: number, end: number, maxHead
 
 class Framing {
   contentLength: number | null = null;
-  /** What is wrong with the Content-Length. */
+  /** The fault of the Content-Length, or null. */
   fault: RequestException | null = null;
   transferEncoding: string | null = null;
   connection: string | null = null;
@@ -141,7 +141,7 @@ class Framing {
   }
 }
 
-/** What is wrong with the Transfer-Encoding. */
+/** The fault of the Transfer-Encoding, or null. */
 function codingFault({ transferEncoding, contentLength }: Framing): RequestException | null {
   if (transferEncoding === null) return null;
   if (contentLength !== null)

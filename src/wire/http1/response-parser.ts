@@ -175,7 +175,7 @@ export class ResponseParser {
     // A robust reader skips empty lines before a message (RFC 9112 §2.2), as llhttp does.
     while (start < end && (buffer[start] === CR || buffer[start] === LF)) start += 1;
     if (start === end) return end;
-    // The buffer may have older bytes behind `end`.
+    // The buffer may have older bytes after `end`.
     const found = buffer.indexOf(HEAD_END, start, "latin1");
     if (found === -1 || found + HEAD_END.length > end) {
       this.#keepPartial(new PartialBytes(buffer, start, end), 0);
