@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 
-import { parseChallenges } from "../message/text/challenges.js";
+import { parseChallenges } from "../http/challenges.js";
 import { controlCharacterAt, credentialBytes, type Credential } from "./credentials.js";
 
 /** Quality of protection: "auth" covers method and URI, "auth-int" the body too, null is RFC 2069's. */

@@ -4,8 +4,8 @@ import { inspect, type InspectOptions } from "node:util";
 
 import { UnrewindableBodyError } from "../exceptions.js";
 import { isAnyArrayBuffer } from "../options/kinds.js";
-import { parseChallenges } from "../message/text/challenges.js";
-import { requestTargetOf, splitUrl } from "../message/url.js";
+import { parseChallenges } from "../http/challenges.js";
+import { requestTargetOf, splitUrl } from "../http/url/url.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { AuthBase } from "./base.js";

@@ -6,7 +6,7 @@ import type { Adapter, CallSettings } from "../adapters/adapter.js";
 import { sendByAdapter } from "../adapters/layers.js";
 import { hasFlow } from "../auth/base.js";
 import { RequestException } from "../exceptions.js";
-import { appendCallerFrames } from "../message/caller-frames.js";
+import { appendCallerFrames } from "../content/caller-frames.js";
 import { mergeCookies } from "../message/cookies/jar.js";
 import { responseHooks, type PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";

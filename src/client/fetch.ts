@@ -2,7 +2,7 @@
 import { RequestException } from "../exceptions.js";
 import { queueOf } from "../message/raw-response.js";
 import type { Response } from "../message/response.js";
-import { joinBaseUrl } from "../message/url.js";
+import { joinBaseUrl } from "../http/url/url.js";
 import { kindOf } from "../options/kind.js";
 import { fetchBody, isStreamed } from "./fetch-body.js";
 import { fetchResponse } from "./fetch-response.js";

@@ -1,6 +1,6 @@
 /** What `JSON.stringify` shows of a session: its settings, with every secret masked. */
 import { maskedAuth, maskedHeaders, maskedValue } from "../message/masked.js";
-import { redactedUrl, shownProxyUrl } from "../message/shown-url.js";
+import { redactedUrl, shownProxyUrl } from "../http/redaction/shown-url.js";
 import type { ClientCertificate } from "../wire/connect/tls.js";
 import type { Session } from "./session.js";
 

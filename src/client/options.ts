@@ -4,7 +4,7 @@ import type { InformationalResponse, ProgressCallback } from "../adapters/adapte
 import type { CookiesInit } from "../message/cookies/jar.js";
 import type { HeadersInit } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
-import type { Params } from "../message/params.js";
+import type { Params } from "../http/params.js";
 import { aBoolean, aFunction, amountOf, orNull } from "../options/checks.js";
 import type { Check, OptionRow, Place } from "../options/option.js";
 import { resolveTimeout, type TimeoutOption } from "../policy/timeout.js";

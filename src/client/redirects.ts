@@ -7,9 +7,9 @@ import { InvalidSchema, RequestException, TooManyRedirects, UnrewindableBodyErro
 import { mergeCookies } from "../message/cookies/jar.js";
 import type { FieldList } from "../http/fields.js";
 import type { PreparedRequest } from "../message/prepared.js";
-import { redactedUrl } from "../message/redaction.js";
+import { redactedUrl } from "../http/redaction/redaction.js";
 import type { Response } from "../message/response.js";
-import { locationText, locationUrl, referenceUrl } from "../message/url.js";
+import { locationText, locationUrl, referenceUrl } from "../http/url/url.js";
 import {
   credentialHeaders,
   isBodyHeader,

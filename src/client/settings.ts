@@ -2,7 +2,7 @@
 import type { CallSettings } from "../adapters/adapter.js";
 import type { Layer } from "../adapters/layers.js";
 import type { PreparedRequest } from "../message/prepared.js";
-import { splitUrl } from "../message/url.js";
+import { splitUrl } from "../http/url/url.js";
 import { NO_OPTIONS } from "../options/own-options.js";
 import { isProxyNamed, mergedProxies, NO_PROXY, type ProxyMapping } from "../policy/no-proxy.js";
 import type { Retry } from "../policy/retry.js";

@@ -1,9 +1,9 @@
 /** A prepared request as a curl command. */
 import type { Body } from "./body/body.js";
 import type { RequestParts } from "./request-parts.js";
-import { targetOf } from "./request-target.js";
-import { redactedBody, redactedUrl, redactedValue } from "./redaction.js";
-import { unquote } from "./text/url-encoded.js";
+import { targetOf } from "../http/url/request-target.js";
+import { redactedBody, redactedUrl, redactedValue } from "../http/redaction/redaction.js";
+import { unquote } from "../http/url-encoded.js";
 
 /** How the command is written. */
 export interface CurlOptions {

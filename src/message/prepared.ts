@@ -22,13 +22,13 @@ import {
 } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
 import { maskedPrepared } from "./masked.js";
-import type { Params } from "./params.js";
-import { credentialHeaders } from "./redaction.js";
+import type { Params } from "../http/params.js";
+import { credentialHeaders } from "../http/redaction/redaction.js";
 import type { RequestParts } from "./request-parts.js";
-import { targetOf, type RequestTarget } from "./request-target.js";
-import { authFromUrl, pathUrlOf, prepareUrl } from "./url.js";
+import { targetOf, type RequestTarget } from "../http/url/request-target.js";
+import { authFromUrl, pathUrlOf, prepareUrl } from "../http/url/url.js";
 
-export type { RequestTarget } from "./request-target.js";
+export type { RequestTarget } from "../http/url/request-target.js";
 
 /** What a request is prepared from; all of it is optional. */
 export interface PrepareOptions {

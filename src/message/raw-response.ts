@@ -2,9 +2,9 @@
 import type { RequestException } from "../exceptions.js";
 import { kindOf } from "../options/kind.js";
 import { contentBody } from "./body/content.js";
-import { withCallerFrames } from "./caller-frames.js";
+import { withCallerFrames } from "../content/caller-frames.js";
 import { asBytes } from "./body/source.js";
-import { END, PullIterator, type End } from "./pull-iterator.js";
+import { END, PullIterator, type End } from "../content/pull-iterator.js";
 import { BodyPump } from "./body-pump.js";
 import { RawQueue, type RawControl } from "./raw-queue.js";
 

@@ -6,13 +6,13 @@ import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exception
 import { FieldList, rawValue, rawValues } from "../http/fields.js";
 import { kindOf, numberOrKind } from "../options/kind.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
-import { bodyStream } from "./body-stream.js";
-import { withCallerFrames } from "./caller-frames.js";
+import { bodyStream } from "../content/body-stream.js";
+import { withCallerFrames } from "../content/caller-frames.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
 import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersInit } from "./headers.js";
 import { Pieces, piecesOf } from "./pieces.js";
 import { insideRequest, type PreparedRequest } from "./prepared.js";
-import { END, PullIterator, type PullSource } from "./pull-iterator.js";
+import { END, PullIterator, type PullSource } from "../content/pull-iterator.js";
 import { rawFrom, RawResponse, type RawHead, type RawInit } from "./raw-response.js";
 import {
   byteLines,
@@ -23,42 +23,23 @@ import {
   textLines,
   type EventIterOptions,
   type ServerSentEvent,
-} from "./response-streams.js";
+} from "../content/content-streams.js";
 import type { IterOptions, ResponseInit } from "./response-init.js";
-import type { ConnectionInfo, Timings, TlsInfo, WireExchange, WireResponse } from "./response-wire.js";
+import type { ConnectionInfo, InsideResponse, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 import type { SaveOptions, SaveResult } from "./save.js";
-import type { StandardSchema } from "./standard-schema.js";
-import { apparentEncoding, decodeText, encodingOfBody, jsonTextOf } from "./text/charset.js";
-import { declaredEncoding, encodingFromHeaders } from "./text/content-type.js";
-import { parseJson, validateJson, validateJsonLater } from "./text/json.js";
-import { linksByRel } from "./text/link.js";
+import type { StandardSchema } from "../content/standard-schema.js";
+import { apparentEncoding, decodeText, encodingOfBody, jsonTextOf } from "../content/charset.js";
+import { declaredEncoding, encodingFromHeaders } from "../content/declared-encoding.js";
+import { parseJson, validateJson, validateJsonLater } from "../content/json.js";
+import { linksByRel } from "../http/link.js";
 import { maskedResponse } from "./masked.js";
-import { redactedUrl } from "./shown-url.js";
+import { redactedUrl } from "../http/redaction/shown-url.js";
 
 export type { IterOptions, ResponseInit } from "./response-init.js";
-export type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-wire.js";
+export type { ConnectionInfo, InsideResponse, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 
 const EMPTY = Buffer.alloc(0);
 const NO_TRAILERS: readonly string[] = Object.freeze([]);
-
-/** The parts of a Response that its users do not see. */
-export interface InsideResponse {
-  /** The response that HTTPAdapter received. */
-  fromWire(parts: WireResponse): Response;
-  /** One field, without making `headers`. */
-  header(response: Response, lowerName: string): string | undefined;
-  headerValues(response: Response, lowerName: string): readonly string[];
-  /** Whether the whole content is in memory. */
-  isRead(response: Response): boolean;
-  /** Whether the response was closed while its content was read. */
-  isCutShort(response: Response): boolean;
-  /** `json(schema)` with a schema that may work asynchronously. */
-  jsonLater<T>(response: Response, schema: StandardSchema<T>): Promise<T>;
-  /** Sends another request in the way in which this response came; null when that is not known. */
-  sendAgain(response: Response, request: PreparedRequest): Promise<Response | null>;
-  /** Sets that way. */
-  useSender(response: Response, sender: (request: PreparedRequest) => Promise<Response>): void;
-}
 
 /** Access to these parts for the rest of the library: a friend of the class in place of public members. */
 export let insideResponse: InsideResponse;

@@ -6,7 +6,7 @@ import { lstat, open, readFile, rename, rm, writeFile, type FileHandle } from "n
 
 import { ContentDecodingError, RequestException, StreamConsumedError } from "../exceptions.js";
 import { codingNames } from "../http/fields.js";
-import { redactedUrl } from "./redaction.js";
+import { redactedUrl } from "../http/redaction/redaction.js";
 import type { Response } from "./response.js";
 
 /** How a download is saved. */

@@ -1,8 +1,8 @@
 /** Which proxy a URL goes through: the mapping of proxies, and the list of exceptions. */
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
-import { redactedUrl } from "../message/redaction.js";
-import { effectivePort, splitUrl, type UrlParts } from "../message/url.js";
+import { redactedUrl } from "../http/redaction/redaction.js";
+import { effectivePort, splitUrl, type UrlParts } from "../http/url/url.js";
 import { kindOf } from "../options/kind.js";
 import { nearestName } from "../options/nearest-name.js";
 

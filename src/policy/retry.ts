@@ -1,7 +1,7 @@
 /** The policy of retries: urllib3's `Retry`, camel-cased. Decides; waiting and sending are the adapter's. */
 import { inspect } from "node:util";
 
-import { redactedUrl } from "../message/redaction.js";
+import { redactedUrl } from "../http/redaction/redaction.js";
 import { retryAfterSeconds } from "./retry-after.js";
 import type { RetryBudget } from "./retry-budget.js";
 import { retryKind } from "./retry-kind.js";

@@ -5,7 +5,7 @@ import { requestRetry, requestStart } from "../../diagnostics/channels.js";
 import { RequestException, RetryError, TotalTimeout, UnrewindableBodyError } from "../../exceptions.js";
 import type { FieldList } from "../../http/fields.js";
 import type { PreparedRequest } from "../../message/prepared.js";
-import { redactedUrl } from "../../message/redaction.js";
+import { redactedUrl } from "../../http/redaction/redaction.js";
 import type { Response } from "../../message/response.js";
 import { NO_OPTIONS } from "../../options/own-options.js";
 import { selectProxy } from "../../policy/no-proxy.js";

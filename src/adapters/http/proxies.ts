@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 
 import { basicAuthHeader } from "../../auth/basic.js";
 import { digestAuthorization, digestChallenges, qopFor, type DigestChallenge } from "../../auth/digest-response.js";
-import { parseChallenges } from "../../message/text/challenges.js";
+import { parseChallenges } from "../../http/challenges.js";
 import { InvalidProxyURL } from "../../exceptions.js";
-import { authorityEnd, shownProxyUrl } from "../../message/shown-url.js";
-import { authFromUrl, effectivePort, splitUrl, type UrlParts } from "../../message/url.js";
-import { canonicalHost } from "../../message/url-host.js";
+import { authorityEnd, shownProxyUrl } from "../../http/redaction/shown-url.js";
+import { authFromUrl, effectivePort, splitUrl, type UrlParts } from "../../http/url/url.js";
+import { canonicalHost } from "../../http/url/url-host.js";
 import type { ProxyCredentials, ProxyHop } from "../../wire/connect/proxy-hop.js";
 
 /** A proxy as its URL describes it. */

@@ -18,7 +18,7 @@ import { codingsOf, tooLarge, type DecodeLimits } from "../../wire/decode/decode
 import type { Exchange, ExchangeTimes, Peer, ResponseHead, ResponseSink } from "../../wire/transport.js";
 import type { CallSettings, ProgressCallback } from "../adapter.js";
 import type { Attempt } from "./attempt.js";
-import { diagnosedRequest, publishEnd, publishError, publishHead } from "./publish.js";
+import { diagnosedRequest, publishError, publishHead } from "./publish.js";
 
 const NO_CODINGS: readonly string[] = [];
 
@@ -186,7 +186,13 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
   /** @param complete - Whether the body was read to its end. */
   tellEnd(complete: boolean): void {
     if (requestEnd.hasSubscribers)
-      publishEnd(this.diagnosed, this.head!.statusCode, this.received, complete, this.timings());
+      requestEnd.publish({
+        request: this.diagnosed,
+        statusCode: this.head!.statusCode,
+        bytes: this.received,
+        complete,
+        timings: this.timings(),
+      });
   }
 
   abstract onGoodHead(head: ResponseHead): void;

@@ -1,7 +1,7 @@
 /** multipart/form-data that streams: files are read while they are sent, and the length is known before. */
 import { InvalidHeader } from "../../exceptions.js";
 import { isUint8Array } from "../../options/kinds.js";
-import { boundaryParameter, checkBoundary, randomBoundary } from "./boundary.js";
+import { boundaryParameter, checkBoundary, randomBoundary } from "../../http/boundary.js";
 import type { Part } from "./multipart-part.js";
 import { unrewindable, type Body } from "./source.js";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { isSecretParameter, redactedBody, redactedFields, redactedValue } from "#internal/message/redaction";
+import { isSecretParameter, redactedBody, redactedFields, redactedValue } from "#internal/http/redaction/redaction";
 
 describe("redactedValue", () => {
   const table: readonly (readonly [string, string, string])[] = [

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { redactedUrl, redactedUrls, shownProxyUrl, shownUrl } from "#internal/message/shown-url";
+import { redactedUrl, redactedUrls, shownProxyUrl, shownUrl } from "#internal/http/redaction/shown-url";
 
 describe("redactedUrl", () => {
   const table: readonly (readonly [url: string, shown: string])[] = [

@@ -1,11 +1,11 @@
 /** References resolved against a base: RFC 3986 §5.2, the Location header, and `baseUrl`. */
 import { isUtf8 } from "node:buffer";
 
-import { InvalidURL } from "../exceptions.js";
-import { authorityEnd, shownUrl } from "./shown-url.js";
+import { InvalidURL } from "../../exceptions.js";
+import { authorityEnd, shownUrl } from "../redaction/shown-url.js";
 import { missingUrl, urlText } from "./url-hints.js";
 import { canonicalAuthority } from "./url-host.js";
-import { WHOLE_URI, escapeHighBytes, quote } from "./text/url-encoded.js";
+import { WHOLE_URI, escapeHighBytes, quote } from "../url-encoded.js";
 
 /** A URI reference in the five parts of RFC 3986 appendix B; null stands for "undefined". */
 interface Reference {

@@ -4,9 +4,9 @@ import type { EventSourceParser } from "eventsource-parser";
 import { ContentTooLarge, type ExceptionDetails } from "../exceptions.js";
 import { END, type End, type PullSource } from "./pull-iterator.js";
 import type { StandardSchema } from "./standard-schema.js";
-import { TextStream } from "./text/charset.js";
-import { parseJson, validateJsonLater } from "./text/json.js";
-import { ByteLines, TextLines } from "./text/lines.js";
+import { TextStream } from "./charset.js";
+import { parseJson, validateJsonLater } from "./json.js";
+import { ByteLines, TextLines } from "./lines.js";
 
 /** A server-sent event. */
 export interface ServerSentEvent {

@@ -4,14 +4,14 @@
  */
 import { types } from "node:util";
 
-import { type Params, encodeParams } from "./params.js";
-import { PATH, QUERY, CHARACTER_SETS, quote } from "./text/url-encoded.js";
-import { authorityEnd } from "./shown-url.js";
+import { type Params, encodeParams } from "../params.js";
+import { PATH, QUERY, CHARACTER_SETS, quote } from "../url-encoded.js";
+import { authorityEnd } from "../redaction/shown-url.js";
 import { missingSchema, missingUrl, urlText } from "./url-hints.js";
 import { canonicalAuthority, noHost, opaqueAuthority, portNumber } from "./url-host.js";
 import { removeDotSegments, requoteUri } from "./url-join.js";
 
-export { type Params, encodeParams, mergeParams } from "./params.js";
+export { type Params, encodeParams, mergeParams } from "../params.js";
 export { schemeHint } from "./url-hints.js";
 export { joinBaseUrl, joinUrl, locationText, locationUrl, referenceUrl, requoteUri } from "./url-join.js";
 export {

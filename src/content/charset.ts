@@ -2,7 +2,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 
 import { type Decoder, canonicalEncoding, decoderFor } from "./decoders.js";
-import { declaredEncoding } from "./content-type.js";
+import { declaredEncoding } from "./declared-encoding.js";
 import { apparentEncoding, detectJsonEncoding, encodingOfBom, isIso2022Jp, unmarkedUtf16 } from "./detection.js";
 import { isJson } from "./json.js";
 

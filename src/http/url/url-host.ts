@@ -5,9 +5,9 @@
 import { isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 
-import { InvalidURL } from "../exceptions.js";
-import { shownUrl } from "./shown-url.js";
-import { UNRESERVED, USERINFO, quote, unquoteToBytes } from "./text/url-encoded.js";
+import { InvalidURL } from "../../exceptions.js";
+import { shownUrl } from "../redaction/shown-url.js";
+import { UNRESERVED, USERINFO, quote, unquoteToBytes } from "../url-encoded.js";
 
 /** Longest host that is made ASCII, in characters: a name of DNS has 253 at most, and punycode is not linear. */
 const MAX_UNICODE_HOST = 1024;

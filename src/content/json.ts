@@ -1,6 +1,6 @@
 /** JSON text → a value, with errors that say where; and values that a schema has checked. */
-import { JSONDecodeError, type ExceptionDetails } from "../../exceptions.js";
-import type { SchemaIssue, SchemaResult, StandardSchema } from "../standard-schema.js";
+import { JSONDecodeError, type ExceptionDetails } from "../exceptions.js";
+import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.js";
 
 /**
  * @throws JSONDecodeError with the position of the first fault.

@@ -1,7 +1,7 @@
 /** URLs as messages, logs and archives may show them: without the secrets in them. */
 import { looksLikeJson, redactedJson } from "./redacted-json.js";
 import { isSecretParameter } from "./secret-names.js";
-import { formEncode, unquote } from "./text/url-encoded.js";
+import { formEncode, unquote } from "../url-encoded.js";
 
 /** Longest URL that {@link shownUrl} shows whole, in characters. */
 const MAX_SHOWN = 500;
