@@ -1,11 +1,9 @@
 // build/src/**/*.d.ts → the types in dist/: one file per entry, and one for what the entries share.
-// Members that are marked @internal are left out.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
-import ts from "typescript";
 
 import manifest from "../package.json" with { type: "json" };
 
@@ -22,13 +20,7 @@ const companions = new Set(names.filter((name) => name.includes("/")).map((name)
 
 const bundle = await rollup({
   input: Object.fromEntries([...entries].map(([file, name]) => [name, file])),
-  plugins: [
-    {
-      name: "without-internal-members",
-      transform: (code, id) => (id.endsWith(".d.ts") ? { code: withoutInternalMembers(code), map: null } : null),
-    },
-    dts(),
-  ],
+  plugins: [dts()],
   external: [/^node:/, ...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)],
   onwarn(warning) {
     // An import of a module that is used as a value alone, and a namespace that the default export alone names.
@@ -50,29 +42,6 @@ await bundle.close();
 function isOfCompanion(id) {
   const folder = id.slice(compiled.length + 1).split(/[\\/]/)[0];
   return folder !== undefined && companions.has(folder);
-}
-
-/**
- * Removes the members of classes and interfaces that are marked @internal. TypeScript's own `stripInternal` removes
- * whole declarations too, and leaves the imports of them. A constructor becomes one that users cannot call.
- *
- * @param {string} code - A file of declarations.
- */
-function withoutInternalMembers(code) {
-  if (!code.includes("@internal")) return code;
-  const file = ts.createSourceFile("module.d.ts", code, ts.ScriptTarget.Latest, true);
-  const kept = [];
-  let from = 0;
-  for (const statement of file.statements) {
-    if (!ts.isClassDeclaration(statement) && !ts.isInterfaceDeclaration(statement)) continue;
-    for (const member of statement.members) {
-      if (!ts.getJSDocTags(member).some((tag) => tag.tagName.text === "internal")) continue;
-      kept.push(code.slice(from, member.getFullStart()));
-      if (ts.isConstructorDeclaration(member)) kept.push("\n    protected constructor();");
-      from = member.end;
-    }
-  }
-  return `${kept.join("")}${code.slice(from)}`;
 }
 
 function removeTypes() {

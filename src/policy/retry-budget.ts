@@ -15,6 +15,9 @@ const FLOOR_PERIOD_SECONDS = 10;
 /** Savings of a busy time: as many retries as this many times the floor. */
 const MAX_SAVED_FLOORS = 10;
 
+/** Whether a retry could be taken from the budget now. */
+export let hasRetryLeft: (budget: RetryBudget) => boolean;
+
 /**
  * A token bucket: each request pays in `ratio`, each retry takes 1, and the floor fills up again by itself. One budget
  * is shared by all copies of a Retry, and may be shared by several: that is its use.
@@ -28,6 +31,10 @@ export class RetryBudget {
   readonly floor: number;
   #tokens: number;
   #seenAt: number | null = null;
+
+  static {
+    hasRetryLeft = (budget) => budget.#has(performance.now() / 1000);
+  }
 
   /** @throws RangeError for numbers below 0 and NaN. */
   constructor({ ratio = 0.2, floor = 10 }: RetryBudgetOptions = {}) {
@@ -44,8 +51,7 @@ export class RetryBudget {
     if (this.#tokens < most) this.#tokens = Math.min(most, this.#tokens + this.ratio);
   }
 
-  /** Whether a retry is left. @internal */
-  has(now: number = performance.now() / 1000): boolean {
+  #has(now: number): boolean {
     this.#regain(now);
     // A sum of fifths falls short of a whole by rounding.
     return this.#tokens >= 1 - 1e-9;
@@ -58,7 +64,7 @@ export class RetryBudget {
    * @returns false when none is left.
    */
   withdraw(now: number = performance.now() / 1000): boolean {
-    if (!this.has(now)) return false;
+    if (!this.#has(now)) return false;
     this.#tokens = Math.max(0, this.#tokens - 1);
     return true;
   }

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 
 import { redactedUrl } from "../http/redaction/redaction.js";
 import { retryAfterSeconds } from "./retry-after.js";
-import type { RetryBudget } from "./retry-budget.js";
+import { hasRetryLeft, type RetryBudget } from "./retry-budget.js";
 import { retryKind } from "./retry-kind.js";
 import {
   RETRY_OPTIONS,
@@ -213,26 +213,6 @@ export class Retry {
   }
 
   /**
-   * Whether it is certain from the head of a response that it is retried: no callback and no subclass has a say, and
-   * no counter is used up.
-   *
-   * @param method - in any case.
-   * @param statusCode - of the response.
-   * @param hasRetryAfter - whether the response has a Retry-After that is not empty.
-   * @internal
-   */
-  isRetryCertain(method: string, statusCode: number, hasRetryAfter: boolean): boolean {
-    return (
-      this.isRetry(method, statusCode, hasRetryAfter) &&
-      this.constructor === Retry &&
-      this.predicate === null &&
-      isLeft(this.total) &&
-      isLeft(this.status) &&
-      (this.budget === null || this.budget.has())
-    );
-  }
-
-  /**
    * Counts an attempt that failed.
    *
    * Pure but for the budget, of which a retry takes its share.
@@ -380,6 +360,24 @@ function isBelowZero(counter: RetryCounter): boolean {
 function reasonOf({ status, redirectLocation }: RetryRecord): string {
   if (redirectLocation !== null) return "too many redirects";
   return status === null ? "too many error responses" : `too many ${status} error responses`;
+}
+
+/**
+ * Whether the head of a response makes it certain that a request is retried: no callback and no subclass decides, and
+ * no counter is used up.
+ *
+ * @param method - In any case.
+ * @param hasRetryAfter - Whether the response has a Retry-After that is not empty.
+ */
+export function isRetryCertain(retry: Retry, method: string, statusCode: number, hasRetryAfter: boolean): boolean {
+  return (
+    retry.isRetry(method, statusCode, hasRetryAfter) &&
+    retry.constructor === Retry &&
+    retry.predicate === null &&
+    isLeft(retry.total) &&
+    isLeft(retry.status) &&
+    (retry.budget === null || hasRetryLeft(retry.budget))
+  );
 }
 
 /**

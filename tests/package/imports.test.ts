@@ -160,6 +160,13 @@ describe("the import table", () => {
     );
   });
 
+  it("has no member that is marked @internal: such members are public to users", () => {
+    assert.deepEqual(
+      files.filter(({ text }) => text.includes("@internal")).map(({ path }) => path),
+      [],
+    );
+  });
+
   it("names a file that is there in every import", () => {
     const known = new Set(files.map(({ path }) => path));
     const lost = edges.filter(({ to }) => to !== null && !known.has(to)).map(({ from, line }) => `src/${from}:${line}`);

@@ -3,7 +3,7 @@ import { rawValue, rawValues } from "../../http/fields.js";
 import { insideRequest, responseHooks, type PreparedRequest } from "../../message/prepared.js";
 import { insideResponse, type Response } from "../../message/response.js";
 import { REDIRECT_STATUSES } from "../../policy/redirect.js";
-import type { Retry } from "../../policy/retry.js";
+import { isRetryCertain, type Retry } from "../../policy/retry.js";
 import type { Timeouts } from "../../policy/timeout.js";
 import { isForwarding, type ProxyHop } from "../../wire/connect/proxy-hop.js";
 import type { DecodeLimits } from "../../wire/decode/decode.js";
@@ -90,7 +90,7 @@ export class Attempt {
     // A layer may replace the response, or keep it from being retried.
     if (layers !== undefined && layers.length > 0) return false;
     return (
-      this.retry.isRetryCertain(this.request.method, statusCode, Boolean(rawValue(rawHeaders, "retry-after"))) &&
+      isRetryCertain(this.retry, this.request.method, statusCode, Boolean(rawValue(rawHeaders, "retry-after"))) &&
       insideRequest.isRepeatable(this.request)
     );
   }
