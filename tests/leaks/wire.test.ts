@@ -111,7 +111,7 @@ async function mixedCalls(session: Session, server: RawServer, rounds: number): 
 }
 
 describe("after 200 requests of mixed outcome", { timeout: 60_000 }, () => {
-  it("nothing is left once the session was closed", async () => {
+  it("no socket, timer or listener is left when the session was closed [nothing-left-after-close]", async () => {
     const server = await rawServer(behave);
     const before = resources();
     const session = new Session();
@@ -133,7 +133,7 @@ describe("after 200 requests of mixed outcome", { timeout: 60_000 }, () => {
     await server.close();
   });
 
-  it("a small pool has all its places", async () => {
+  it("all connections of a small pool are available", async () => {
     const server = await rawServer(behave);
     const session = new Session();
     const adapter = new HTTPAdapter({ maxConnections: 3 });

@@ -176,7 +176,7 @@ describe("header parsers", () => {
   });
 });
 
-describe("header parsers take linear time", () => {
+describe("header parsers take linear time [linear-header-parsers]", () => {
   const units = [
     "=",
     '"',

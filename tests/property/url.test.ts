@@ -191,16 +191,16 @@ describe("properties of URLs", () => {
 
 describe("URLs take linear time", () => {
   const hostile: readonly (readonly [string, (size: number) => string])[] = [
-    ["many @", (size) => `http://${"@".repeat(size)}h/`],
-    ["many dots", (size) => `http://h/${"../".repeat(size / 3)}`],
+    ["many @ [linear-at-signs]", (size) => `http://${"@".repeat(size)}h/`],
+    ["many dots [linear-dots]", (size) => `http://h/${"../".repeat(size / 3)}`],
     ["many slashes", (size) => `http://h${"/".repeat(size)}`],
-    ["many escapes", (size) => `http://h/${"%41".repeat(size / 3)}`],
-    ["many bad escapes", (size) => `http://h/${"%".repeat(size)}`],
+    ["many escapes [linear-escapes]", (size) => `http://h/${"%41".repeat(size / 3)}`],
+    ["many invalid escapes [linear-invalid-escapes]", (size) => `http://h/${"%".repeat(size)}`],
     ["many letters beyond ASCII", (size) => `http://h/?${"é".repeat(size)}`],
     ["many brackets", (size) => `http://${"[".repeat(size)}`],
     ["many colons", (size) => `http://h${":".repeat(size)}`],
     ["many zeros", (size) => `http://h:${"0".repeat(size)}1/`],
-    ["a long host", (size) => `http://${"é".repeat(size)}/`],
+    ["a long host [linear-long-host]", (size) => `http://${"é".repeat(size)}/`],
     ["a long scheme", (size) => `http${"a".repeat(size)}:`],
     ["many labels", (size) => `http://${"a.".repeat(size / 2)}`],
     ["many spaces", (size) => `${" ".repeat(size)}http://h${" ".repeat(size)}`],

@@ -152,9 +152,9 @@ describe("a server that sends", { timeout: 60_000 }, () => {
     });
 });
 
-describe("the same, streamed", { timeout: 60_000 }, () => {
+describe("a server that sends, for a stream", { timeout: 60_000 }, () => {
   for (const row of ROWS.filter(({ phase }) => phase === "receive"))
-    it(`${row.name}: what came is given first, then ${row.error}`, async () => {
+    it(`${row.name}: yields the bytes before, then throws ${row.error}`, async () => {
       server = await peerFor(row);
       const found: Buffer[] = [];
       const error = await rejection(
@@ -173,7 +173,7 @@ describe("the same, streamed", { timeout: 60_000 }, () => {
     });
 });
 
-describe("a server that sends, to everybody's content", { timeout: 60_000 }, () => {
+describe("a server that sends an unusual response that is accepted", { timeout: 60_000 }, () => {
   const good: readonly (readonly [string, string | Buffer, string])[] = [
     ["equal lengths", `${HEAD}Content-Length: 2\r\nContent-Length: 2, 2\r\n\r\nok`, "ok"],
     ["a labelled body of nothing", `${HEAD}Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n`, ""],
@@ -190,7 +190,7 @@ describe("a server that sends, to everybody's content", { timeout: 60_000 }, () 
       assert.equal(server.peers.length, 1, "the connection was not used again");
     });
 
-  it("a body that ends with the connection", async () => {
+  it("a body that ends when the connection closes", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();
       await peer.sendAndPause(`${HEAD}\r\nhel`);
@@ -202,7 +202,7 @@ describe("a server that sends, to everybody's content", { timeout: 60_000 }, () 
     }
   });
 
-  it("a body that should end with the connection and is reset", async () => {
+  it("except a reset in a body that ends when the connection closes", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();
       await peer.sendAndPause(`${HEAD}\r\nhel`);
@@ -213,7 +213,7 @@ describe("a server that sends, to everybody's content", { timeout: 60_000 }, () 
     assert.match(error.message, /incomplete read \(3 bytes read, connection reset by the server\)/);
   });
 
-  it("trailers, which are read with the body", async () => {
+  it("trailers after the body", async () => {
     server = await rawServer(answering(`${CHUNKED}2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n`));
     assert.deepEqual((await session.get(server.url)).raw.trailers, [["X-Sum", "1"]]);
     const response = await session.get(server.url, { stream: true });
@@ -222,7 +222,7 @@ describe("a server that sends, to everybody's content", { timeout: 60_000 }, () 
     assert.deepEqual(response.raw.trailers, [["X-Sum", "1"]]);
   });
 
-  it("everything byte by byte", async () => {
+  it("the response in single bytes", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();
       for (const byte of Buffer.from(`HTTP/1.1 103 x\r\n\r\n${CHUNKED}2\r\nok\r\n0\r\nA: b\r\n\r\n`)) {
@@ -236,8 +236,8 @@ describe("a server that sends, to everybody's content", { timeout: 60_000 }, () 
   });
 });
 
-describe("an address that nobody serves", () => {
-  it("refuses the connection", async () => {
+describe("an address without a server", () => {
+  it("throws ConnectionError when the connection is refused", async () => {
     const gone = await rawServer(() => undefined);
     const { url, address } = gone;
     await gone.close();
@@ -250,7 +250,7 @@ describe("an address that nobody serves", () => {
     assert.equal((error.cause as NodeJS.ErrnoException).code, "ECONNREFUSED");
   });
 
-  it("has no such name", async () => {
+  it("throws ConnectionError when the name does not exist", async () => {
     const failing = new HTTPAdapter({
       lookup: (_name, _options, callback) =>
         callback(Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" }), "", 4),
@@ -265,7 +265,7 @@ describe("an address that nobody serves", () => {
     assert.equal(failing.statistics.open, 0);
   });
 
-  it("may not be connected to", async () => {
+  it("throws ConnectionError when connecting is not permitted", async () => {
     server = await rawServer(() => undefined);
     const seen: string[] = [];
     const guarded = new HTTPAdapter({ allowAddress: (address) => (seen.push(address), false) });

@@ -285,7 +285,7 @@ function check(played: Played, one: Row, scheme: Scheme, retried: Retried): void
   );
 }
 
-describe("what a fault ends in", { concurrency: 4, timeout: 60_000 }, () => {
+describe("the result of a fault", { concurrency: 4, timeout: 60_000 }, () => {
   for (const one of ROWS)
     for (const scheme of one.over) {
       it(`${one.fault}, over ${scheme}`, async () => {
@@ -300,7 +300,7 @@ describe("what a fault ends in", { concurrency: 4, timeout: 60_000 }, () => {
     }
 });
 
-it("docs/resilience.md shows this table", () => {
+it("is in the table of docs/resilience.md", () => {
   const page = readFileSync(PAGE, "utf8");
   const from = page.indexOf(BEGIN);
   const to = page.indexOf(END);

@@ -110,7 +110,7 @@ for (const [kind, make] of Object.entries(kinds))
         });
   });
 
-describe("what can be sent again", { timeout: 20_000 }, () => {
+describe("a body that can be sent again", { timeout: 20_000 }, () => {
   it("is not closed by an attempt that failed", async () => {
     let attempts = 0;
     server = await rawServer(async (peer) => {

@@ -39,7 +39,7 @@ async function assertLeft(started: number): Promise<void> {
 const DONE = { done: true, value: undefined };
 const get = (): Promise<Response> => session.get(server.url, { stream: true });
 
-describe("return() while next() waits", { timeout: 20_000 }, () => {
+describe("return() while next() is pending", { timeout: 20_000 }, () => {
   const iterators: Readonly<Record<string, (response: Response) => AsyncGenerator<unknown, void>>> = {
     "of the response": (response) => response[Symbol.asyncIterator](),
     "of iterContent()": (response) => response.iterContent(),
@@ -80,13 +80,13 @@ describe("return() while next() waits", { timeout: 20_000 }, () => {
   }
 });
 
-describe("the web stream of a body", { timeout: 20_000 }, () => {
+describe("the web stream of a response body", { timeout: 20_000 }, () => {
   const bodies: Readonly<Record<string, () => Promise<globalThis.ReadableStream<Uint8Array>>>> = {
     "response.body": async () => (await get()).body,
     "the body of session.fetch": async () => (await session.fetch(server.url)).body!,
   };
   for (const [what, bodyOf] of Object.entries(bodies)) {
-    it(`${what} is cancelled while a read waits`, async () => {
+    it(`cancels ${what} while a read is pending`, async () => {
       const reader = (await bodyOf()).getReader();
       await reader.read();
       const waiting = reader.read();
@@ -97,14 +97,14 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
       await assertLeft(started);
     });
 
-    it(`${what} is cancelled before it is read`, async () => {
+    it(`cancels ${what} before the first read`, async () => {
       const body = await bodyOf();
       const started = performance.now();
       await body.cancel();
       await assertLeft(started);
     });
 
-    it(`${what} is destroyed as a Readable`, async () => {
+    it(`destroys ${what} as a Readable`, async () => {
       const readable = Readable.fromWeb((await bodyOf()) as ReadableStream);
       readable.resume();
       await pause(30);
@@ -114,7 +114,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
       await assertLeft(started);
     });
 
-    it(`${what} is piped until the signal says stop`, async () => {
+    it(`stops piping ${what} when the signal is aborted`, async () => {
       const controller = new AbortController();
       const piping = ((await bodyOf()) as ReadableStream).pipeTo(new WritableStream(), { signal: controller.signal });
       await pause(30);
@@ -124,7 +124,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
       await assertLeft(started);
     });
 
-    it(`${what} is left by a loop, and by return() while it waits`, async () => {
+    it(`ends ${what} when a loop is left, and when return() is called during a read`, async () => {
       const iterator = ((await bodyOf()) as ReadableStream)[Symbol.asyncIterator]();
       await iterator.next();
       const started = performance.now();
@@ -132,7 +132,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
       await assertLeft(started);
     });
 
-    it(`${what} has a BYOB reader`, async () => {
+    it(`gives ${what} a BYOB reader`, async () => {
       const reader = ((await bodyOf()) as ReadableStream).getReader({ mode: "byob" });
       const pieces: string[] = [];
       for (const size of [1, 2, 10]) {
@@ -148,7 +148,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
       await assertLeft(started);
     });
 
-    it(`${what} is closed when it is sent on and the upload is aborted`, async () => {
+    it(`closes ${what} when the upload that sends it on is aborted`, async () => {
       await using sink = await rawServer(async (peer) => {
         await peer.until('{"');
         await peer.gone;
@@ -164,7 +164,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
     });
   }
 
-  it("is the same each time", async () => {
+  it("is the same object each time", async () => {
     const response = await get();
     assert.equal(response.body, response.body);
     response.close();
@@ -181,13 +181,13 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
     assert.equal(await new globalThis.Response(response.body).text(), "ab");
   });
 
-  it("of a response that was iterated is StreamConsumedError", async () => {
+  it("rejects with StreamConsumedError after the response was iterated", async () => {
     const response = new Response({ body: Readable.from(["a"]) });
     for await (const _ of response.iterContent());
     assert.throws(() => response.body, StreamConsumedError);
   });
 
-  it("fails when the response is closed while it is read", async () => {
+  it("fails when the response is closed during a read", async () => {
     const response = await get();
     const reader = response.body.getReader();
     await reader.read();
@@ -197,7 +197,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
     await assert.rejects(waiting, /closed before its body was read to the end/);
   });
 
-  it("gives all bytes, by whichever reader, also through tee()", async () => {
+  it("gives all bytes to every kind of reader, also through tee()", async () => {
     const content = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 251));
     const whole = (): Response => new Response({ body: Readable.from([content.subarray(0, 100_000), content.subarray(100_000)]) }); // prettier-ignore
     const byLoop: Uint8Array[] = [];
@@ -223,8 +223,8 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
   });
 });
 
-describe("response.close() while the body is read", { timeout: 20_000 }, () => {
-  it("rejects read(), which would not be the whole", async () => {
+describe("response.close() while the body is being read", { timeout: 20_000 }, () => {
+  it("rejects a pending read()", async () => {
     const response = await get();
     const reading = response.read();
     await pause(10);
@@ -232,7 +232,7 @@ describe("response.close() while the body is read", { timeout: 20_000 }, () => {
     await assert.rejects(reading, StreamConsumedError);
   });
 
-  it("ends a loop", async () => {
+  it("ends a for-await loop", async () => {
     const response = await get();
     setTimeout(() => response.close(), 20);
     let text = "";

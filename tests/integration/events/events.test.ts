@@ -79,7 +79,7 @@ describe("events()", () => {
     assert.equal(last().target, "/?channel=a+b");
   });
 
-  it("reconnects after a clean end, with the last id, until 204", async () => {
+  it("reconnects after a clean end, with the last id, until 204 [sse-reconnects]", async () => {
     script = [stream("id: 1\ndata: a\n\nid: ü2\ndata: b\n\n"), stream("data: c\n\n"), status(204)];
     const source = fast();
     assert.deepEqual(await all(source), ["a", "b", "c"]);

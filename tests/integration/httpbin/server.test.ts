@@ -10,7 +10,7 @@ import { httpbin } from "requests-ts/httpbin";
 import { ON_BUN } from "../../_support/runtime.js";
 import { ask } from "./ask.js";
 
-describe("the server", () => {
+describe("the server [embedded-httpbin]", () => {
   it("listens on a free port of 127.0.0.1", async () => {
     const [a, b] = await Promise.all([httpbin(), httpbin({ port: 0 })]);
     try {

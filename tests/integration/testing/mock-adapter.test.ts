@@ -137,7 +137,7 @@ describe("a route", () => {
     await assert.rejects(session.get("/x"), /it has answered 1 time, and may not again/);
   });
 
-  it("gives a sequence in order, and its last reply again", async () => {
+  it("returns a sequence in order, and repeats its last reply [mock-sequence]", async () => {
     const { mock, session } = mocked();
     const route = mock.get("/x", [{ status: 503 }, () => ({ status: 500 }), { json: 1 }]);
     const statuses: number[] = [];

@@ -110,7 +110,7 @@ describe("parseNetrc", () => {
     ["a macro without name", "machine h login s3cret\n\nmacdef", 3],
   ];
   for (const [title, text, line] of refused)
-    it(`refuses ${title}, telling the line and no words`, () => {
+    it(`refuses ${title}, with the line number and no words of the file`, () => {
       assert.throws(
         () => parseNetrc(text),
         (error: Error) => error instanceof NetrcError && error.line === line && !error.message.includes("s3cret"),
@@ -139,12 +139,12 @@ describe("netrcAuth", () => {
   ];
   for (const [host, expected] of table) it(host, () => assert.deepEqual(netrcAuth(entries, host), expected));
 
-  it("falls back to default, but not from an entry with nothing in it", () => {
+  it("uses default for other hosts, unless that entry is empty", () => {
     const withDefault = [...entries, ...parseNetrc("default login d password dp")];
     assert.deepEqual(netrcAuth(withDefault, "other.test"), ["d", "dp"]);
     assert.deepEqual(netrcAuth(withDefault, "example.com"), ["u", "p"]);
     assert.equal(netrcAuth(withDefault, "empty.test"), null);
   });
 
-  it("gives nothing for no entries", () => assert.equal(netrcAuth([], "h"), null));
+  it("returns nothing without entries", () => assert.equal(netrcAuth([], "h"), null));
 });

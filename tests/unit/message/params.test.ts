@@ -115,7 +115,7 @@ describe("mergeParams", () => {
       const merged = mergeParams(session, request);
       assert.equal(merged === null ? null : encodeParams(merged), expected);
     });
-  it("changes neither", () => {
+  it("changes neither argument", () => {
     const session = { a: 1 };
     const request = { a: null };
     mergeParams(session, request);
