@@ -106,7 +106,7 @@ async function warmAndRun(url: string): Promise<Report> {
   await run(0, warming);
   const warm = await measure();
   await run(warming, REQUESTS);
-  // Bodies that nobody wants to the end are given a second.
+  // Bodies that are not read to the end get a second.
   const end = Date.now() + 2000;
   while (adapter.statistics.open > adapter.statistics.idle && Date.now() < end) await pause(20);
   const last = await measure();
@@ -142,7 +142,7 @@ async function clientProcess(proxy: FaultProxy): Promise<{ report: Report; open:
 const clientUrl = process.env["FAULT_CLIENT_URL"];
 if (clientUrl !== undefined) {
   process.send!(await warmAndRun(clientUrl));
-  // Lives until it is let go.
+  // Runs until the parent disconnects.
   process.once("disconnect", () => undefined);
 } else {
   describe("resources after faults", () => {

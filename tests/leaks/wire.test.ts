@@ -1,4 +1,4 @@
-/** Nothing stays behind: no socket, no timer, no listener, no process that does not end. */
+/** Nothing is left: no socket, no timer, no listener, no process that does not end. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { getEventListeners } from "node:events";
@@ -178,7 +178,7 @@ describe("a process", { timeout: 60_000 }, () => {
       await new Session().get(url + "/silent", { signal: AbortSignal.timeout(20) }).catch(() => undefined);`,
   };
   for (const [name, body] of Object.entries(scripts))
-    it(`${name} ends by itself`, async () => {
+    it(`${name} ends without process.exit`, async () => {
       const server = await rawServer(behave);
       const code = `import requests, { Session } from "requests-ts"; const url = ${JSON.stringify(server.url)}; ${body}; console.log("done");`;
       const started = performance.now();

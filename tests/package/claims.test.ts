@@ -84,7 +84,7 @@ describe("the README's table", () => {
     assert.deepEqual(claimed.map(([name]) => name).sort(), Object.keys(SHOWN_BY).sort());
   });
 
-  it("has for each row what was looked at in the others", () => {
+  it("has each row in docs/comparison.md, which says how the others were examined", () => {
     const [, ...looked] = cells(readFileSync(join(ROOT, "docs", "comparison.md"), "utf8"));
     assert.deepEqual(
       looked.map(([name]) => name),
@@ -93,7 +93,7 @@ describe("the README's table", () => {
     for (const [name, what] of looked) assert.match(what ?? "", /^(asked|read|counted)\b/, name);
   });
 
-  it("is as wide everywhere", () => {
+  it("has the same number of columns in each row", () => {
     assert.ok(rows().length > 20);
     for (const row of rows()) assert.equal(row.length, 8, row[0]);
   });
@@ -101,7 +101,7 @@ describe("the README's table", () => {
   for (const [name, tests] of Object.entries(SHOWN_BY))
     for (const [file, tag] of tests) it(`${name}: shown by [${tag}] of ${file}`, () => assertTagged(file, tag));
 
-  it("counts the packages and says the version of Node as they are", () => {
+  it("has the number of installed packages and the minimum version of Node", () => {
     const cell = (name: string) => rows().find(([first]) => first === name)?.[1];
     const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
       packages: Record<string, { dependencies?: Record<string, string>; engines?: { node?: string } }>;

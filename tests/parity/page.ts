@@ -13,7 +13,7 @@ const SECTIONS: readonly (readonly [Kind, heading: string, words: string])[] = [
   ["open", "Different, and not yet as it should be", ""],
 ];
 
-/** What was compared. */
+/** The figures of the comparison. */
 export interface Compared {
   readonly versions: Readonly<Record<string, string>>;
   readonly total: number;

@@ -74,7 +74,7 @@ function prepared(input: string): string | null {
 }
 
 describe("properties of URLs", () => {
-  it("preparing twice changes nothing, or a named exception says what is wrong", () => {
+  it("preparing twice changes nothing, or throws a named exception", () => {
     fc.assert(
       fc.property(anyUrl, (input) => {
         const once = prepared(input);
@@ -84,7 +84,7 @@ describe("properties of URLs", () => {
     );
   });
 
-  it("a prepared http URL is ASCII without controls, can be taken apart, and means the same host to WHATWG", () => {
+  it("a prepared http URL is ASCII without controls, can be split, and has the same host for WHATWG", () => {
     fc.assert(
       fc.property(anyUrl, (input) => {
         const once = prepared(input);
@@ -106,7 +106,7 @@ describe("properties of URLs", () => {
     );
   });
 
-  it("parameters come out as they went in", () => {
+  it("parameters can be decoded to the same values", () => {
     const wellFormed = fc.string({ unit: "grapheme" });
     fc.assert(
       fc.property(fc.array(fc.tuple(wellFormed, wellFormed)), (pairs) => {
@@ -129,7 +129,7 @@ describe("properties of URLs", () => {
     );
   });
 
-  it("a Location that names no host never leaves the host", () => {
+  it("a Location without a host stays on the host", () => {
     fc.assert(
       fc.property(text, (input) => {
         const location = input.trim().replace(/[\t\r\n]/g, "");
@@ -140,7 +140,7 @@ describe("properties of URLs", () => {
     );
   });
 
-  it("a Location gives a URL of printable ASCII or a named exception", () => {
+  it("a Location results in a URL of printable ASCII or a named exception", () => {
     fc.assert(
       fc.property(anyUrl, (input) => {
         try {
@@ -168,7 +168,7 @@ describe("properties of URLs", () => {
     );
   });
 
-  it("whoever a mount with a host serves has that host", () => {
+  it("a mount with a host matches only URLs with that host", () => {
     fc.assert(
       fc.property(text, (input) => {
         const target = `https://example.com${input}`;

@@ -1,4 +1,4 @@
-/** Options that are not the caller's, URLs that are not the base's, files that are not ours, authorities nobody named. */
+/** Options that the caller did not set, URLs outside of the base, files of others, authorities that were not given. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** What is for the proxy stays there, and what goes through it is checked like anything else. */
+/** Credentials for a proxy reach only the proxy, and responses through it are checked like any other. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

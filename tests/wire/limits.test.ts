@@ -190,7 +190,7 @@ const LIMITS: readonly Limit[] = [
   { name: "bytes after decoding", ...maxResponseSize, answers: (bytes) => [encoded(gzipSync(Buffer.alloc(bytes, "x")), "gzip")], ...TOO_LARGE },
 ]; // prettier-ignore
 
-/** Sends the answers, and closes behind one that ends there. */
+/** Sends the answers, and closes after one that ends there. */
 async function ask(answers: readonly (string | Buffer)[], call: object): Promise<unknown> {
   let next = 0;
   server = await rawServer(async (peer) => {
@@ -241,7 +241,7 @@ describe("too many trailers", { timeout: 30_000 }, () => {
 });
 
 describe("HTTPAdapter maxQueue, the requests that wait", { timeout: 30_000 }, () => {
-  /** One request that is not answered yet, and `waiting` behind it. */
+  /** One request that is not answered yet, and `waiting` more in the queue. */
   async function fill(waiting: number): Promise<{ release: () => void; calls: Promise<unknown>[] }> {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {

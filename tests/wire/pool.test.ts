@@ -94,7 +94,7 @@ describe("maxConnections", OPTIONS, () => {
     const call = async (name: string): Promise<void> => {
       await session.get(`${gate.server.url}/${name}`);
       order.push(name);
-      // Whoever comes at once with the next request stands behind the others.
+      // A request that follows at once waits after the others.
       if (name === "a") late.push(call("a-again"));
     };
     const late: Promise<void>[] = [];

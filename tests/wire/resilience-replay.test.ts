@@ -1,4 +1,4 @@
-/** What is sent again when a request is retried, and how often a server in trouble is asked. */
+/** The bodies that are sent again when a request is retried, and how often a failing server receives requests. */
 import assert from "node:assert/strict";
 import { createReadStream } from "node:fs";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";

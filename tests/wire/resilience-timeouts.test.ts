@@ -29,7 +29,7 @@ const LARGE = 32 * 1024 * 1024;
 
 const HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n";
 
-/** What is played: where to, and how. */
+/** A scenario: where the request goes, and how the peer behaves. */
 interface Case {
   readonly name: string;
   readonly method?: string;
@@ -46,7 +46,7 @@ type TimeoutClass = typeof ConnectTimeout | typeof ReadTimeout | typeof TotalTim
 
 const silent: Script = (peer) => peer.gone;
 
-/** Sends the head and a piece of the body every few milliseconds, for ever. */
+/** Sends the head and a piece of the body every few milliseconds, without an end. */
 const dripping: Script = async (peer) => {
   await peer.request();
   await peer.send(HEAD);

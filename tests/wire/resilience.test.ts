@@ -270,7 +270,7 @@ async function ended(call: Promise<Response>): Promise<{ outcome: string; phase:
   }
 }
 
-/** Deno's TLS takes a reset for an end, and more of a request than others before anybody must wait. */
+/** Deno's TLS takes a reset for an end, and buffers more of a request than other runtimes before a write waits. */
 const TOLD_BY_DENO_TLS: Readonly<Record<string, Partial<Played>>> = {
   "the server stops reading the upload": { phase: "wait" },
   "reset in the head": { outcome: "ConnectionError ERR_BAD_RESPONSE" },

@@ -1,4 +1,4 @@
-/** The limits of connecting and of silence: each fires at its time, says in which phase, and leaves nothing behind. */
+/** The timeouts of connecting and of reading: each fires at its time, names its phase, and leaves no timer. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { Worker } from "node:worker_threads";

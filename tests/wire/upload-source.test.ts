@@ -29,7 +29,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** Gives one piece and then nothing for ever; `closed` tells that it was told to stop. */
+/** Yields one piece and then waits without an end; `closed` says whether it was stopped. */
 interface Stuck {
   readonly data: unknown;
   readonly closed: () => boolean;

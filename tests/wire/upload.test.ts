@@ -295,7 +295,7 @@ describe("back-pressure", OPTIONS, () => {
       zip.on("error", () => undefined);
       const noise = randomBytes(64 * 1024);
       const fill = (): void => {
-        // In a turn of its own: Deno's callback comes before anybody could read.
+        // In a later turn: Deno calls back before the reader could run.
         if (!peer.isGone) zip.write(noise, () => setImmediate(fill));
       };
       fill();

@@ -178,7 +178,7 @@ describe(`${REQUESTS} requests at once over ${CONNECTIONS} connections`, { timeo
     });
     for (let late = 0; late < 10; late += 1) {
       const controller = new AbortController();
-      // Places in the queue that are given up must not push anybody back.
+      // Requests that leave the queue must not move the others back.
       const leaving = Array.from({ length: 5 }, () => other.get(`${slow.url}/left`, { signal: controller.signal }));
       const before = served.length;
       const call = other.get(`${slow.url}/late/${late}`, { timeout: { pool: 20 } });

@@ -62,7 +62,7 @@ describe("return() while next() is pending", { timeout: 20_000 }, () => {
       }
       const started = performance.now();
       assert.deepEqual(await iterator.return(), DONE);
-      // What is held of a line that has not ended is no line.
+      // The beginning of a line without its end is not a line.
       assert.deepEqual(await waiting, DONE);
       assert.deepEqual(await iterator.next(), DONE);
       await assertLeft(started);

@@ -84,7 +84,7 @@ function walked(value: unknown, seen = new Set<unknown>()): string {
   let text = "";
   for (let level: unknown = value; level !== null && level !== Object.prototype; level = Object.getPrototypeOf(level))
     for (const name of Object.getOwnPropertyNames(level)) {
-      // The text of a body that is no JSON is what this error is about.
+      // This error is about the text of an invalid JSON body.
       if (name === "doc") continue;
       try {
         text += `${name}: ${walked((value as Record<string, unknown>)[name], seen)}\n`;
@@ -289,7 +289,7 @@ describe("the text of an exception", () => {
         const proxy = `${scheme}joe:${password}@127.0.0.1:${refusing.port}`;
         session.proxies = { all: proxy };
         const error = await failure(session.post(secretUrl("http://127.0.0.1:1"), OPTIONS));
-        // A bare "ftp" is no scheme of a proxy; the others are refused unless the password needs no escape.
+        // A bare "ftp" is not a proxy's scheme; the others are refused unless the password needs no escape.
         const isWhole = password === SECRET || password.startsWith("a@") || password.startsWith("%");
         assert.equal(error.name, isWhole && scheme !== "ftp://" ? "ProxyError" : "InvalidProxyURL", String(error));
         met.add(error.name);

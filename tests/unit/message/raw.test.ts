@@ -1,4 +1,4 @@
-/** RawResponse: bytes between whoever pushes and whoever pulls. */
+/** RawResponse: bytes between the connection and the reader. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 

@@ -29,7 +29,7 @@ describe("redactedJson", () => {
     ['{"token":"x"}{"token":"y"}', '{"token":"***"}{"token":"***"}'],
     ['\x1e{"token":"x"}\n', '\x1e{"token":"***"}\n'],
     ['data: {"token":"x"}\n\n', 'data: {"token":"***"}\n\n'],
-    // Text that is cut, or is no JSON.
+    // Text that is truncated, or is not JSON.
     ['{"a":1,"token":"x', '{"a":1,"token":"***"'],
     ['{"token":["x",', '{"token":"***"'],
     ['{"token":{"a":"x', '{"token":"***"'],

@@ -1,4 +1,4 @@
-/** What is a secret, and what stands in its place. */
+/** Which values are secrets, and what replaces them. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 

@@ -132,7 +132,7 @@ describe("the kind of a value", () => {
     });
 });
 
-/** What goes out for these options. */
+/** The Content-Type and the body that are sent for these options. */
 async function sent(options: ConstructorParameters<typeof Request>[2]): Promise<[type: string, body: string]> {
   const prepared = new Request("POST", "http://h/", options).prepare();
   const body = bodyFrom(prepared.body);

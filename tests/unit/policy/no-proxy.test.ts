@@ -56,7 +56,7 @@ describe("bypassesProxy [no-proxy]", () => {
     ["[fd00::]/8", ["http://[fd12:3456::1]/"], ["http://[fe80::1]/"]],
     ["FE80::1", ["http://[fe80::1]/"], []],
     ["localhost", ["http://localhost:5000/"], ["http://127.0.0.1/"]],
-    // What cannot be read matches nothing, and takes nothing else with it.
+    // An entry that cannot be parsed matches no host and does not affect the others.
     [
       "10.0.0.0/33,10.0.0.0/,10.0.0.0/x,example.com/8,ex*.test,*.,.,http://example.com,example.com:x,[::1,b.test",
       ["http://b.test/"],

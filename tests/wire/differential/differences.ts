@@ -269,7 +269,7 @@ const EVERY_DIFFERENCE: readonly Difference[] = [
     explains: (ours, theirs, text) => contradictions(ours, theirs).join() === "keepAlive" && /^connection:.*(close|keep-alive) *\t/im.test(text) && hasOption(ours, ours.keepAlive === true ? "keep-alive" : "close"),
   },
   {
-    id: "tab-behind-chunked",
+    id: "tab-after-chunked",
     inputs: "a tab behind Transfer-Encoding: chunked",
     ours: "white space around the value",
     llhttp: "another coding: read until the connection closes",

@@ -99,7 +99,7 @@ describe("parseChallenges", () => {
         ["ntlm", null, {}],
       ],
     ],
-    // A word alone, and a parameter after its comma: the word is no scheme, since the parameter would not be its own.
+    // A word alone, and a parameter after its comma: the word is not a scheme, since the parameter would not belong to it.
     ['Digest algorithm=MD5,SHA-256, nonce="n"', [["digest", null, { algorithm: "MD5", nonce: "n" }]]],
     ["Basic realm=My, Site, charset=UTF-8", [["basic", null, { realm: "My", charset: "UTF-8" }]]],
     ['Digest realm="r", stale, nonce="n"', [["digest", null, { realm: "r", nonce: "n" }]]],

@@ -36,7 +36,7 @@ describe("the addresses that a host name spells", () => {
     ["127.000.000.001", ["127.0.0.1"]],
     ["08.0.0.1", ["8.0.0.1"]],
     ["0300.0250.1", ["192.168.0.1"]],
-    // A number that is no address
+    // A number that is not an address
     ["256.0.0.1", []],
     ["1.2.3.256", []],
     ["1.2.3.4.5", []],

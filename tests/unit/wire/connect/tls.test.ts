@@ -257,7 +257,7 @@ describe("cert", () => {
   });
 });
 
-/** Encrypted with "sesame"; with "wrong" it decrypts to what looks like padding behind no key at all. */
+/** Encrypted with "sesame"; with "wrong" it decrypts to bytes that look like padding without a key. */
 const GARBLED_KEY = `-----BEGIN ENCRYPTED PRIVATE KEY-----
 MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhXsQdGWFyW7AICCAAw
 DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEM3S1aWmqNSOohgje23JHZEEgZBU
