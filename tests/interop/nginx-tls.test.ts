@@ -143,7 +143,7 @@ describe("nginx with TLS", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }
 
     const faults: readonly (readonly [string, () => ClientCertificate, RegExp])[] = [
       [
-        "a key of somebody else",
+        "a key of another certificate",
         () => [client.cert, stranger.key],
         /the key does not belong to the certificate \(.*client\.pem, .*stranger\.key\)/,
       ],

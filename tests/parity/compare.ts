@@ -35,7 +35,7 @@ export const NORMALISATIONS: readonly Normalisation[] = [
     text: (text) => text.replace(/gzip, deflate(?:, br)?(?:, zstd)?(?=\r?$)/gm, "{codings}"),
   },
   {
-    name: "the boundary of multipart bodies: 32 hex digits of chance on both sides",
+    name: "the boundary of multipart bodies: 32 random hex digits on both sides",
     text: (text) => {
       const found = /(?:boundary=|(?:^|\n)--)([0-9a-f]{32})(?=\r\n|$)/.exec(text);
       return found === null ? text : text.replaceAll(found[1], "{boundary}");

@@ -33,8 +33,8 @@ describe("prototype pollution", () => {
     };
     assert.ok(names > 40);
     for (const [call, outcome] of Object.entries(clean))
-      if (call !== "a certificate that nobody knows") assert.match(outcome, /^\[\["(GET|POST) .*\],""\]$/, call);
-    assert.match(clean["a certificate that nobody knows"], /^\[\[\],"SSLError/);
+      if (call !== "an unknown certificate") assert.match(outcome, /^\[\["(GET|POST) .*\],""\]$/, call);
+    assert.match(clean["an unknown certificate"], /^\[\[\],"SSLError/);
     assert.deepEqual(different, []);
   });
 

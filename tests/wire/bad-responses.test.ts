@@ -75,7 +75,7 @@ const ROWS: readonly Row[] = [
   bad("a length beside chunked", `${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, /Content-Length beside Transfer-Encoding; one of them is a lie/),
   bad("two codings", `${HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, /unknown transfer coding "gzip, chunked"; only a single "chunked" is understood$/),
   bad("identity", `${HEAD}Transfer-Encoding: identity\r\n\r\nx`, /unknown transfer coding "identity"/, "closes"),
-  bad("a 101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", /101 Switching Protocols, which was not asked for$/),
+  bad("a a 101 that was not requested", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", /101 Switching Protocols, which was not asked for$/),
   broken("a body that is too short, and closes", `${LENGTH_10}abc`, "closes", /^Connection broken: incomplete read \(3 bytes read, 7 more expected\)$/),
   broken("a body that is too short, and resets", `${LENGTH_10}abc`, "resets", /^Connection broken: incomplete read \(3 bytes read, connection reset by the server\)$/),
   broken("no body, and closes", LENGTH_10, "closes", /incomplete read \(0 bytes read, 10 more expected\)$/),
@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
   broken("a chunk that is longer than its length", `${CHUNKED}3\r\nabcd\r\n0\r\n\r\n`, "stays", /a chunk that is longer than its length \(3 bytes read\)$/),
   undecodable("gzip that is none", encoded(Buffer.from("not gzip")), /^Received response with content-encoding: gzip, but failed to decode it: the gzip data is malformed: /),
   undecodable("gzip that is cut", encoded(gzipped.subarray(0, -5)), /failed to decode it: the gzip data is cut off$/),
-  undecodable("gzip with bytes behind", encoded(Buffer.concat([gzipped, Buffer.alloc(9)])), /bytes after the end of the gzip data$/),
+  undecodable("gzip with bytes after its end", encoded(Buffer.concat([gzipped, Buffer.alloc(9)])), /bytes after the end of the gzip data$/),
   undecodable("six codings", encoded(gzipped, "gzip,gzip,gzip,gzip,gzip,gzip"), /more than 5 content codings \(maxContentCodings of HTTPAdapter\)$/),
   undecodable("an unknown coding among others", encoded(gzipped, "gzip, exotic"), /unknown content coding "exotic"$/),
 ]; // prettier-ignore

@@ -94,7 +94,7 @@ const CONNECT_FAULTS: readonly Fault[] = [
     words: /answer to CONNECT is larger than 65536 bytes/,
   },
   {
-    title: "sends 1xx for ever",
+    title: "sends 1xx responses without an end",
     script: connectAnswer("HTTP/1.1 102 Processing\r\n\r\n".repeat(1000)),
     code: "ERR_PROXY",
     words: /goes on sending 1xx responses/,
@@ -130,20 +130,20 @@ const CONNECT_FAULTS: readonly Fault[] = [
     words: /Tunnel connection failed: 407 No .*does not accept the user name and password/,
   },
   {
-    title: "asks for Basic for ever",
+    title: "requires Basic again and again",
     script: connectAnswer('HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm="r"\r\nContent-Length: 0\r\n\r\n'),
     code: "ERR_PROXY_AUTHENTICATION",
     words: /does not accept the user name and password/,
   },
   {
-    title: "asks for Digest for ever, with a new nonce each time",
+    title: "requires Digest again and again, with a new nonce each time",
     script: (peer) => connectAnswer(digestChallenge(peer.number))(peer),
     code: "ERR_PROXY_AUTHENTICATION",
     words: /does not accept the user name and password/,
     rounds: 3,
   },
   {
-    title: "says stale for ever",
+    title: "declares each nonce stale",
     script: (peer) => connectAnswer(digestChallenge(1, true))(peer),
     code: "ERR_PROXY_AUTHENTICATION",
     words: /does not accept the user name and password/,
@@ -157,7 +157,7 @@ const CONNECT_FAULTS: readonly Fault[] = [
     rounds: 2,
   },
   {
-    title: "wants a scheme that nobody knows",
+    title: "requires an unknown scheme",
     script: connectAnswer("HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\n\r\n"),
     code: "ERR_PROXY_AUTHENTICATION",
     words: /does not accept the user name and password/,

@@ -60,7 +60,7 @@ describe("repeated requests", { timeout: 20_000 }, () => {
     ["no retries", new Session(), "GET", [[503, NOW], [200]], 1, 503],
     ["maxRetries: 3, a bare 503", sessionWith(3), "GET", [[503], [200]], 1, 503],
     ["maxRetries: 3, a 503 with Retry-After", sessionWith(3), "GET", [[503, NOW], [429, NOW], [200]], 3, 200],
-    ["maxRetries: 2, Retry-After for ever", sessionWith(2), "GET", [[503, NOW]], 3, 503],
+    ["maxRetries: 2, Retry-After each time", sessionWith(2), "GET", [[503, NOW]], 3, 503],
     ["maxRetries: 3, a POST", sessionWith(3), "POST", [[503, NOW], [200]], 1, 503],
     ["a Retry's list", sessionWith(policy({})), "PUT", [[503], [503], [200]], 3, 200],
     ["a Retry's list, another status", sessionWith(policy({})), "GET", [[502], [200]], 1, 502],
@@ -76,7 +76,7 @@ describe("repeated requests", { timeout: 20_000 }, () => {
       503,
     ],
     ["retries: 3, a bare 503", new Session({ retries: 3 }), "GET", [[503], [500], [200]], 3, 200],
-    ["retries: 2, 500 for ever", new Session({ retries: 2 }), "GET", [[500]], 3, 500],
+    ["retries: 2, 500 each time", new Session({ retries: 2 }), "GET", [[500]], 3, 500],
     ["retries: 3, a POST", new Session({ retries: 3 }), "POST", [[503, NOW], [200]], 1, 503],
     ["retries: a Retry", new Session({ retries: policy({}) }), "DELETE", [[503], [200]], 2, 200],
   ];

@@ -88,8 +88,8 @@ describe("a connection is closed", OPTIONS, () => {
     ["a Connection: close of ours", OK, { headers: { Connection: "close" } }],
     ["a keep-alive of less than its margin", "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok"],
     ["a keep-alive of nothing", "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=0\r\nContent-Length: 2\r\n\r\nok"],
-    ["bytes behind the end", `${OK}x`],
-    ["a second answer behind the end", OK + OK],
+    ["bytes after the end", `${OK}x`],
+    ["a second response after the end", OK + OK],
   ];
   for (const [name, answer, options] of leaving)
     it(`after ${name}`, async () => {

@@ -44,7 +44,7 @@ describe("params", () => {
     ["a Map", new Map([["a", "é"]]), "/?a=%C3%A9"],
     ["URLSearchParams", new URLSearchParams("a=1&a=2"), "/?a=1&a=2"],
     ["a string as it is", "q=a b&x", "/?q=a%20b&x"],
-    ["behind an existing query", { b: 2 }, "/?a=1&b=2", "/?a=1"],
+    ["after an existing query", { b: 2 }, "/?a=1&b=2", "/?a=1"],
     ["nothing", {}, "/"],
     ["null", null, "/"],
   ];

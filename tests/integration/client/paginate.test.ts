@@ -326,9 +326,9 @@ describe("paginate, wrong arguments", () => {
       { allow_redirects: true },
       /Unknown option "allow_redirects" for paginate\(\)\. Did you mean "allowRedirects"\?$/,
     ],
-    ["next that is no function", { next: "x" }, /next must be a function/],
-    ["items that is no function", { items: 5 }, /items must be a function/],
-    ["maxPages that is no number", { maxPages: "5" }, /maxPages must be a number/],
+    ["next that is not a function", { next: "x" }, /next must be a function/],
+    ["items that is not a function", { items: 5 }, /items must be a function/],
+    ["maxPages that is not a number", { maxPages: "5" }, /maxPages must be a number/],
     ["text in place of options", "x", /must be an options object/],
   ];
   for (const [what, options, message] of cases)

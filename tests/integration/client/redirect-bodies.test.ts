@@ -41,7 +41,7 @@ const again: [name: string, body: () => unknown, text: string][] = [
   ["createReadStream", () => createReadStream(path), "0123456789"],
   ["createReadStream with a start and an end", () => createReadStream(path, { start: 2, end: 5 }), "2345"],
   ["a FileHandle", () => handle, "0123456789"],
-  ["an iterable that starts anew", () => new Restartable(), "ab"],
+  ["an iterable that can be restarted", () => new Restartable(), "ab"],
 ];
 
 const once: [name: string, body: () => unknown][] = [

@@ -159,7 +159,7 @@ describe("the body of a retried request", () => {
     ["text", () => "text"],
     ["a file", () => createReadStream(path, { end: 99 })],
     ["a Blob", () => new Blob(["blob"])],
-    ["an iterable that starts anew", () => new Set(["a", "b"])],
+    ["an iterable that can be restarted", () => new Set(["a", "b"])],
   ] as [string, () => unknown][])
     it(`sends ${name} again, never empty`, async () => {
       await using own = await serve((request, response) => {

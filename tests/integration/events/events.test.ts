@@ -433,8 +433,8 @@ describe("events() refuses", () => {
     ["an unknown option", { maxRetry: 1 }, /Unknown option "maxRetry" for events\(\)\. Valid options: .*maxRetries/],
     ["stream", { stream: true }, /Unknown option "stream"/],
     ["a negative retry", { retry: -1 }, /retry must be a number of seconds, 0 or greater/],
-    ["maxRetries that is no number", { maxRetries: "1" }, /maxRetries must be a number, 0 or greater/],
-    ["an id that is no text", { lastEventId: 5 }, /lastEventId must be a string/],
+    ["maxRetries that is not a number", { maxRetries: "1" }, /maxRetries must be a number, 0 or greater/],
+    ["an id that is not a string", { lastEventId: 5 }, /lastEventId must be a string/],
     ["an id that no header takes", { lastEventId: "a\nb" }, /cannot be sent/],
     ["text in place of options", "x", /must be an options object/],
   ];

@@ -67,7 +67,7 @@ describe("parseNetrc", () => {
     ["an unknown word at the end", "machine h login u\n\nsecure", [["h", "u", "", ""]]],
     ["an unknown word at the start", "secure yes\nmachine h login u", [["h", "u", "", ""]]],
     ["an unknown word with a quoted value", 'machine h method "a b" login u', [["h", "u", "", ""]]],
-    ["a word too many behind a password", "machine h\npassword p secret\nlogin u", [["h", "u", "", "p"]]],
+    ["an extra word after a password", "machine h\npassword p secret\nlogin u", [["h", "u", "", "p"]]],
     ["fields before the first machine", "login x password y\nmachine h login u", [["h", "u", "", ""]]],
     [
       "keywords in capitals",

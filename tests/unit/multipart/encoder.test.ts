@@ -216,7 +216,7 @@ describe("toString()", () => {
   for (const [why, field] of [
     ["a stream", Readable.from(["x"])],
     ["a Blob", new Blob(["x"])],
-    ["bytes that are no UTF-8", Buffer.from([0xff])],
+    ["bytes that are not UTF-8", Buffer.from([0xff])],
   ] as const)
     it(`throws for ${why}, and reads nothing`, async () => {
       const encoder = new MultipartEncoder({ f: field }, B);
@@ -289,8 +289,8 @@ describe("the body of a request", () => {
     ["an iterable with len", { len: 5, [Symbol.iterator]: () => ["12345"].values() }, "5"],
     ["an iterable with a length: that counts items", { length: 1, [Symbol.iterator]: () => ["12345"].values() }, undefined],
     ["a length of 0, which is unknown", { length: 0, [Symbol.asyncIterator]: bytes }, undefined],
-    ["a length that is no number", { length: "5", [Symbol.asyncIterator]: bytes }, undefined],
-    ["a length that is no whole number", { length: 5.5, [Symbol.asyncIterator]: bytes }, undefined],
+    ["a length that is not a number", { length: "5", [Symbol.asyncIterator]: bytes }, undefined],
+    ["a length that is not an integer", { length: 5.5, [Symbol.asyncIterator]: bytes }, undefined],
     ["a length below 0", { length: -1, [Symbol.asyncIterator]: bytes }, undefined],
     ["an async generator", bytes(), undefined],
   ]; // prettier-ignore

@@ -191,7 +191,7 @@ describe("the source", () => {
   for (const [why, source, type, kind] of [
     ["malformed content", watched("--B\r\nno field\r\n\r\n", 100), TYPE, /no header field/],
     ["a Content-Type that is none", watched(THREE), "text/html", /not multipart/],
-    ["items that are no bytes", Readable.from(["--B\r\n"]), TYPE, /the source gave a string/],
+    ["items that are not bytes", Readable.from(["--B\r\n"]), TYPE, /the source gave a string/],
   ] as const)
     it(`is closed after ${why}`, async () => {
       await assert.rejects(MultipartDecoder.stream(source as Watched, type).next(), kind);

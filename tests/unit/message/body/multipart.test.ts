@@ -177,7 +177,7 @@ describe("characters that could end the head of a part", () => {
     ["CRLF in a name", ["n", "x", null, { "X-A\r\nX-Evil": "1" }]],
     ["a colon in a name", ["n", "x", null, { "X-A: 1": "1" }]],
     ["an empty name", ["n", "x", null, { "": "1" }]],
-    ["a value that is no text", ["n", "x", null, { "X-A": {} }]],
+    ["a value that is not text", ["n", "x", null, { "X-A": {} }]],
   ];
   for (const [why, spec] of table) it(why, () => assert.throws(() => prepared({ files: { f: spec } }), InvalidHeader));
 });

@@ -110,7 +110,7 @@ describe("decodeText without an encoding", () => {
     ["latin-1", Buffer.from(GERMAN, "latin1"), "iso-8859-1", GERMAN],
     ["windows-1251", CP1251, "windows-1251", RUSSIAN],
     [
-      "latin-1 behind much ASCII",
+      "latin-1 after much ASCII",
       Buffer.from(`${"abc ".repeat(20_000)}${GERMAN}`, "latin1"),
       "iso-8859-1",
       `${"abc ".repeat(20_000)}${GERMAN}`,

@@ -30,7 +30,7 @@ describe("parseHeaderLinks", () => {
     ["a parameter that is named url", "<a>; url=b", [{ url: "a" }]],
     ["single quotes, as requests takes them", "<a>; rel='next'; x='", [{ url: "a", rel: "next", x: "'" }]],
     ["no brackets", "http://a/b; rel=next, <c>", [{ url: "http://a/b", rel: "next" }, { url: "c" }]],
-    ["text behind the target", "<a> junk; rel=next, <b>", [{ url: "a", rel: "next" }, { url: "b" }]],
+    ["text after the target", "<a> junk; rel=next, <b>", [{ url: "a", rel: "next" }, { url: "b" }]],
     ["an open bracket", "<a>, <b; rel=next", [{ url: "a" }]],
     ["an open quote", '<a>; rel="next, <b>', [{ url: "a", rel: "next, <b>" }]],
     ["an empty target", "<>; rel=self, <>", [{ url: "", rel: "self" }]],
