@@ -75,7 +75,7 @@ const ROWS: readonly Row[] = [
   bad("a length beside chunked", `${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, /Content-Length beside Transfer-Encoding; one of them is a lie/),
   bad("two codings", `${HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, /unknown transfer coding "gzip, chunked"; only a single "chunked" is understood$/),
   bad("identity", `${HEAD}Transfer-Encoding: identity\r\n\r\nx`, /unknown transfer coding "identity"/, "closes"),
-  bad("a a 101 that was not requested", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", /101 Switching Protocols, which was not asked for$/),
+  bad("a 101 that was not requested", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", /101 Switching Protocols, which was not asked for$/),
   broken("a body that is too short, and closes", `${LENGTH_10}abc`, "closes", /^Connection broken: incomplete read \(3 bytes read, 7 more expected\)$/),
   broken("a body that is too short, and resets", `${LENGTH_10}abc`, "resets", /^Connection broken: incomplete read \(3 bytes read, connection reset by the server\)$/),
   broken("no body, and closes", LENGTH_10, "closes", /incomplete read \(0 bytes read, 10 more expected\)$/),
@@ -83,8 +83,8 @@ const ROWS: readonly Row[] = [
   broken("chunks that are reset", `${CHUNKED}3\r\nabc\r\n`, "resets", /connection reset by the server\)$/),
   broken("a bad chunk", `${CHUNKED}xyz\r\n`, "stays", /^Connection broken: invalid chunk length, beginning with byte 0x78 \(0 bytes read\)$/),
   broken("a chunk that is longer than its length", `${CHUNKED}3\r\nabcd\r\n0\r\n\r\n`, "stays", /a chunk that is longer than its length \(3 bytes read\)$/),
-  undecodable("gzip that is none", encoded(Buffer.from("not gzip")), /^Received response with content-encoding: gzip, but failed to decode it: the gzip data is malformed: /),
-  undecodable("gzip that is cut", encoded(gzipped.subarray(0, -5)), /failed to decode it: the gzip data is cut off$/),
+  undecodable("invalid gzip", encoded(Buffer.from("not gzip")), /^Received response with content-encoding: gzip, but failed to decode it: the gzip data is malformed: /),
+  undecodable("truncated gzip", encoded(gzipped.subarray(0, -5)), /failed to decode it: the gzip data is cut off$/),
   undecodable("gzip with bytes after its end", encoded(Buffer.concat([gzipped, Buffer.alloc(9)])), /bytes after the end of the gzip data$/),
   undecodable("six codings", encoded(gzipped, "gzip,gzip,gzip,gzip,gzip,gzip"), /more than 5 content codings \(maxContentCodings of HTTPAdapter\)$/),
   undecodable("an unknown coding among others", encoded(gzipped, "gzip, exotic"), /unknown content coding "exotic"$/),
@@ -176,7 +176,7 @@ describe("a server that sends, for a stream", { timeout: 60_000 }, () => {
 describe("a server that sends an unusual response that is accepted", { timeout: 60_000 }, () => {
   const good: readonly (readonly [string, string | Buffer, string])[] = [
     ["equal lengths", `${HEAD}Content-Length: 2\r\nContent-Length: 2, 2\r\n\r\nok`, "ok"],
-    ["a labelled body of nothing", `${HEAD}Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n`, ""],
+    ["an empty body with Content-Encoding", `${HEAD}Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n`, ""],
     ["a single unknown content coding", `${HEAD}Content-Encoding: exotic\r\nContent-Length: 2\r\n\r\nok`, "ok"],
     ["gzip", encoded(gzipped), "hello".repeat(100)],
     ["no reason", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok", "ok"],

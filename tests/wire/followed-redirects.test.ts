@@ -92,15 +92,15 @@ describe("the damaged body of a followed redirect", OPTIONS, () => {
   const table: readonly (readonly [string, (peer: Peer) => Promise<void>])[] = [
     ["shorter than its length", sending("Content-Length: 120\r\n\r\nmove", closing)],
     ["reset", sending("Content-Length: 120\r\n\r\nmove", (peer) => peer.reset())],
-    ["in chunks that are none", sending("Transfer-Encoding: chunked\r\n\r\nmove it\r\n")],
-    ["in chunks that are cut", sending("Transfer-Encoding: chunked\r\n\r\n4\r\nmove\r\n", closing)],
+    ["with invalid chunks", sending("Transfer-Encoding: chunked\r\n\r\nmove it\r\n")],
+    ["with truncated chunks", sending("Transfer-Encoding: chunked\r\n\r\n4\r\nmove\r\n", closing)],
     ["without a last chunk", sending("Transfer-Encoding: chunked\r\n\r\n4\r\nmo", closing)],
-    ["no gzip", sending(encoded("gzip", Buffer.from("move")))],
-    ["a gzip that is cut", sending(encoded("gzip", gzipSync("move").subarray(0, -4)))],
-    ["a large gzip that is cut", sending(encoded("gzip", gzipSync(Buffer.alloc(2_000_000)).subarray(0, -4)))],
+    ["invalid gzip", sending(encoded("gzip", Buffer.from("move")))],
+    ["a truncated gzip", sending(encoded("gzip", gzipSync("move").subarray(0, -4)))],
+    ["a large truncated gzip", sending(encoded("gzip", gzipSync(Buffer.alloc(2_000_000)).subarray(0, -4)))],
     ["a bomb", sending(encoded("gzip, gzip", gzipSync(gzipSync(Buffer.alloc(30_000_000)))))],
-    ["of a coding that is not known", sending(encoded("gzip, x-odd", gzipSync("move")))],
-    ["of too many codings", sending(encoded("gzip,".repeat(10), gzipSync("move")))],
+    ["with an unknown coding", sending(encoded("gzip, x-odd", gzipSync("move")))],
+    ["with too many codings", sending(encoded("gzip,".repeat(10), gzipSync("move")))],
   ];
   for (const [name, send] of table)
     for (const stream of [false, true])
@@ -148,14 +148,14 @@ describe("the slow body of a followed redirect", OPTIONS, () => {
   });
 
   const slow: readonly (readonly [string, (peer: Peer) => Promise<void>])[] = [
-    ["does not come", sending("Content-Length: 100\r\n\r\n")],
-    ["drips", async (peer) => {
+    ["does not arrive", sending("Content-Length: 100\r\n\r\n")],
+    ["arrives slowly", async (peer) => {
       await peer.send("Transfer-Encoding: chunked\r\n\r\n");
       while (!peer.isGone) await peer.sendAndPause("1\r\nx\r\n");
     }],
   ]; // prettier-ignore
   for (const [name, send] of slow)
-    it(`is abandoned after a second: ${name}`, async () => {
+    it(`is abandoned after a second when it ${name}`, async () => {
       const started = performance.now();
       const response = await redirected(send);
       const elapsed = performance.now() - started;
@@ -192,7 +192,7 @@ describe("a body that does not belong to a followed redirect is kept", OPTIONS, 
   const broken = sending("Content-Length: 120\r\n\r\nmove", closing);
   const table: readonly (readonly [string, Parameters<typeof redirected>[1]])[] = [
     ["redirects are not followed", { followsRedirects: false }],
-    ["nothing is said of it", { followsRedirects: undefined }],
+    ["followsRedirects is not set", { followsRedirects: undefined }],
     ["a status that is not followed", { status: 300 }],
     ["an error", { status: 404 }],
   ];

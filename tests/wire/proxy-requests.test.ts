@@ -30,7 +30,7 @@ describe("an HTTP proxy that forwards requests", { timeout: 30_000 }, () => {
     ["the same Digest again", () => digestChallenge(1), 2],
     ["stale Digest", () => digestChallenge(1, true), 3],
   ] as const)
-    it(`that asks for ${title} again and again: returns the 407 after ${requests} requests`, async () => {
+    it(`that asks for ${title}: returns the 407 after ${requests} requests`, async () => {
       let count = 0;
       await using proxy = await rawServer(async (peer) => {
         for (;;) {

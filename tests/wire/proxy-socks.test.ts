@@ -251,7 +251,7 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
     ["socks4", "a%00b:"],
     ["socks4a", "a%00b:"],
   ] as const)
-    it(`${scheme} with a name or password that the protocol cannot carry: InvalidProxyURL before a socket opens`, async () => {
+    it(`speaks ${scheme}: a name or password that does not fit throws InvalidProxyURL before a socket opens`, async () => {
       await using proxy = await rawServer((peer) => peer.send("\x05\x02"));
       await using session = new Session({ proxies: { all: `${scheme}://${credentials}@${proxy.address}` } });
       const error = await rejection(session.get(`http://127.0.0.1:8080/`));

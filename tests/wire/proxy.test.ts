@@ -76,13 +76,13 @@ const CONNECT_FAULTS: readonly Fault[] = [
     words: /answer to CONNECT is malformed|which is not HTTP/,
   },
   {
-    title: "sends a status line that is none",
+    title: "sends an invalid status line",
     script: connectAnswer("HTTP/1.1 two hundred\r\n\r\n"),
     code: "ERR_PROXY",
     words: /answer to CONNECT is malformed/,
   },
   {
-    title: "sends a field that is none",
+    title: "sends an invalid field",
     script: connectAnswer("HTTP/1.1 200 OK\r\nno colon\r\n\r\n"),
     code: "ERR_PROXY",
     words: /answer to CONNECT is malformed/,
@@ -294,7 +294,7 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
     ["chunked coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"],
     ["both", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"],
     ["lengths that differ", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"],
-    ["a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"],
+    ["an invalid length", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"],
     ["an unknown coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n"],
     ["Connection: close", "HTTP/1.0 200 OK\r\nConnection: close\r\n\r\n"],
   ] as const)
@@ -317,7 +317,7 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
     ["bare LF", "HTTP/1.0 403 Forbidden\nX: y\n\n<html>no</html>"],
     ["mixed line ends", "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\n\nno"],
     ["contradictory framing", "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nno"],
-    ["a length that is none", "HTTP/1.1 403 Forbidden\r\nContent-Length: x\r\n\r\nno"],
+    ["an invalid length", "HTTP/1.1 403 Forbidden\r\nContent-Length: x\r\n\r\nno"],
   ] as const)
     it(`refuses with ${title}: the error has that status`, async () => {
       const { error } = await failsThrough(connectAnswer(answer));

@@ -43,7 +43,7 @@ describe("a connection is reused", OPTIONS, () => {
     ["204", "HTTP/1.1 204 No Content\r\n\r\n"],
     ["304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"],
     ["an error status", "HTTP/1.1 500 x\r\nContent-Length: 2\r\n\r\nok"],
-    ["HTTP/1.0 that says so", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"],
+    ["HTTP/1.0 with keep-alive", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"],
     ["a long keep-alive", "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=60\r\nContent-Length: 2\r\n\r\nok"],
   ];
   for (const [name, answer] of staying)
@@ -85,9 +85,9 @@ describe("a connection is closed", OPTIONS, () => {
   const leaving: readonly (readonly [string, string, RequestOptions?])[] = [
     ["Connection: close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"],
     ["HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"],
-    ["a Connection: close of ours", OK, { headers: { Connection: "close" } }],
+    ["our own Connection: close", OK, { headers: { Connection: "close" } }],
     ["a keep-alive of less than its margin", "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok"],
-    ["a keep-alive of nothing", "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=0\r\nContent-Length: 2\r\n\r\nok"],
+    ["a keep-alive of 0 s", "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=0\r\nContent-Length: 2\r\n\r\nok"],
     ["bytes after the end", `${OK}x`],
     ["a second response after the end", OK + OK],
   ];
