@@ -28,7 +28,7 @@ import { CaseInsensitiveDict } from "./message/headers.js";
 import { PreparedRequest } from "./message/prepared.js";
 import { Request } from "./message/request.js";
 import { Response } from "./message/response.js";
-import { codes } from "./message/status-codes.js";
+import { codes } from "./http/status-codes.js";
 import { Retry } from "./policy/retry.js";
 import { version } from "./version.js";
 
@@ -49,15 +49,15 @@ export {
   type Timings,
   type TlsInfo,
 } from "./message/response.js";
-export type { EventIterOptions, ServerSentEvent } from "./message/response-streams.js";
+export type { EventIterOptions, ServerSentEvent } from "./content/content-streams.js";
 export type { SaveOptions, SaveResult } from "./message/save.js";
-export type { SchemaIssue, SchemaResult, StandardSchema } from "./message/standard-schema.js";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./content/standard-schema.js";
 export type { CurlOptions } from "./message/curl.js";
 export { RawResponse } from "./message/raw-response.js";
 export { CaseInsensitiveDict, type HeadersInit, type HeaderValue } from "./message/headers.js";
 export type { Hooks, HookSettings, HooksInit, ResponseHook } from "./message/hooks.js";
-export type { ParamKey, Params, ParamScalar, ParamValue } from "./message/params.js";
-export { codes, type StatusCodes } from "./message/status-codes.js";
+export type { ParamKey, Params, ParamScalar, ParamValue } from "./http/params.js";
+export { codes, type StatusCodes } from "./http/status-codes.js";
 export {
   RequestsCookieJar,
   type CookieJarJSON,

@@ -54,9 +54,10 @@ export interface SendSettings extends HookSettings {
   /** Aborting it ends the exchange with its reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Set by the session: redirects are followed. The body of a 301, 302, 303, 307 or 308 with a Location then decides
-   * nothing: up to 64 KiB of it are waited for, a second at most, and kept as `content` if they are whole and can be
-   * decoded; otherwise `content` is empty.
+   * Set by the session: redirects are followed, and `getRedirectTarget` is not overridden. The body of a 301, 302, 303,
+   * 307 or 308 with a Location then decides nothing, unless the request has response hooks: up to 64 KiB of it are
+   * waited for, a second at most, and kept as `content` if they are whole and can be decoded; otherwise `content` is
+   * empty. The same holds for a response that is certain to be retried.
    *
    * @defaultValue false
    */
@@ -85,7 +86,7 @@ export interface CallSettings extends SendSettings {
  *
  * An implementation makes one exchange. It never follows redirects, stores cookies or answers challenges; a status is
  * not an error; it does not modify the request. Without `settings.stream` the response comes with its body read.
- * What goes wrong is thrown as a RequestException. `close()` is graceful and may be called twice.
+ * Failures are thrown as RequestExceptions. `close()` is graceful and may be called twice.
  */
 export interface Adapter {
   /**

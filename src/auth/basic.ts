@@ -54,12 +54,10 @@ export function basicAuthHeader(username: Credential, password: Credential): str
  * @see requests.auth.HTTPBasicAuth
  */
 export class HTTPBasicAuth extends AuthBase {
-  /** The user name, as given. */
-  readonly username: Credential;
-  /** The password, as given; masked when the object is printed or made JSON. */
-  readonly password: Credential;
+  #username: Credential;
+  #password: Credential;
   /** The header's value: the same for each request. */
-  readonly #header: string;
+  #header: string;
 
   /**
    * @param username - text (sent as UTF-8) or bytes, without ":".
@@ -70,8 +68,26 @@ export class HTTPBasicAuth extends AuthBase {
   constructor(username: Credential, password: Credential) {
     super();
     this.#header = basicAuthHeader(username, password);
-    this.username = username;
-    this.password = password;
+    this.#username = username;
+    this.#password = password;
+  }
+
+  /** The user name, as given. */
+  get username(): Credential {
+    return this.#username;
+  }
+  set username(username: Credential) {
+    this.#header = basicAuthHeader(username, this.#password);
+    this.#username = username;
+  }
+
+  /** The password, as given; masked when the object is printed or made JSON. */
+  get password(): Credential {
+    return this.#password;
+  }
+  set password(password: Credential) {
+    this.#header = basicAuthHeader(this.#username, password);
+    this.#password = password;
   }
 
   /** Sets the Authorization header, in place of one that is there. */

@@ -3,7 +3,7 @@
  * used each nonce. A challenge is found again only at its own origin and in its own protection space.
  */
 import { InvalidURL, MissingSchema } from "../exceptions.js";
-import { effectivePort, locationUrl, prepareUrl, requestTargetOf, splitUrl } from "../message/url.js";
+import { effectivePort, locationUrl, prepareUrl, requestTargetOf, splitUrl } from "../http/url/url.js";
 import type { DigestChallenge } from "./digest-response.js";
 
 /** Origins remembered by one auth object. */

@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 
-import { parseChallenges } from "../message/text/challenges.js";
+import { parseChallenges } from "../http/challenges.js";
 import { controlCharacterAt, credentialBytes, type Credential } from "./credentials.js";
 
 /** Quality of protection: "auth" covers method and URI, "auth-int" the body too, null is RFC 2069's. */
@@ -25,7 +25,7 @@ export interface DigestChallenge {
   readonly hash: string;
   /** Whether it is one of the `-sess` algorithms. */
   readonly session: boolean;
-  /** What is offered and known here, null when no qop was given. */
+  /** The offered values that are known here; null when no qop was given. */
   readonly qop: readonly ("auth" | "auth-int")[] | null;
   /** The nonce of the last answer was too old, but its credentials were right. */
   readonly stale: boolean;

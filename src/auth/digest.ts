@@ -4,8 +4,8 @@ import { inspect, type InspectOptions } from "node:util";
 
 import { UnrewindableBodyError } from "../exceptions.js";
 import { isAnyArrayBuffer } from "../options/kinds.js";
-import { parseChallenges } from "../message/text/challenges.js";
-import { requestTargetOf, splitUrl } from "../message/url.js";
+import { parseChallenges } from "../http/challenges.js";
+import { requestTargetOf, splitUrl } from "../http/url/url.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { AuthBase } from "./base.js";
@@ -185,7 +185,7 @@ export async function* digestFlow(
 /** The answer was accepted: later requests begin with it, or with the nonce that the server wants next. */
 function settle(origin: DigestOrigin, space: DigestSpace, next: string | null, isNew: boolean): void {
   if (next !== null) origin.remember({ ...space, challenge: { ...space.challenge, nonce: next } });
-  // What was remembered already stays, since a slower response must not bring an older nonce back.
+  // Keep an entry that is already there, since a slower response must not bring an older nonce back.
   else if (isNew) origin.remember(space);
 }
 

@@ -6,9 +6,9 @@ import type { Adapter, CallSettings } from "../adapters/adapter.js";
 import { sendByAdapter } from "../adapters/layers.js";
 import { hasFlow } from "../auth/base.js";
 import { RequestException } from "../exceptions.js";
-import { appendCallerFrames } from "../message/caller-frames.js";
+import { appendCallerFrames } from "../content/caller-frames.js";
 import { mergeCookies } from "../message/cookies/jar.js";
-import type { PreparedRequest } from "../message/prepared.js";
+import { responseHooks, type PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import type { Call } from "./call.js";
 import { runHooks } from "./hooks.js";
@@ -107,7 +107,7 @@ async function sendOne(call: Call, request: PreparedRequest): Promise<Response> 
   const { session, history } = call;
   const adapter = session.getAdapter(request.url);
   const settings = history.length === 0 ? call.settings : { ...call.settings, previous: history.slice() };
-  let response = await sendBy(adapter, request, settings);
+  const response = await sendBy(adapter, request, settings);
   response.connection ??= adapter;
   if (!settings.stream && !insideResponse.isRead(response)) await response.read();
   const setCookies = insideResponse.headerValues(response, "set-cookie");
@@ -116,8 +116,8 @@ async function sendOne(call: Call, request: PreparedRequest): Promise<Response> 
   if (history.length > 0) response.history = history.slice();
   if (settings.stream)
     insideResponse.useSender(response, (again) => sendBy(adapter, again, { ...settings, cancellation: undefined }));
-  if (request.hooks.response.length > 0) response = await runHooks(request.hooks.response, response, settings);
-  return response;
+  const hooks = responseHooks(request);
+  return hooks.length === 0 ? response : untilCancelled(call, runHooks(hooks, response, settings));
 }
 
 function sendBy(adapter: Adapter, request: PreparedRequest, settings: CallSettings): Promise<Response> {

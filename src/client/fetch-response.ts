@@ -57,6 +57,7 @@ function standardResponse(
 ): globalThis.Response {
   const made = new globalThis.Response(body, init);
   const cloned = made.clone.bind(made);
+  for (const name of ["append", "delete", "set"]) Object.defineProperty(made.headers, name, { value: immutable });
   const { status, url, redirected } = provenance;
   Object.defineProperties(made, {
     status: { value: status },
@@ -72,6 +73,11 @@ function standardResponse(
     },
   });
   return made;
+}
+
+/** @see https://fetch.spec.whatwg.org/#concept-headers-guard */
+function immutable(): never {
+  throw new TypeError("The headers of a response of fetch are immutable");
 }
 
 /** The standard wants a TypeError for everything that goes wrong on the network, also while the body is read. */

@@ -1,7 +1,9 @@
 /** `session.fetch`: the standard interface over a session, for libraries that take a fetch. */
 import { RequestException } from "../exceptions.js";
+import { queueOf } from "../message/raw-response.js";
 import type { Response } from "../message/response.js";
-import { joinBaseUrl } from "../message/url.js";
+import { joinBaseUrl } from "../http/url/url.js";
+import { kindOf } from "../options/kind.js";
 import { fetchBody, isStreamed } from "./fetch-body.js";
 import { fetchResponse } from "./fetch-response.js";
 import type { RequestOptions } from "./options.js";
@@ -24,9 +26,11 @@ export async function sessionFetch(
   input: FetchInput,
   init?: globalThis.RequestInit,
 ): Promise<globalThis.Response> {
+  if (init != null && typeof init !== "object")
+    throw new TypeError(`The second argument of fetch() must be an options object, not ${kindOf(init)}`);
   // These have no connection: the platform's own fetch reads them.
   if (/^(?:data|blob):/i.test(isRequest(input) ? input.url : String(input))) return globalThis.fetch(input, init);
-  // The signal is followed by the call itself: that of a Request is forgotten when the Request is collected.
+  // The signal is followed by the call itself.
   const signal = init?.signal ?? (init?.signal === undefined && isRequest(input) ? input.signal : undefined);
   if (isAborted(signal)) throw abortReason(signal);
   const request = requestOf(session, input, init);
@@ -45,6 +49,7 @@ export async function sessionFetch(
     if (isAborted(signal)) throw abortReason(signal);
     throw fetchFailed(error);
   }
+  if (isRequest(input)) queueOf(response.raw).whenDone(holding(input));
   if (redirect === "error" && response.isRedirect) {
     response.close();
     throw fetchFailed(
@@ -69,7 +74,8 @@ function requestOf(
   // Its body is read here only where it is a stream: all others go to the session as they are.
   const body = init?.body;
   const streamed = body != null && isStreamed(body);
-  if (body != null && !streamed && /^(?:GET|HEAD)$/i.test(init?.method ?? "GET"))
+  const method = init?.method ?? (isRequest(input) ? input.method : "GET");
+  if (body != null && !streamed && /^(?:GET|HEAD)$/i.test(method))
     throw new TypeError("Request with GET/HEAD method cannot have body.");
   return new globalThis.Request(resolved, {
     ...init,
@@ -85,6 +91,11 @@ function resolvedUrl(session: FetchSession, input: string | URL): string | URL {
   } catch (error) {
     throw fetchFailed(error);
   }
+}
+
+/** The signal of a Request is forgotten when the Request is collected: the body that is under way holds it. */
+function holding(request: globalThis.Request): () => void {
+  return () => void request;
 }
 
 function isRequest(input: FetchInput): input is globalThis.Request {

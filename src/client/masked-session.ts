@@ -1,6 +1,6 @@
 /** What `JSON.stringify` shows of a session: its settings, with every secret masked. */
 import { maskedAuth, maskedHeaders, maskedValue } from "../message/masked.js";
-import { redactedUrl, shownProxyUrl } from "../message/shown-url.js";
+import { redactedUrl, shownProxyUrl } from "../http/redaction/shown-url.js";
 import type { ClientCertificate } from "../wire/connect/tls.js";
 import type { Session } from "./session.js";
 
@@ -22,7 +22,7 @@ export function maskedSession(session: Session): Record<string, unknown> {
     cookies: [...cookies].map(({ name, domain, path }) => ({ name, value: "***", domain, path })),
     cert: cert === null ? null : maskedCertificate(cert),
     stream,
-    verify: typeof verify === "boolean" ? verify : String(verify),
+    verify: typeof verify === "boolean" ? verify : shownPart(verify),
     timeout,
     maxResponseSize,
     maxRedirects,

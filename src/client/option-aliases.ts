@@ -112,7 +112,7 @@ export function unknownRequestOption(name: string, known: Iterable<string>, wher
   return new TypeError(`Unknown option ${JSON.stringify(name)} for ${where}. ${help}`.trimEnd());
 }
 
-/** Whether a name looks like an option, of this client or of another, and not like a field of somebody's data. */
+/** Whether a name looks like an option, of this client or of another, and not like a field of data. */
 export function looksLikeOption(name: string, known: Iterable<string>): boolean {
   const meaning = ALIASES.get(plainName(name));
   // A login has these fields.

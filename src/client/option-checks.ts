@@ -1,8 +1,8 @@
 /** Checks of the options that only calls and sessions have. */
-import { isUrl } from "../options/kinds.js";
+import { isPlainObject, isUrl } from "../options/kinds.js";
 import { kindOf } from "../options/kind.js";
 import { refuseUnknownNames } from "../options/nearest-name.js";
-import { proxyKey } from "../policy/no-proxy.js";
+import { checkProxyValue } from "../policy/no-proxy.js";
 import { Retry } from "../policy/retry.js";
 import type { ClientCertificate } from "../wire/connect/tls.js";
 import type { Proxies } from "./options.js";
@@ -32,16 +32,12 @@ type CertificatePart = keyof Exclude<ClientCertificate, string | readonly unknow
 
 /** @throws TypeError unless it maps schemes and hosts to URLs or null. */
 export function checkProxies(proxies: unknown): asserts proxies is Proxies {
-  if (typeof proxies !== "object" || proxies === null || Symbol.iterator in proxies)
+  // Of anything else the keys may not be its own, or not there at all: requests would go out directly.
+  if (typeof proxies !== "object" || proxies === null || !isPlainObject(proxies) || Symbol.iterator in proxies)
     throw new TypeError(
       `proxies must be an object such as { https: "http://proxy.example:3128" }, not ${kindOf(proxies)}`,
     );
-  for (const [key, value] of Object.entries(proxies)) {
-    if (value === undefined) continue;
-    const wanted = proxyKey(key) === "no_proxy" ? 'text such as "localhost,.example.com"' : "a URL";
-    if (value !== null && typeof value !== "string")
-      throw new TypeError(`proxies[${JSON.stringify(key)}] must be ${wanted} or null, not ${kindOf(value)}`);
-  }
+  for (const [key, value] of Object.entries(proxies)) checkProxyValue(key, value);
 }
 
 /** @throws TypeError unless it is an AbortSignal, of any implementation. */
@@ -56,8 +52,10 @@ export function checkBaseUrl(url: unknown): void {
   throw new TypeError(`baseUrl must be a string or a URL, not ${kindOf(url)}`);
 }
 
-/** @throws TypeError unless it is a number or a Retry; the number itself is checked when the policy is made. */
+/** @throws TypeError unless it is a number or a Retry; RangeError for a number that is not a count. */
 export function checkRetries(retries: unknown): void {
   if (typeof retries !== "number" && !(retries instanceof Retry))
     throw new TypeError(`retries must be a number, a Retry or null, not ${kindOf(retries)}`);
+  if (typeof retries === "number" && !(Number.isInteger(retries) && retries >= 0))
+    throw new RangeError(`retries must be a whole number, 0 or greater, not ${retries}`);
 }

@@ -4,7 +4,7 @@ import type { InformationalResponse, ProgressCallback } from "../adapters/adapte
 import type { CookiesInit } from "../message/cookies/jar.js";
 import type { HeadersInit } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
-import type { Params } from "../message/params.js";
+import type { Params } from "../http/params.js";
 import { aBoolean, aFunction, amountOf, orNull } from "../options/checks.js";
 import type { Check, OptionRow, Place } from "../options/option.js";
 import { resolveTimeout, type TimeoutOption } from "../policy/timeout.js";
@@ -23,8 +23,8 @@ export type Proxies = Readonly<Record<string, string | null | undefined>>;
 /** How a request is sent: what `send` takes, for a request that is prepared already. */
 export interface SendOptions {
   /**
-   * Seconds: one number for connect and read, `[connect, read]`, or `{ connect, read, total, pool }`. `null` waits for
-   * ever, which is the default, as in requests.
+   * Seconds: one number for connect and read, `[connect, read]`, or `{ connect, read, total, pool }`. `null` waits
+   * forever, which is the default, as in requests.
    *
    * @throws RangeError for 0 or less; later ConnectTimeout, ReadTimeout, TotalTimeout, PoolTimeout.
    */

@@ -6,8 +6,9 @@ import { RequestException } from "../exceptions.js";
 import { headerEntries, type HeadersInit } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
-import { redactedUrl } from "../message/redaction.js";
-import { locationText, mergeParams } from "../message/url.js";
+import { GeneratorSource, PullIterator } from "../content/pull-iterator.js";
+import { redactedUrl } from "../http/redaction/redaction.js";
+import { locationText, mergeParams } from "../http/url/url.js";
 import { aBoolean, aFunction, aString, atLeast } from "../options/checks.js";
 import { kindOf } from "../options/kind.js";
 import type { Resolved, Rows } from "../options/option.js";
@@ -80,6 +81,8 @@ interface Course extends Resolved<typeof PAGE_OPTIONS> {
   /** As the caller wrote the call, for messages. */
   readonly call: string;
   readonly url: string | URL;
+  /** Aborted when the caller leaves the pages while one is waited for. */
+  readonly stopped: AbortSignal;
 }
 
 /**
@@ -96,8 +99,10 @@ export function paginate<T>(
 ): AsyncGenerator<T | Response, void> {
   const { own, shared } = splitOptions(options, PAGE_OPTIONS, call);
   const items = own.items as PaginateItemsOptions<T>["items"] | undefined;
-  const pages = pagesOf({ ...own, session, call, url }, shared);
-  return items === undefined ? pages : itemsOf(pages, items, own.maxItems, call);
+  const stopper = new AbortController();
+  const pages = pagesOf({ ...own, session, call, url, stopped: stopper.signal }, shared);
+  const found = items === undefined ? pages : itemsOf(pages, items, own.maxItems, call);
+  return new PullIterator<T | Response>(new GeneratorSource<T | Response>(found, () => stopper.abort()));
 }
 
 async function* pagesOf(course: Course, given: RequestOptions): AsyncGenerator<Response, void> {
@@ -110,10 +115,12 @@ async function* pagesOf(course: Course, given: RequestOptions): AsyncGenerator<R
   const seen = new Map<string, number>();
   for (let page = 1; page <= course.maxPages; page += 1) {
     if (prepared !== null) refuseLoop(seen, prepared, page);
+    const { signal } = options;
+    const given = { ...options, signal: signal == null ? course.stopped : AbortSignal.any([signal, course.stopped]) };
     const response: Response =
       prepared === null
-        ? await session.request(course.method, course.url, options)
-        : await session.send(prepared, sendOptionsOf(ownOptions(options)));
+        ? await session.request(course.method, course.url, given)
+        : await session.send(prepared, sendOptionsOf(ownOptions(given)));
     try {
       if (prepared === null) {
         first = (response.history[0] ?? response).request;

@@ -1,4 +1,5 @@
 /** The rules of redirects, and the request that follows a response. */
+import type { CallSettings } from "../adapters/adapter.js";
 import { insideRequest } from "../message/prepared.js";
 import { insideResponse } from "../message/response.js";
 import { requestRedirect } from "../diagnostics/channels.js";
@@ -6,9 +7,9 @@ import { InvalidSchema, RequestException, TooManyRedirects, UnrewindableBodyErro
 import { mergeCookies } from "../message/cookies/jar.js";
 import type { FieldList } from "../http/fields.js";
 import type { PreparedRequest } from "../message/prepared.js";
-import { redactedUrl } from "../message/redaction.js";
+import { redactedUrl } from "../http/redaction/redaction.js";
 import type { Response } from "../message/response.js";
-import { locationText, locationUrl, referenceUrl } from "../message/url.js";
+import { locationText, locationUrl, referenceUrl } from "../http/url/url.js";
 import {
   credentialHeaders,
   isBodyHeader,
@@ -20,6 +21,7 @@ import {
 } from "../policy/redirect.js";
 import type { Call, CallSession } from "./call.js";
 import { environmentAuth } from "./environment.js";
+import type { SendOptions } from "./options.js";
 import { settingsFor } from "./settings.js";
 
 /**
@@ -63,6 +65,17 @@ export abstract class SessionRedirects {
 }
 
 /**
+ * The settings of one request of a call. An adapter may drop the body of a redirect only if the session's own rule says
+ * which redirects are followed.
+ */
+export function hopSettings(session: CallSession, request: PreparedRequest, given: SendOptions): CallSettings {
+  const settings = settingsFor(session, request, given);
+  return session.getRedirectTarget === SessionRedirects.prototype.getRedirectTarget
+    ? settings
+    : { ...settings, followsRedirects: false };
+}
+
+/**
  * The request that follows a response by its redirect, or null. The response is closed and becomes a part of the
  * call's history.
  *
@@ -72,15 +85,17 @@ export function nextRequest(call: Call, response: Response): PreparedRequest | n
   const { session } = call;
   const target = session.getRedirectTarget(response);
   if (target === null || target === undefined || target === "") return null;
-  if (call.redirects >= session.maxRedirects) throw tooManyRedirects(session, response);
+  // NaN would be a limit that is never reached.
+  if (!(call.redirects < session.maxRedirects)) throw tooManyRedirects(session, response);
   const next = redirectedRequest(call, response, target);
+  requireAdapter(session, next, response);
   call.redirects += 1;
   response.close();
   call.history.push(response);
   if (requestRedirect.hasSubscribers) publishRedirect(response, call.request, next);
   call.request = next;
   call.settings = {
-    ...settingsFor(session, next, call.given),
+    ...hopSettings(session, next, call.given),
     proxies: session.rebuildProxies(next, call.given.proxies ?? null),
     cancellation: call.cancellation ?? undefined,
   };
@@ -126,6 +141,7 @@ export function linkedRequest(
   url: string,
 ): PreparedRequest {
   const next = followingRequest(response, response.request, () => referenceUrl(response.url, url));
+  requireAdapter(session, next, response);
   requireRewindable(next, response);
   session.rebuildAuth(next, response);
   rebuildCookies(session, next, first);
@@ -147,13 +163,31 @@ function followingRequest(response: Response, request: PreparedRequest, url: () 
     next.url = url();
     refuseLocalScheme(next, request, response);
   } catch (error) {
-    if (!(error instanceof RequestException)) throw error;
-    error.response ??= response;
-    if (!(error instanceof InvalidSchema))
-      error.message += `. The ${linkName(response)} of ${redactedUrl(request.url)} leads there`;
+    if (error instanceof RequestException) {
+      error.response ??= response;
+      if (!(error instanceof InvalidSchema)) error.message += leadsThere(response, request);
+    }
     throw error;
   }
   return next;
+}
+
+/** @throws InvalidSchema that says where the URL came from, before anything is sent. */
+function requireAdapter(session: CallSession, next: PreparedRequest, response: Response): void {
+  try {
+    session.getAdapter(next.url);
+  } catch (error) {
+    if (error instanceof InvalidSchema) {
+      error.response ??= response;
+      error.request ??= next;
+      error.message += leadsThere(response, response.request);
+    }
+    throw error;
+  }
+}
+
+function leadsThere(response: Response, { url }: PreparedRequest): string {
+  return `. The ${linkName(response)} of ${redactedUrl(url)} leads there`;
 }
 
 function linkName(response: Response): string {

@@ -1,7 +1,7 @@
 /** The promise of a response, with the steps that usually follow. */
 import { insideResponse } from "../message/response.js";
 import type { Response } from "../message/response.js";
-import type { StandardSchema } from "../message/standard-schema.js";
+import type { StandardSchema } from "../content/standard-schema.js";
 
 /**
  * A Promise of a Response on which the next step can be called at once.

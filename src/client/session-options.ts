@@ -3,7 +3,7 @@ import type { AuthInit } from "../auth/auth-from.js";
 import type { CookiesInit } from "../message/cookies/jar.js";
 import type { HeadersInit } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
-import type { Params } from "../message/params.js";
+import type { Params } from "../http/params.js";
 import type { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import type { ClientCertificate } from "../wire/connect/tls.js";

@@ -11,13 +11,13 @@ import type { FieldList } from "../http/fields.js";
 import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersInit } from "../message/headers.js";
 import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
 import { NO_OPTIONS } from "../options/own-options.js";
-import type { Params } from "../message/params.js";
+import type { Params } from "../http/params.js";
 import { insideRequest, PreparedRequest } from "../message/prepared.js";
 import { hooksOf, Request } from "../message/request.js";
 import type { Response } from "../message/response.js";
-import { redactedUrl, shownUrl } from "../message/shown-url.js";
-import { schemeHint } from "../message/url-hints.js";
-import { joinBaseUrl, matchesMountPrefix, mergeParams } from "../message/url.js";
+import { redactedUrl, shownUrl } from "../http/redaction/shown-url.js";
+import { schemeHint } from "../http/url/url-hints.js";
+import { joinBaseUrl, matchesMountPrefix, mergeParams } from "../http/url/url.js";
 import { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import { ACCEPT_ENCODING } from "../wire/decode/decode.js";
@@ -28,12 +28,13 @@ import { environmentAuth, environmentProxies, environmentProxyMapping } from "./
 import { exchange, sendWithAuth } from "./exchange.js";
 import { sessionFetch } from "./fetch.js";
 import { checkOptions, checkSendOptions, checkSessionOptions, sendOptionsOf, VERB_CALLS } from "./given-options.js";
+import { checkBaseUrl, checkProxies, checkRetries } from "./option-checks.js";
 import { maskedSession } from "./masked-session.js";
 import type { Proxies, RequestOptions, SendOptions } from "./options.js";
 import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
-import { nextRequest, SessionRedirects } from "./redirects.js";
+import { hopSettings, nextRequest, SessionRedirects } from "./redirects.js";
 import { responsePromise, ResponsePromise } from "./response-promise.js";
-import { resolveProxies, resolveVerify, settingsFor } from "./settings.js";
+import { decided, resolveProxies, resolveVerify } from "./settings.js";
 import type { EnvironmentSettings, SessionOptions } from "./session-options.js";
 
 /** The headers that every session begins with. */
@@ -63,18 +64,14 @@ export class Session extends SessionRedirects {
   auth: AuthInit | null;
   /** Added to every URL's query. */
   params: Params;
-  /** Proxies for every call; they beat the environment's. */
-  proxies: Record<string, string | null | undefined>;
   /** Whether responses come with their head alone; false at first. */
   stream: boolean;
   /** true, false, or the path of a CA file or directory; true at first. */
   verify: boolean | string;
   /** The client certificate for every call; null for none. */
   cert: ClientCertificate | null;
-  /** Seconds for every call; null waits for ever. */
+  /** Seconds for every call; null waits forever. */
   timeout: TimeoutOption;
-  /** Put before URLs without a scheme, with one slash between; null for none. */
-  baseUrl: string | null;
   /** Bytes of a body after decoding, past which a call ends in ContentTooLarge; 0, at first, for no limit. */
   maxResponseSize: number;
   /** How many redirects a call follows before TooManyRedirects; 30 at first. */
@@ -88,6 +85,8 @@ export class Session extends SessionRedirects {
   #cookies: RequestsCookieJar;
   #hooks: Hooks;
   #retries: Retry | null = null;
+  #baseUrl: string | null = null;
+  #proxies: Record<string, string | null | undefined> = {};
   #fetch: typeof globalThis.fetch | null = null;
   readonly #layers = new Layers();
   /** The options that a verb has checked, on their way to `request`. */
@@ -107,7 +106,7 @@ export class Session extends SessionRedirects {
     this.verify = options.verify ?? true;
     this.cert = options.cert ?? null;
     this.timeout = options.timeout ?? null;
-    this.baseUrl = options.baseUrl == null ? null : String(options.baseUrl);
+    this.baseUrl = options.baseUrl ?? null;
     this.maxResponseSize = options.maxResponseSize ?? 0;
     this.maxRedirects = options.maxRedirects ?? 30;
     this.trustEnv = options.trustEnv ?? true;
@@ -148,6 +147,28 @@ export class Session extends SessionRedirects {
     this.#cookies = cookieJarFrom(cookies);
   }
 
+  /** Put before URLs without a scheme, with one slash between; null for none. A URL can be assigned, too. */
+  get baseUrl(): string | null {
+    return this.#baseUrl;
+  }
+  set baseUrl(baseUrl: string | URL | null) {
+    if (baseUrl != null) checkBaseUrl(baseUrl);
+    this.#baseUrl = baseUrl == null ? null : String(baseUrl);
+  }
+
+  /**
+   * Proxies for every call; they beat the environment's.
+   *
+   * @throws TypeError for anything but a plain object of URLs.
+   */
+  get proxies(): Record<string, string | null | undefined> {
+    return this.#proxies;
+  }
+  set proxies(proxies: Record<string, string | null | undefined> | null) {
+    if (proxies != null) checkProxies(proxies);
+    this.#proxies = proxies ?? {};
+  }
+
   /** Functions that see every response, unless a call has hooks of its own. */
   get hooks(): Hooks {
     return this.#hooks;
@@ -165,7 +186,8 @@ export class Session extends SessionRedirects {
     return this.#retries;
   }
   set retries(retries: number | Retry | null) {
-    this.#retries = typeof retries === "number" ? Retry.sensible(retries) : retries;
+    if (retries != null) checkRetries(retries);
+    this.#retries = typeof retries === "number" ? Retry.sensible(retries) : (retries ?? null);
   }
 
   /** The layers that were added with `use`, the outermost first. */
@@ -229,7 +251,12 @@ export class Session extends SessionRedirects {
     try {
       const given = this.#given(options, "request()");
       const prepared = this.prepareRequest(new Request(method, url, given));
-      return this.send(prepared, sendOptionsOf(given));
+      const settings = sendOptionsOf(given);
+      if (this.mergeEnvironmentSettings === Session.prototype.mergeEnvironmentSettings)
+        return this.send(prepared, settings);
+      const { proxies, stream, verify, cert } = given;
+      const merged = this.mergeEnvironmentSettings(prepared.url, proxies, stream, verify, cert);
+      return this.send(prepared, { ...settings, ...decided(merged, prepared.url) });
     } catch (error) {
       return responsePromise(Promise.reject(error));
     }
@@ -295,7 +322,8 @@ export class Session extends SessionRedirects {
 
   /**
    * The settings of a call, with the session's and the environment's filled in. A call beats the session, and code beats
-   * the environment; `verify: true` is the default trust, which REQUESTS_CA_BUNDLE may define.
+   * the environment; `verify: true` is the default trust, which REQUESTS_CA_BUNDLE may define. `request()` calls it if a
+   * subclass overrides it.
    */
   mergeEnvironmentSettings(
     url: string,
@@ -319,7 +347,7 @@ export class Session extends SessionRedirects {
    */
   getAdapter(url: string): Adapter {
     for (const [prefix, adapter] of this.adapters) if (matchesMountPrefix(url, prefix)) return adapter;
-    // Unix sockets speak plain HTTP: whoever carries that carries them, unless somebody else is mounted.
+    // Unix sockets speak plain HTTP: the adapter of http:// carries them, unless another one is mounted.
     const plain = url.startsWith("http+unix://") ? this.adapters.get("http://") : undefined;
     if (plain !== undefined) return plain;
     throw new InvalidSchema(
@@ -421,7 +449,7 @@ export class Session extends SessionRedirects {
 
   #callFor(prepared: PreparedRequest, given: SendOptions): Call {
     insideRequest.setCredentialHeaders(prepared, this.credentialHeaders);
-    const settings = settingsFor(this, prepared, given);
+    const settings = hopSettings(this, prepared, given);
     const cancellation = cancellationFor(settings);
     return {
       session: this,

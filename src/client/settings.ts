@@ -2,14 +2,16 @@
 import type { CallSettings } from "../adapters/adapter.js";
 import type { Layer } from "../adapters/layers.js";
 import type { PreparedRequest } from "../message/prepared.js";
+import { splitUrl } from "../http/url/url.js";
 import { NO_OPTIONS } from "../options/own-options.js";
-import { isProxyNamed, type ProxyMapping } from "../policy/no-proxy.js";
+import { isProxyNamed, mergedProxies, NO_PROXY, type ProxyMapping } from "../policy/no-proxy.js";
 import type { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
 import type { ClientCertificate } from "../wire/connect/tls.js";
 import { environmentCaBundle, environmentKeyLogFile, environmentProxies } from "./environment.js";
 import { checkVerify } from "./option-checks.js";
 import { OPTIONS, type Proxies, type SendOptions } from "./options.js";
+import type { EnvironmentSettings } from "./session-options.js";
 
 /** The attributes of a session that a call falls back to. */
 export interface SessionSettings {
@@ -65,6 +67,16 @@ function useGiven(settings: Record<string, unknown>, given: SendOptions): void {
   }
 }
 
+/**
+ * What an override of `mergeEnvironmentSettings` gave, as options of `send`: without a proxy for the URL there is none,
+ * whatever the session and the environment say.
+ */
+export function decided(settings: EnvironmentSettings, url: string): SendOptions {
+  const { proxies, stream, verify, cert } = settings;
+  const named = isProxyNamed(url, proxies) ? proxies : { ...proxies, [splitUrl(url).scheme]: null };
+  return { proxies: named, stream, verify, cert };
+}
+
 /** @param usesTls - Whether the variables that name a CA file matter. */
 export function resolveVerify(
   session: SessionSettings,
@@ -80,16 +92,19 @@ export function resolveVerify(
   return usesTls && session.trustEnv ? (environmentCaBundle() ?? true) : true;
 }
 
-/** The first that names a proxy for the URL decides: the call, the session, the environment. */
+/**
+ * The first that names a proxy for the URL decides: the call, the session, the environment. The `no_proxy` of the session
+ * holds for the proxies of the call too, unless the call has one of its own.
+ */
 export function resolveProxies(
   { proxies, trustEnv }: SessionSettings,
   url: string,
   given: Proxies | null,
   readEnvironment: (url: string) => ProxyMapping | null,
 ): Readonly<Record<string, string | null>> {
-  if (given !== null && isProxyNamed(url, given)) return definite(given);
+  if (given !== null && isProxyNamed(url, given)) return definite(mergedProxies(proxies, given, NO_PROXY));
   const hasOwn = !isEmpty(proxies);
-  if (hasOwn && isProxyNamed(url, proxies)) return definite({ ...proxies, ...given });
+  if (hasOwn && isProxyNamed(url, proxies)) return definite(given === null ? proxies : mergedProxies(proxies, given));
   const fromEnvironment = trustEnv ? readEnvironment(url) : null;
   return fromEnvironment === null ? NO_PROXIES : definite({ ...fromEnvironment, ...proxies, ...given });
 }

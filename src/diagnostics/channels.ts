@@ -1,6 +1,6 @@
 /**
- * The channels of `node:diagnostics_channel`. Whoever publishes asks `hasSubscribers` first, and makes nothing of a
- * message that nobody wants.
+ * The channels of `node:diagnostics_channel`. Publishers ask `hasSubscribers` first, and make no message
+ * without subscribers.
  */
 import { channel } from "node:diagnostics_channel";
 import { debuglog } from "node:util";
@@ -56,7 +56,7 @@ export function nextRequestId(): number {
   return (requests += 1);
 }
 
-/** A connection that somebody watches. */
+/** A connection as subscribers see it. */
 export function diagnosedConnection(address: string, proxy: string | null): DiagnosedConnection {
   return { id: (connections += 1), address, proxy };
 }

@@ -4,8 +4,10 @@ import {
   aFunction,
   aString,
   atLeast,
+  GeneratorSource,
   IDEMPOTENT_METHODS,
   kindOf,
+  PullIterator,
   type Resolved,
   type Rows,
   sendOptionsOf,
@@ -40,7 +42,7 @@ export interface Reconnection {
 
 /**
  * What `events()` takes: the options of any call, and these. `timeout.read` bounds the silence of the server (a
- * connection that is silent for longer is made anew), `timeout.total` the length of each connection.
+ * connection that is silent for longer is made again), `timeout.total` the length of each connection.
  */
 export interface EventsOptions extends Omit<RequestOptions, "stream"> {
   /** The method of the request. @defaultValue "GET" */
@@ -53,7 +55,7 @@ export interface EventsOptions extends Omit<RequestOptions, "stream"> {
   readonly retry?: number | undefined;
   /**
    * Connections in a row that may fail before RetryError. One that brought an event, or was open for five seconds,
-   * starts the count anew. 0 does not reconnect after a failure. @defaultValue Infinity
+   * starts the count again. 0 does not reconnect after a failure. @defaultValue Infinity
    */
   readonly maxRetries?: number | undefined;
   /**
@@ -137,7 +139,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
   #retry: number;
   #failures = 0;
   #iterated = false;
-  /** Closed by the caller, which is no error. */
+  /** Closed by the caller, which is not an error. */
   #closed = false;
 
   /** @throws TypeError or RangeError for an option of the wrong type or out of its range. */
@@ -189,14 +191,14 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
   /**
    * The events. Leaving the loop closes the connection.
    *
-   * @throws HTTPError for a 4xx; RequestException `ERR_EVENT_STREAM` for what is no stream of events; RetryError past
+   * @throws HTTPError for a 4xx; RequestException `ERR_EVENT_STREAM` for a response that is not a stream of events; RetryError past
    *   `maxRetries`; the signal's reason.
    */
   [Symbol.asyncIterator](): AsyncGenerator<ServerSentEvent, void> {
     if (this.#iterated)
       throw new StreamConsumedError("A stream of events can be iterated once; call events() again for another");
     this.#iterated = true;
-    return this.#run();
+    return new PullIterator(new GeneratorSource(this.#run(), () => this.close()));
   }
 
   async *#run(): AsyncGenerator<ServerSentEvent, void> {
@@ -301,7 +303,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
     );
   }
 
-  /** Anew for each connection, for cookies and credentials may have changed; but a body is the first one's. */
+  /** Prepared again for each connection, because cookies and credentials may have changed. The body is always the first one's. */
   #prepare(session: Session): PreparedRequest {
     const { data, files, json } = this.#callOptions;
     const hasBody = data != null || files != null || json !== undefined;

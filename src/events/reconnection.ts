@@ -34,7 +34,7 @@ export function verdictOf(response: Response): Verdict {
   return type === "text/event-stream" ? "open" : "failed";
 }
 
-/** Says why a response is no stream of events. */
+/** Says why a response is not a stream of events. */
 export function refusal(response: Response): RequestException {
   try {
     response.raiseForStatus();

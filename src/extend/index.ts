@@ -39,21 +39,22 @@ export {
   redactedUrl,
   redactedUrls,
   redactedValue,
-} from "../message/redaction.js";
+} from "../http/redaction/redaction.js";
 export { writePrivateFile } from "../message/private-file.js";
 
 // HTTP vocabulary
 export { FieldList, type Derivation } from "../http/fields.js";
 export { IDEMPOTENT_METHODS } from "../http/methods.js";
-export { effectivePort, splitUrl, urlWithoutAuthAndFragment, type UrlParts } from "../message/url.js";
-export { decodeText } from "../message/text/charset.js";
-export { encodingFromHeaders, parseContentType } from "../message/text/content-type.js";
+export { effectivePort, splitUrl, urlWithoutAuthAndFragment, type UrlParts } from "../http/url/url.js";
+export { decodeText } from "../content/charset.js";
+export { parseContentType } from "../http/content-type.js";
+export { encodingFromHeaders } from "../content/declared-encoding.js";
 
 // Multipart bodies
-export { boundaryOf } from "../message/body/boundary.js";
+export { boundaryOf } from "../http/boundary.js";
 export { MultipartBody } from "../message/body/multipart.js";
 export { encoderParts, headEncoding, type PartEncoding } from "../message/body/multipart-part.js";
-export { END, PullIterator, type End, type PullSource } from "../message/pull-iterator.js";
+export { END, GeneratorSource, PullIterator, type End, type PullSource } from "../content/pull-iterator.js";
 
 // Transports
 export type { ByteReceiver } from "../wire/socket-reader.js";

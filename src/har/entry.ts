@@ -25,7 +25,7 @@ import type {
   HarTimings,
 } from "./format.js";
 
-/** What is shown of credentials and bodies. */
+/** Whether credentials are shown, and how much of a body. */
 export interface Shown {
   /** Whether credentials stand in clear. */
   readonly credentials: boolean;
@@ -244,7 +244,7 @@ function sizeOfHead(firstLine: string, raw: readonly string[]): number {
   return size;
 }
 
-/** null for bytes that are no UTF-8. */
+/** null for bytes that are not UTF-8. */
 function textOf(bytes: Buffer): string | null {
   const text = bytes.toString("utf8");
   return Buffer.from(text).equals(bytes) ? text : null;

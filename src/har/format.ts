@@ -26,7 +26,7 @@ export interface HarEntry {
   readonly startedDateTime: string;
   /** The sum of the timings but for `ssl`, which is a part of `connect`. */
   readonly time: number;
-  /** What was sent. */
+  /** The content that was sent. */
   readonly request: HarRequest;
   /** What came back. */
   readonly response: HarResponse;
@@ -134,7 +134,7 @@ export interface HarContent {
   readonly mimeType: string;
   /** Its text, or its bytes in Base64; left out for what is not kept. */
   readonly text?: string;
-  /** `base64` for what is no text. */
+  /** `base64` for content that is not text. */
   readonly encoding?: "base64";
   /** Why there is no text. */
   readonly comment?: string;

@@ -14,7 +14,7 @@ import { insideRequest, writePrivateFile } from "../extend/index.js";
 import { harEntry, harRequest, type Recorded, type Shown } from "./entry.js";
 import type { Har } from "./format.js";
 
-/** What is written down. */
+/** The options of a recorder. */
 export interface HarOptions {
   /** Show credentials as they are; they are masked by default: in URLs, headers, cookies, forms and JSON. */
   readonly credentials?: boolean | undefined;
@@ -119,7 +119,7 @@ export class HarRecorder {
     return `<HarRecorder [${this.size} entries]>`;
   }
 
-  /** @returns null for a request that cannot be described, whose URL is no URL: the adapter says what is wrong with it. */
+  /** @returns null for a request that cannot be described, because its URL is invalid: the adapter says what is wrong with it. */
   #begin(request: PreparedRequest, attempt: number, started: number): Recorded | null {
     let described;
     try {

@@ -1,9 +1,9 @@
 /**
  * The certificates of `httpbin({ tls: true })`: a certificate authority for tests and two leaves that it issued.
  *
- * They are public on purpose and prove nothing about anybody: use them on loopback only, and never add the authority to
+ * They are public on purpose and prove no identity: use them on loopback only, and never add the authority to
  * a trust store. Its private key was thrown away when these were made (openssl, EC P-256, valid 2020 to 2120), so that
- * nobody can issue more.
+ * no further ones can be issued.
  */
 
 /** A private key and its certificate, both PEM. */

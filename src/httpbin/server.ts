@@ -100,14 +100,14 @@ export async function httpbin(options: HttpbinOptions = {}): Promise<Server> {
   const { server, isTestCertificate } = createServer(tls);
   server.on("request", serve(false));
   server.on("checkContinue", serve(true));
-  // Sockets before their TLS handshake are no connections to the HTTP server, but close() must end them too.
+  // Sockets before their TLS handshake are not yet connections of the HTTP server, but close() must end them too.
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
   server.on(tls === false ? "connection" : "secureConnection", (socket: Socket) => {
     connections.set(socket, ++accepted);
-    // A client that goes away is no fault of the server.
+    // A client that goes away is not a fault of the server.
     socket.on("error", () => socket.destroy());
   });
   // Nothing here may time out on its own: how long a client waits is what is being tested.
@@ -221,7 +221,7 @@ function allHeaders({ headers, body }: Reply, incoming: Incoming, hasNoBody: boo
   const hasLength = headers.some(([name]) => name.toLowerCase() === "content-length");
   // RFC 9110 section 8.6: none with 204, and with 304 only that of the 200 it stands for.
   if (isWhole && !hasLength && !hasNoBody) all.push(["Content-Length", String(Buffer.byteLength(body))]);
-  // RFC 9110 section 10.1.1: whether the body comes after all, nobody can tell. Node says so itself; Bun and Deno do not.
+  // RFC 9110 section 10.1.1: it cannot be known whether the body still comes. Node says so itself; Bun and Deno do not.
   if (incoming.isHeldBack) all.push(["Connection", "close"]);
   all.push(["Access-Control-Allow-Origin", incoming.header("Origin") ?? "*"]);
   all.push(["Access-Control-Allow-Credentials", "true"]);

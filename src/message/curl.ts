@@ -1,9 +1,9 @@
 /** A prepared request as a curl command. */
 import type { Body } from "./body/body.js";
 import type { RequestParts } from "./request-parts.js";
-import { targetOf } from "./request-target.js";
-import { redactedBody, redactedUrl, redactedValue } from "./redaction.js";
-import { unquote } from "./text/url-encoded.js";
+import { targetOf } from "../http/url/request-target.js";
+import { redactedBody, redactedUrl, redactedValue } from "../http/redaction/redaction.js";
+import { unquote } from "../http/url-encoded.js";
 
 /** How the command is written. */
 export interface CurlOptions {
@@ -20,7 +20,7 @@ export function curlCommand(request: RequestParts, options: CurlOptions): string
   const parts = ["curl"];
   // Brackets and braces stand for themselves.
   if (/[[\]{}]/.test(request.url)) parts.push("--globoff");
-  // What is asked for compressed is printed as what it is.
+  // `--compressed` makes curl decode the response.
   if (fields.has("accept-encoding")) parts.push("--compressed");
   if (method === "HEAD" && body === null) parts.push("--head");
   else if (method !== "GET" || body !== null) parts.push("-X", shellWord(method));

@@ -1,5 +1,6 @@
 /** Hooks: functions that see each response before anyone else, and may replace it. */
 import { kindOf } from "../options/kind.js";
+import { isPlainObject } from "../options/kinds.js";
 import type { Response } from "./response.js";
 
 /** How the exchange was made, as a hook is told. */
@@ -24,40 +25,59 @@ export type ResponseHook = (
 
 /** The hooks of a request or a session. `response` is the only event, as in requests. */
 export interface Hooks {
-  /** Called in order, each with what the one before it returned. */
-  response: ResponseHook[];
+  /** Called in order, each with what the one before it returned. One function or a list can be assigned. */
+  get response(): ResponseHook[];
+  set response(hooks: ResponseHook | readonly ResponseHook[] | null | undefined);
 }
 
-/** What the option `hooks` accepts. */
-export interface HooksInit {
-  /** One function or several. */
-  readonly response?: ResponseHook | readonly ResponseHook[] | null | undefined;
-}
+/** What the option `hooks` accepts; a function is a response hook. */
+export type HooksInit =
+  | ResponseHook
+  | {
+      /** One function or several. */
+      readonly response?: ResponseHook | readonly ResponseHook[] | null | undefined;
+    };
 
 /**
+ * @returns Hooks that share no list with the argument.
  * @throws TypeError for another event than `response`, or what is not a function.
  */
 export function hooksFrom(init: HooksInit | null | undefined): Hooks {
-  const hooks: Hooks = { response: [] };
-  if (init === null || init === undefined) return hooks;
-  for (const [event, value] of Object.entries(init) as [
-    string,
-    ResponseHook | readonly ResponseHook[] | null | undefined,
-  ][]) {
-    checkEvent(event);
-    const found = typeof value === "function" ? [value] : (value ?? []);
-    for (const hook of found) registerHook(hooks, event, hook);
-  }
-  return hooks;
+  let hooks = init === null || init === undefined ? [] : hooksOf(init);
+  return {
+    get response() {
+      return hooks;
+    },
+    set response(next) {
+      hooks = hookList(next);
+    },
+  };
+}
+
+function hooksOf(init: HooksInit): ResponseHook[] {
+  if (typeof init === "function") return [init];
+  if (typeof init !== "object" || !isPlainObject(init))
+    throw new TypeError(`hooks must be an object such as { response: (response) => … }, not ${kindOf(init)}`);
+  for (const event of Object.keys(init)) checkEvent(event);
+  return hookList(init.response);
+}
+
+function hookList(given: ResponseHook | readonly ResponseHook[] | null | undefined): ResponseHook[] {
+  if (given === null || given === undefined) return [];
+  if (typeof given === "function") return [given];
+  if (!Array.isArray(given))
+    throw new TypeError(`hooks.response must be a function or an array of functions, not ${kindOf(given)}`);
+  for (const one of given as readonly unknown[])
+    if (typeof one !== "function") throw new TypeError(`A hook must be a function of the response, not ${kindOf(one)}`);
+  return [...(given as readonly ResponseHook[])];
 }
 
 /** @throws TypeError for another event than `response`, or what is not a function. */
 export function registerHook(hooks: Hooks, event: string, hook: ResponseHook | readonly ResponseHook[]): void {
   checkEvent(event);
-  for (const one of typeof hook === "function" ? [hook] : hook) {
-    if (typeof one !== "function") throw new TypeError(`A hook must be a function of the response, not ${kindOf(one)}`);
-    hooks.response.push(one);
-  }
+  if (hook === null || hook === undefined)
+    throw new TypeError(`A hook must be a function of the response, not ${kindOf(hook)}`);
+  hooks.response.push(...hookList(hook));
 }
 
 /** @returns False when it was not registered. */

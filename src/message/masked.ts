@@ -3,8 +3,8 @@ import { kindOf } from "../options/kind.js";
 import { dictOf, headerEntries, type HeadersInit } from "./headers.js";
 import type { PreparedRequest } from "./prepared.js";
 import type { RequestParts } from "./request-parts.js";
-import { redactedBody, redactedUrl, redactedValue } from "./redaction.js";
-import { redactedJson } from "./redacted-json.js";
+import { redactedBody, redactedUrl, redactedValue } from "../http/redaction/redaction.js";
+import { redactedJson } from "../http/redaction/redacted-json.js";
 import type { Request } from "./request.js";
 import type { Response } from "./response.js";
 

@@ -1,7 +1,7 @@
 /** The content of a response in the pieces in which it arrives. */
 import { queueOf } from "./raw-response.js";
 import { RequestException } from "../exceptions.js";
-import { END, type End, type PullSource } from "./pull-iterator.js";
+import { END, type End, type PullSource } from "../content/pull-iterator.js";
 import type { RawResponse } from "./raw-response.js";
 import type { ByteSource } from "./raw-queue.js";
 import type { Response } from "./response.js";

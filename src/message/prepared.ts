@@ -15,20 +15,20 @@ import { FieldList } from "../http/fields.js";
 import {
   checkGivenField,
   dictOf,
-  fieldsOf,
   headerEntries,
+  headerPairs,
   type CaseInsensitiveDict,
   type HeadersInit,
 } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
 import { maskedPrepared } from "./masked.js";
-import type { Params } from "./params.js";
-import { credentialHeaders } from "./redaction.js";
+import type { Params } from "../http/params.js";
+import { credentialHeaders } from "../http/redaction/redaction.js";
 import type { RequestParts } from "./request-parts.js";
-import { targetOf, type RequestTarget } from "./request-target.js";
-import { authFromUrl, pathUrlOf, prepareUrl } from "./url.js";
+import { targetOf, type RequestTarget } from "../http/url/request-target.js";
+import { authFromUrl, pathUrlOf, prepareUrl } from "../http/url/url.js";
 
-export type { RequestTarget } from "./request-target.js";
+export type { RequestTarget } from "../http/url/request-target.js";
 
 /** What a request is prepared from; all of it is optional. */
 export interface PrepareOptions {
@@ -104,6 +104,11 @@ const preparedUrls = new Set<string>();
 const COMMON_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
 const BODILESS_METHODS = new Set(["GET", "HEAD"]);
 
+const NO_HOOKS: readonly ResponseHook[] = Object.freeze([]);
+
+/** The response hooks of a request; most have none, and no object for them is made. */
+export let responseHooks: (request: PreparedRequest) => readonly ResponseHook[];
+
 /**
  * A request as it goes out. Every attribute may be changed before it is sent.
  *
@@ -119,11 +124,10 @@ const BODILESS_METHODS = new Set(["GET", "HEAD"]);
 export class PreparedRequest {
   /** Upper case. */
   method = "";
-  /** Functions that see the response. */
-  hooks: Hooks = { response: [] };
   #url = "";
   #target: RequestTarget | null = null;
   #fields: FieldList | null = null;
+  #hooks: Hooks | null = null;
   #headers: CaseInsensitiveDict | null = null;
   #body: Body | null = null;
   #cookies: RequestsCookieJar | null = null;
@@ -136,6 +140,7 @@ export class PreparedRequest {
   #credentialHeaders: readonly string[] = credentialHeaders;
 
   static {
+    responseHooks = (request) => (request.#hooks === null ? NO_HOOKS : request.#hooks.response);
     insideRequest = {
       target: (request) => request.#place,
       fields: (request) => request.#list,
@@ -180,7 +185,7 @@ export class PreparedRequest {
     };
   }
 
-  /** The whole URL. What is assigned is taken as it is; only escapes are sent in upper case, and brackets escaped. */
+  /** The whole URL. An assigned value is taken as it is; only escapes are sent in upper case, and brackets are escaped. */
   get url(): string {
     return this.#url;
   }
@@ -189,14 +194,18 @@ export class PreparedRequest {
     this.#target = null;
   }
 
-  /** The header fields that will be sent; Host comes on top unless it is among them. */
+  /**
+   * The header fields that will be sent; Host comes on top unless it is among them. Assigning an object, pairs, a Map,
+   * `Headers` or a CaseInsensitiveDict replaces them by a copy; Content-Length or Transfer-Encoding of the body is set
+   * again if neither is among them.
+   */
   get headers(): CaseInsensitiveDict {
     this.#headers ??= dictOf(this.#list);
     return this.#headers;
   }
-  set headers(headers: CaseInsensitiveDict) {
-    this.#fields = fieldsOf(headers);
-    this.#headers = headers;
+  set headers(headers: HeadersInit) {
+    this.#useFields(new FieldList(headerPairs(headers)));
+    if (!this.#list.has("content-length") && !this.#list.has("transfer-encoding")) this.#useBody(this.#body);
   }
 
   /** null, text, bytes or a stream. Assigning sets Content-Length or Transfer-Encoding to match. */
@@ -209,6 +218,14 @@ export class PreparedRequest {
     if (next === null || next.length === null) this.#list.delete("content-length");
     if (next === null || next.length !== null) this.#list.delete("transfer-encoding");
     this.#useBody(next);
+  }
+
+  /** Functions that see the response. */
+  get hooks(): Hooks {
+    return (this.#hooks ??= hooksFrom(null));
+  }
+  set hooks(hooks: HooksInit | null) {
+    this.#hooks = hooksFrom(hooks);
   }
 
   /** Path and query, "/" if empty, without the fragment. */
@@ -319,7 +336,7 @@ export class PreparedRequest {
 
   /** Adds the hooks; those that the credentials registered stay before them. */
   prepareHooks(hooks: HooksInit | null | undefined): void {
-    this.hooks.response.push(...hooksFrom(hooks).response);
+    if (hooks != null) this.hooks.response.push(...hooksFrom(hooks).response);
   }
 
   /** Adds a function that sees the response. */
@@ -351,7 +368,7 @@ export class PreparedRequest {
     copy.#withoutCredentials = this.#withoutCredentials;
     copy.#withoutCookies = this.#withoutCookies;
     copy.#credentialHeaders = this.#credentialHeaders;
-    copy.hooks = { response: [...this.hooks.response] };
+    if (this.#hooks !== null) copy.#hooks = hooksFrom(this.#hooks);
     return copy;
   }
 
@@ -424,12 +441,14 @@ export class PreparedRequest {
     if (signed === this) return;
     this.method = signed.method;
     this.url = signed.url;
-    this.hooks = signed.hooks;
     if (#fields in signed) {
-      this.headers = signed.headers;
+      this.#hooks = signed.#hooks;
+      this.#fields = signed.#fields;
+      this.#headers = signed.#headers;
       this.#body = signed.#body;
     } else {
       // A request of another copy of this package: what is public of it.
+      this.hooks = (signed as PreparedRequest).hooks;
       this.prepareHeaders([...(signed as PreparedRequest).headers]);
       this.body = (signed as PreparedRequest).body;
     }
@@ -459,7 +478,7 @@ export class PreparedRequest {
   }
 }
 
-/** A body that was taken away leaves no length behind. */
+/** Removes the Content-Length of a body that was removed. */
 function dropOurFraming(fields: FieldList): void {
   const length = fields.get("content-length");
   if (length !== undefined && length !== "0") fields.delete("Content-Length");

@@ -4,7 +4,7 @@ import { open, rename, stat, unlink, writeFile } from "node:fs/promises";
 
 /**
  * Writes a file that only its owner may read (mode 0600), whatever the mode of an existing file is. Readers see the old
- * file or the whole new one. A path that is no regular file, such as `/dev/stdout`, is written to as it is.
+ * file or the whole new one. A path that is not a regular file, such as `/dev/stdout`, is written to as it is.
  *
  * @throws the file system's own error; the old file is then untouched.
  */

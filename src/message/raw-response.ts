@@ -2,8 +2,9 @@
 import type { RequestException } from "../exceptions.js";
 import { kindOf } from "../options/kind.js";
 import { contentBody } from "./body/content.js";
+import { withCallerFrames } from "../content/caller-frames.js";
 import { asBytes } from "./body/source.js";
-import { END, PullIterator, type End } from "./pull-iterator.js";
+import { END, PullIterator, type End } from "../content/pull-iterator.js";
 import { BodyPump } from "./body-pump.js";
 import { RawQueue, type RawControl } from "./raw-queue.js";
 
@@ -82,7 +83,7 @@ export class RawResponse implements AsyncIterable<Buffer> {
       try {
         chunk = await this.#queue.pull(wanted - have);
       } catch (error) {
-        if (have === 0 || n === undefined) throw error;
+        if (have === 0 || n === undefined) throw withCallerFrames(error);
         break;
       }
       if (chunk === null) break;

@@ -5,7 +5,7 @@ import type { HeadersInit } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
 import { maskedRequest } from "./masked.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
-import type { Params } from "./params.js";
+import type { Params } from "../http/params.js";
 import { PreparedRequest } from "./prepared.js";
 
 /** The parts of a request that a caller may give beside method and URL. */

@@ -1,5 +1,7 @@
 /** What a response knows of the wire that it came by. */
+import type { StandardSchema } from "../content/standard-schema.js";
 import type { PreparedRequest } from "./prepared.js";
+import type { Response } from "./response.js";
 import type { RawResponse } from "./raw-response.js";
 import type { ByteSource } from "./raw-queue.js";
 
@@ -43,7 +45,7 @@ export interface ConnectionInfo {
   readonly tls: TlsInfo | null;
 }
 
-/** The wire's side of a response, asked when somebody wants to know. */
+/** The wire's side of a response. Its values are made when they are first read. */
 export interface WireExchange {
   /** Bytes of the body so far, before decoding. */
   readonly received: number;
@@ -70,4 +72,23 @@ export interface WireResponse {
   readonly exchange: WireExchange;
   /** Seconds. */
   readonly elapsed: number;
+}
+
+/** The parts of a Response that its users do not see. */
+export interface InsideResponse {
+  /** The response that HTTPAdapter received. */
+  fromWire(parts: WireResponse): Response;
+  /** One field, without making `headers`. */
+  header(response: Response, lowerName: string): string | undefined;
+  headerValues(response: Response, lowerName: string): readonly string[];
+  /** Whether the whole content is in memory. */
+  isRead(response: Response): boolean;
+  /** Whether the response was closed while its content was read. */
+  isCutShort(response: Response): boolean;
+  /** `json(schema)` with a schema that may work asynchronously. */
+  jsonLater<T>(response: Response, schema: StandardSchema<T>): Promise<T>;
+  /** Sends another request in the way in which this response came; null when that is not known. */
+  sendAgain(response: Response, request: PreparedRequest): Promise<Response | null>;
+  /** Sets that way. */
+  useSender(response: Response, sender: (request: PreparedRequest) => Promise<Response>): void;
 }

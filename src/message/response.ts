@@ -4,14 +4,15 @@ import { inspect } from "node:util";
 
 import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
 import { FieldList, rawValue, rawValues } from "../http/fields.js";
-import { numberOrKind } from "../options/kind.js";
+import { kindOf, numberOrKind } from "../options/kind.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
-import { bodyStream } from "./body-stream.js";
+import { bodyStream } from "../content/body-stream.js";
+import { withCallerFrames } from "../content/caller-frames.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
 import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersInit } from "./headers.js";
 import { Pieces, piecesOf } from "./pieces.js";
 import { insideRequest, type PreparedRequest } from "./prepared.js";
-import { END, PullIterator, type PullSource } from "./pull-iterator.js";
+import { END, PullIterator, type PullSource } from "../content/pull-iterator.js";
 import { rawFrom, RawResponse, type RawHead, type RawInit } from "./raw-response.js";
 import {
   byteLines,
@@ -22,42 +23,23 @@ import {
   textLines,
   type EventIterOptions,
   type ServerSentEvent,
-} from "./response-streams.js";
+} from "../content/content-streams.js";
 import type { IterOptions, ResponseInit } from "./response-init.js";
-import type { ConnectionInfo, Timings, TlsInfo, WireExchange, WireResponse } from "./response-wire.js";
+import type { ConnectionInfo, InsideResponse, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 import type { SaveOptions, SaveResult } from "./save.js";
-import type { StandardSchema } from "./standard-schema.js";
-import { apparentEncoding, decodeText, encodingOfBody, jsonTextOf } from "./text/charset.js";
-import { declaredEncoding, encodingFromHeaders } from "./text/content-type.js";
-import { parseJson, validateJson, validateJsonLater } from "./text/json.js";
-import { linksByRel } from "./text/link.js";
+import type { StandardSchema } from "../content/standard-schema.js";
+import { apparentEncoding, decodeText, encodingOfBody, jsonTextOf } from "../content/charset.js";
+import { declaredEncoding, encodingFromHeaders } from "../content/declared-encoding.js";
+import { parseJson, validateJson, validateJsonLater } from "../content/json.js";
+import { linksByRel } from "../http/link.js";
 import { maskedResponse } from "./masked.js";
-import { redactedUrl } from "./shown-url.js";
+import { redactedUrl } from "../http/redaction/shown-url.js";
 
 export type { IterOptions, ResponseInit } from "./response-init.js";
-export type { ConnectionInfo, Timings, TlsInfo, WireExchange } from "./response-wire.js";
+export type { ConnectionInfo, InsideResponse, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 
 const EMPTY = Buffer.alloc(0);
 const NO_TRAILERS: readonly string[] = Object.freeze([]);
-
-/** The parts of a Response that its users do not see. */
-export interface InsideResponse {
-  /** The response that HTTPAdapter received. */
-  fromWire(parts: WireResponse): Response;
-  /** One field, without making `headers`. */
-  header(response: Response, lowerName: string): string | undefined;
-  headerValues(response: Response, lowerName: string): readonly string[];
-  /** Whether the whole content is in memory. */
-  isRead(response: Response): boolean;
-  /** Whether the response was closed while its content was read. */
-  isCutShort(response: Response): boolean;
-  /** `json(schema)` with a schema that may work asynchronously. */
-  jsonLater<T>(response: Response, schema: StandardSchema<T>): Promise<T>;
-  /** Sends another request in the way in which this response came; null when that is not known. */
-  sendAgain(response: Response, request: PreparedRequest): Promise<Response | null>;
-  /** Sets that way. */
-  useSender(response: Response, sender: (request: PreparedRequest) => Promise<Response>): void;
-}
 
 /** Access to these parts for the rest of the library: a friend of the class in place of public members. */
 export let insideResponse: InsideResponse;
@@ -192,8 +174,8 @@ export class Response implements AsyncIterable<Buffer> {
   get url(): string {
     return this.#url;
   }
-  set url(url: string) {
-    this.#url = url;
+  set url(url: string | URL) {
+    this.#url = String(url);
   }
 
   /**
@@ -445,7 +427,11 @@ export class Response implements AsyncIterable<Buffer> {
   async read(): Promise<Buffer> {
     if (this.#content !== null) return this.#content;
     this.#reading ??= this.#readAll();
-    return this.#reading;
+    try {
+      return await this.#reading;
+    } catch (error) {
+      throw withCallerFrames(error);
+    }
   }
 
   /**
@@ -471,8 +457,14 @@ export class Response implements AsyncIterable<Buffer> {
    * @param options - `resume: true` continues after a cut; `sha256` is compared; `onProgress` is told of bytes.
    */
   async saveTo(path: string, options: SaveOptions = {}): Promise<SaveResult> {
+    if (typeof path !== "string" || path === "")
+      throw new TypeError(`saveTo(path) takes the path of a file, not ${kindOf(path)}`);
     const { saveTo } = await import("./save.js");
-    return saveTo(this, path, options);
+    try {
+      return await saveTo(this, path, options);
+    } catch (error) {
+      throw withCallerFrames(error);
+    }
   }
 
   /** Releases the connection; the rest of the body is not read. */
@@ -507,9 +499,9 @@ export class Response implements AsyncIterable<Buffer> {
     return this.toString();
   }
 
-  /** The first value of a field, or all of them joined once `headers` was read. */
+  /** The first value of a field. */
   #header(lowerName: string): string | undefined {
-    return this.#headers === null ? rawValue(this.#rawHeaders, lowerName) : this.#headers.get(lowerName);
+    return this.#headers === null ? rawValue(this.#rawHeaders, lowerName) : this.#headers.getAll(lowerName)[0];
   }
 
   #headerValues(lowerName: string): readonly string[] {

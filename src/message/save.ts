@@ -6,7 +6,7 @@ import { lstat, open, readFile, rename, rm, writeFile, type FileHandle } from "n
 
 import { ContentDecodingError, RequestException, StreamConsumedError } from "../exceptions.js";
 import { codingNames } from "../http/fields.js";
-import { redactedUrl } from "./redaction.js";
+import { redactedUrl } from "../http/redaction/redaction.js";
 import type { Response } from "./response.js";
 
 /** How a download is saved. */
@@ -19,7 +19,7 @@ export interface SaveOptions {
   readonly sha256?: string | undefined;
 }
 
-/** What was saved. */
+/** The saved file. */
 export interface SaveResult {
   /** Of the file, as it was given. */
   readonly path: string;
@@ -29,7 +29,7 @@ export interface SaveResult {
   readonly resumedFrom: number;
 }
 
-/** What is stored next to a part, to know that the file on the server is still the same. */
+/** Stored next to a partial file, to know that the file on the server is still the same. */
 interface PartNote {
   /** SHA-256 of the URL, which may have a password or a signature in it. */
   readonly url: string;
@@ -91,7 +91,7 @@ function isWrong(error: unknown): boolean {
 
 async function write({ response, offset, total }: Source, part: string, options: SaveOptions): Promise<number> {
   const hash = options.sha256 === undefined ? null : createHash("sha256");
-  // Never through a link that somebody else made at this name, as may happen in /tmp (CVE-2026-25645 of requests).
+  // Never through a link that another user made at this name, as may happen in /tmp (CVE-2026-25645 of requests).
   if (offset === 0) await rm(part, { force: true });
   const file = offset === 0 ? await open(part, "wx", 0o666) : await openPart(part, offset, constants.O_RDWR);
   let size = offset;
@@ -193,7 +193,7 @@ async function resumable(response: Response, part: string, note: string): Promis
     return 0;
   try {
     const known = JSON.parse(await readFile(note, "utf8")) as PartNote;
-    // A link that somebody else made must not become the file.
+    // A link that another user made must not become the file.
     const stats = await lstat(part);
     return stats.isFile() && known.url === digestOf(response.url) && known.validator === validator ? stats.size : 0;
   } catch {

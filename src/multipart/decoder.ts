@@ -95,7 +95,7 @@ export class MultipartDecoder {
 
   /**
    * The parts as they come, one at a time: nothing is kept in memory. Leaving the loop closes the source. What stands
-   * behind the closing delimiter is read (up to 64 KiB) and dropped, so that a connection can be used again.
+   * after the closing delimiter is read (up to 64 KiB) and dropped, so that a connection can be used again.
    *
    * @param source - a response of `stream: true`, a stream, a part of another multipart body, or any iterable of bytes.
    * @param contentType - its Content-Type; not needed for a response.

@@ -1,4 +1,4 @@
-/** Multipart bodies made of fields, for `data` and for whoever wants the bytes. */
+/** Multipart bodies made of fields, for `data` and for callers that want the bytes. */
 import type { Blob } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 import { inspect } from "node:util";
@@ -43,7 +43,7 @@ export interface MultipartEncoderOptions {
    * What separates the parts: 1 to 70 letters, digits and '()+_,-./:=? and no content may have it. Contents in memory are
    * looked through; streams are not.
    *
-   * @defaultValue 32 hexadecimal digits of chance
+   * @defaultValue 32 random hexadecimal digits
    */
   readonly boundary?: string | undefined;
   /**
@@ -139,7 +139,7 @@ export class MultipartEncoder extends MultipartBody {
   /**
    * The whole body as text, when it is in memory. Reads nothing, and loses nothing:
    *
-   * @throws TypeError for a body with files, streams or bytes that are no text: `await encoder.read()` gives its bytes.
+   * @throws TypeError for a body with files, streams or bytes that are not text: `await encoder.read()` gives its bytes.
    */
   override toString(): string {
     const { bytes } = this;

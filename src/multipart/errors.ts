@@ -78,7 +78,7 @@ export class MultipartLimitError extends MultipartDecodeError {
   }
 }
 
-/** How much a decoder takes. 0 is no limit. */
+/** The limits of a decoder. 0 means no limit. */
 export interface MultipartLimits {
   /**
    * Number of parts.
@@ -99,7 +99,7 @@ export interface MultipartLimits {
    */
   readonly maxPartSize?: number | undefined;
   /**
-   * Bytes of everything: contents, heads, delimiters, and what stands before and behind them.
+   * Bytes in total: contents, heads, delimiters, and the text before and after them.
    *
    * @defaultValue 0
    */
@@ -109,7 +109,7 @@ export interface MultipartLimits {
 /** Every limit, with Infinity for none. */
 export type ResolvedLimits = Readonly<Record<keyof MultipartLimits, number>>;
 
-/** @throws RangeError for a limit that is no whole number from 0 on. */
+/** @throws RangeError for a limit that is not a whole number, 0 or greater. */
 export function resolveLimits(limits: MultipartLimits): ResolvedLimits {
   return {
     maxParts: limitOf("maxParts", limits.maxParts ?? 1000),

@@ -10,7 +10,7 @@ export type MonitorCallback = (monitor: MultipartEncoderMonitor) => void;
 const STEP = 64 * 1024;
 
 /**
- * Wraps a MultipartEncoder and calls back after each piece that is read from it, at most 64 KiB. What was read is not
+ * Wraps a MultipartEncoder and calls back after each piece that is read from it, at most 64 KiB. Bytes that were read are not
  * yet with the server: `onUploadProgress` tells of what was handed to the socket.
  *
  * @example
@@ -27,7 +27,7 @@ const STEP = 64 * 1024;
  * @see requests-toolbelt: `MultipartEncoderMonitor`
  */
 export class MultipartEncoderMonitor implements AsyncIterable<Uint8Array> {
-  /** What is read. */
+  /** The encoder that is read. */
   readonly encoder: MultipartEncoder;
   /** Bytes that were read so far; from 0 again when the body is sent a second time. */
   bytesRead = 0;

@@ -13,7 +13,7 @@ import {
 } from "./errors.js";
 
 /**
- * What comes next: content of the part, or
+ * The next event: content of the part, or
  *
  * - `head`: a part begins, `parser.head` has the bytes of its fields;
  * - `part-end`: its content is whole;
@@ -24,7 +24,7 @@ export type ParserEvent = Buffer | "head" | "part-end" | "end" | "more";
 
 /** Bytes before the first delimiter, beyond which it is taken for missing. */
 const MAX_PREAMBLE = 64 * 1024;
-/** Blanks behind a delimiter, "transport padding", that are taken for such. */
+/** The most blanks after a delimiter that count as transport padding. */
 const MAX_PADDING = 1000;
 
 const CR = 13;
@@ -39,7 +39,7 @@ type State = (typeof STATE)[keyof typeof STATE];
 
 /** A push parser that is asked for its events one by one. */
 export class MultipartParser {
-  /** The bytes of the head that was announced last, without the empty line behind it. */
+  /** The bytes of the head that was announced last, without the empty line after it. */
   head: Buffer = EMPTY;
   readonly #boundary: string;
   /** CRLF, two dashes, the boundary. CR stands nowhere in it but at its begin, so that a search never goes back. */
@@ -52,9 +52,9 @@ export class MultipartParser {
   #inPart = false;
   /** How many bytes of the delimiter the last bytes seen are. The line break before the first is lent to the input. */
   #matched = 2;
-  /** How many of those are no content: a line break that ended the head may begin the delimiter as well. */
+  /** How many of those are not content: a line break that ended the head may begin the delimiter as well. */
   #lent = 2;
-  /** What stands behind the delimiter on its line. */
+  /** The text after the delimiter on its line. */
   #behind = "";
   /** The head while it comes, and how much of its closing CRLF CRLF has come. */
   #lines: Buffer[] = [];
@@ -92,7 +92,7 @@ export class MultipartParser {
   }
 
   /**
-   * The next event; nothing may be asked behind `end`.
+   * The next event. Must not be called after `end`.
    *
    * @throws MultipartDecodeError of one kind or another for content that is malformed or too much.
    */
@@ -132,7 +132,7 @@ export class MultipartParser {
   }
 
   /**
-   * Bytes up to the next delimiter (then the state is that behind it), to the end of the chunk, or held back before;
+   * Bytes up to the next delimiter (the state is then the one after it), to the end of the chunk, or held back before;
    * null when the chunk is used up.
    */
   #search(): Buffer | null {
@@ -196,7 +196,7 @@ export class MultipartParser {
         );
       this.#behind = behind + String.fromCharCode(byte);
     }
-    // RFC 2046 §5.1.1: behind the closing delimiter a line break is needed only before an epilogue.
+    // RFC 2046 §5.1.1: after the closing delimiter a line break is needed only before an epilogue.
     if (this.#finished && this.#behind.startsWith("--")) return this.#closeDelimiter();
     return "more";
   }

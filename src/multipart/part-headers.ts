@@ -13,7 +13,7 @@ const ONCE = ["content-disposition", "content-type", "content-transfer-encoding"
  * The fields of a part's head. Names and values in UTF-8 are text (RFC 7578 §5.1); a head that is not UTF-8 is latin-1.
  *
  * @param head - without the empty line that ends it; all its line breaks are CRLF.
- * @throws ImproperBodyPartContentException for a line that is no field.
+ * @throws ImproperBodyPartContentException for a line that is not a field.
  * @see RFC 2046 §5.1, RFC 5322 §2.2.3 for lines that go on
  */
 export function parsePartHeaders(head: Buffer): CaseInsensitiveDict {
@@ -31,7 +31,7 @@ export function parsePartHeaders(head: Buffer): CaseInsensitiveDict {
     const colon = line.indexOf(":");
     const name = colon === -1 ? "" : line.slice(0, colon);
     if (!TOKEN.test(name))
-      throw improper(line, colon === -1 ? "it has no colon" : "what stands before its colon is no field name");
+      throw improper(line, colon === -1 ? "it has no colon" : "the text before its colon is not a field name");
     fields.push([name, trimmed(line.slice(colon + 1))]);
   }
   for (const [name, value] of fields) headers.append(name, value);
@@ -45,7 +45,7 @@ export function parsePartHeaders(head: Buffer): CaseInsensitiveDict {
 
 function improper(line: string, what: string): ImproperBodyPartContentException {
   return new ImproperBodyPartContentException(
-    `The line ${JSON.stringify(line.slice(0, 100))} in the head of a part is no header field: ${what}; each part begins with ` +
+    `The line ${JSON.stringify(line.slice(0, 100))} in the head of a part is not a header field: ${what}; each part begins with ` +
       `lines "Name: value" and an empty line (RFC 2046 §5.1)`,
   );
 }

@@ -28,7 +28,7 @@ abstract class PartHead {
   }
 
   /**
-   * The file's name as its sender calls it; null for what is no file. Never open a path that was made of it as it is: it
+   * The file's name as its sender calls it; null for a part that is not a file. Never use it as a path as it is: it
    * may have slashes, dots and whatever a file system takes for special.
    */
   get filename(): string | null {

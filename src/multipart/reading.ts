@@ -44,7 +44,7 @@ export class ByteReader {
   }
 }
 
-/** @throws RangeError for a size that is no whole number of bytes from 0 on. */
+/** @throws RangeError for a size that is not a whole number of bytes, 0 or greater. */
 export function checkSize(size: number | null | undefined): number {
   if (size === undefined || size === null || size === -1 || size === Infinity) return Infinity;
   if (Number.isSafeInteger(size) && size >= 0) return size;

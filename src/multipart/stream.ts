@@ -42,7 +42,7 @@ class Parts implements PullSource<StreamedPart> {
     try {
       feed.parser ??= this.#plan.parser();
       for (let event = await feed.next(); event !== "end"; event = await feed.next()) {
-        // What was left of a part is skipped, up to the next head.
+        // Skip the rest of the part, up to the next head.
         if (event !== "head") continue;
         const part = new StreamedPart(parsePartHeaders(feed.parser.head), this.#plan.encoding, feed);
         feed.open = part;
@@ -89,7 +89,7 @@ class Feed implements PartSource {
   }
 
   async next(): Promise<Exclude<ParserEvent, "more">> {
-    // Whoever caught it from a part gets it again from the parts: behind it there is nothing.
+    // The error is thrown by the part, and again by the parts: nothing follows it.
     if (this.#failure !== null) throw this.#failure.error;
     const parser = this.parser!;
     try {

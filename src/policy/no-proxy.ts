@@ -1,8 +1,9 @@
 /** Which proxy a URL goes through: the mapping of proxies, and the list of exceptions. */
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
-import { redactedUrl } from "../message/redaction.js";
-import { effectivePort, splitUrl, type UrlParts } from "../message/url.js";
+import { redactedUrl } from "../http/redaction/redaction.js";
+import { effectivePort, splitUrl, type UrlParts } from "../http/url/url.js";
+import { kindOf } from "../options/kind.js";
 import { nearestName } from "../options/nearest-name.js";
 
 /**
@@ -53,6 +54,7 @@ function decidingValue(url: string, proxies: ProxyMapping | null | undefined): s
     const value = proxies[key];
     if (value === undefined) continue;
     const name = proxyKey(key);
+    if (typeof value !== "string") checkProxyValue(key, value);
     if (name === NO_PROXY) {
       if (value !== null && bypassesProxy(url, value)) return "";
       continue;
@@ -71,7 +73,8 @@ function isEmpty(proxies: ProxyMapping): boolean {
   return true;
 }
 
-const NO_PROXY = "no_proxy";
+/** The key of the hosts that are connected to directly. */
+export const NO_PROXY = "no_proxy";
 
 /** Names that other clients give to a proxy, or that name the scheme of the proxy instead of the URL's. */
 const MEANS_ALL: ReadonlySet<string> = new Set([
@@ -113,6 +116,33 @@ export function proxyKey(key: string): string {
   if (knownKeys.size >= MAX_KNOWN_KEYS) knownKeys.clear();
   knownKeys.set(key, checked);
   return checked;
+}
+
+/**
+ * @throws TypeError for a value that is neither text nor null nor undefined, and for a key that means nothing.
+ */
+export function checkProxyValue(key: string, value: unknown): void {
+  const wanted = proxyKey(key) === NO_PROXY ? 'text such as "localhost,.example.com"' : "a URL";
+  if (typeof value === "string" || value === null || value === undefined) return;
+  throw new TypeError(`proxies[${JSON.stringify(key)}] must be ${wanted} or null, not ${kindOf(value)}`);
+}
+
+/**
+ * A mapping of proxies with the keys of another one over it, which replace a key in any of its spellings.
+ *
+ * @param only - The keys of `base` to take, as `proxyKey` gives them; all of them without it.
+ */
+export function mergedProxies(base: ProxyMapping, over: ProxyMapping, only?: string): ProxyMapping {
+  const replaced = new Set(
+    Object.keys(over)
+      .filter((key) => over[key] !== undefined)
+      .map(proxyKey),
+  );
+  const kept = Object.entries(base).filter(([key]) => {
+    const name = proxyKey(key);
+    return !replaced.has(name) && (only === undefined || name === only);
+  });
+  return { ...Object.fromEntries(kept), ...over };
 }
 
 /** The key itself where it is one; otherwise the key that was probably meant, or null. */

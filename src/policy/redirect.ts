@@ -1,8 +1,8 @@
 /** What a redirect makes of the request: method, body, and which headers may follow to another origin. */
 import { InvalidURL } from "../exceptions.js";
-import { effectivePort, splitUrl, type UrlParts } from "../message/url.js";
+import { effectivePort, splitUrl, type UrlParts } from "../http/url/url.js";
 
-export { credentialHeaders, isCredentialHeader } from "../message/redaction.js";
+export { credentialHeaders, isCredentialHeader } from "../http/redaction/redaction.js";
 
 /** The statuses that are followed when they carry a Location. 300, 304, 305 and 306 are not, as in requests. */
 export const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -44,6 +44,13 @@ export class RetryBudget {
     if (this.#tokens < most) this.#tokens = Math.min(most, this.#tokens + this.ratio);
   }
 
+  /** Whether a retry is left. @internal */
+  has(now: number = performance.now() / 1000): boolean {
+    this.#regain(now);
+    // A sum of fifths falls short of a whole by rounding.
+    return this.#tokens >= 1 - 1e-9;
+  }
+
   /**
    * Takes one retry.
    *
@@ -51,9 +58,7 @@ export class RetryBudget {
    * @returns false when none is left.
    */
   withdraw(now: number = performance.now() / 1000): boolean {
-    this.#regain(now);
-    // A sum of fifths falls short of a whole by rounding.
-    if (this.#tokens < 1 - 1e-9) return false;
+    if (!this.has(now)) return false;
     this.#tokens = Math.max(0, this.#tokens - 1);
     return true;
   }

@@ -1,7 +1,7 @@
 /** The policy of retries: urllib3's `Retry`, camel-cased. Decides; waiting and sending are the adapter's. */
 import { inspect } from "node:util";
 
-import { redactedUrl } from "../message/redaction.js";
+import { redactedUrl } from "../http/redaction/redaction.js";
 import { retryAfterSeconds } from "./retry-after.js";
 import type { RetryBudget } from "./retry-budget.js";
 import { retryKind } from "./retry-kind.js";
@@ -31,7 +31,7 @@ export type {
 /** Statuses that are retried by themselves when they carry Retry-After. */
 export const RETRY_AFTER_STATUS_CODES: ReadonlySet<number> = new Set([413, 429, 503]);
 
-/** What happened in an attempt: `error`, or else a `response`. */
+/** The outcome of an attempt: `error`, otherwise a `response`. */
 export interface RetryAttempt {
   /** The method of the attempt. */
   readonly method: string;
@@ -213,6 +213,26 @@ export class Retry {
   }
 
   /**
+   * Whether it is certain from the head of a response that it is retried: no callback and no subclass has a say, and
+   * no counter is used up.
+   *
+   * @param method - in any case.
+   * @param statusCode - of the response.
+   * @param hasRetryAfter - whether the response has a Retry-After that is not empty.
+   * @internal
+   */
+  isRetryCertain(method: string, statusCode: number, hasRetryAfter: boolean): boolean {
+    return (
+      this.isRetry(method, statusCode, hasRetryAfter) &&
+      this.constructor === Retry &&
+      this.predicate === null &&
+      isLeft(this.total) &&
+      isLeft(this.status) &&
+      (this.budget === null || this.budget.has())
+    );
+  }
+
+  /**
    * Counts an attempt that failed.
    *
    * Pure but for the budget, of which a retry takes its share.
@@ -220,7 +240,7 @@ export class Retry {
    * @param attempt - what happened. An abort is not an attempt that failed.
    * @returns the policy for the next attempt.
    * @throws the error itself when it is not to be retried: its counter or `total` is false, the request may have been
-   * seen and its method is not allowed, `predicate` says no, or it is no failure of the connection.
+   * seen and its method is not allowed, `predicate` says no, or the connection did not fail.
    * @throws RetriesExhausted when a counter, or the budget, is used up.
    */
   increment(attempt: RetryAttempt): Retry {
@@ -346,6 +366,10 @@ const NO_RETRIES = new Retry({ total: 0, read: false });
 
 function decremented(counter: RetryCounter): RetryCounter {
   return typeof counter === "number" ? counter - 1 : counter;
+}
+
+function isLeft(counter: RetryCounter): boolean {
+  return counter === null || (counter !== false && counter > 0);
 }
 
 function isBelowZero(counter: RetryCounter): boolean {

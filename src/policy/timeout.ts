@@ -5,7 +5,7 @@ import { refuseUnknownNames } from "../options/nearest-name.js";
 
 /**
  * How long to wait, in seconds with fractions: one number for `connect` and for `read`, a pair `[connect, read]`, an
- * object, or null for ever. Inside the pair and the object null means no limit, and so does Infinity.
+ * object, or null to wait forever. Inside the pair and the object null means no limit, and so does Infinity.
  */
 export type TimeoutOption =
   | number
@@ -43,7 +43,7 @@ export const LONGEST_TIMER = 2 ** 31 - 1;
  *
  * @param option - what the caller gave, in seconds; undefined is the same as null here (inheriting is done before).
  * @param warn - called with a text for a value above 600 seconds; by default a process warning, once a process.
- * @returns milliseconds. More than Node's timers can wait (24.8 days) is no limit.
+ * @returns milliseconds. More than Node's timers can wait (24.8 days) means no limit.
  * @throws RangeError for NaN, zero and less; it names the part.
  * @throws TypeError for another shape.
  * @see requests' `timeout`, whose wrong values are ValueError

@@ -39,7 +39,7 @@ function alike(route: MockRoute, call: MockCall): number {
   return at;
 }
 
-/** Thrown through the engine to whoever sends for real; never seen outside. */
+/** Thrown through the engine to the code that sends the request for real; never seen outside. */
 export class PassThrough extends Error {
   readonly call: MockCall;
 

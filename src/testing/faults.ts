@@ -55,4 +55,4 @@ export function connectionReset(): Error {
 }
 
 /** Of a server that speaks something else on this port. */
-export const GARBAGE = Buffer.from("\x15\x03\x01\x00\x02\x02\x46 this is no HTTP \r\n\r\n", "latin1");
+export const GARBAGE = Buffer.from("\x15\x03\x01\x00\x02\x02\x46 this is not HTTP\r\n\r\n", "latin1");

@@ -156,7 +156,7 @@ export class MockAdapter extends HTTPAdapter {
     return this.route("*", url, replies, match);
   }
 
-  /** Forgets the calls, and begins every sequence anew; the routes stay. */
+  /** Forgets the calls, and starts every sequence again. The routes stay. */
   reset(): void {
     this.#book.reset();
   }

@@ -4,12 +4,12 @@ import { aString, atLeast, type Check, kindOf, numberOrKind, refuseUnknownNames 
 import type { MockCall } from "./call.js";
 
 /**
- * What goes wrong, by name. Each ends in the exception that the wire gives for it.
+ * Failures by name. Each ends in the exception that the wire throws for it.
  *
- * - `"dns"`: the host has no address; `"refused"`: nobody listens; `"unreachable"`: no way there. ConnectionError.
+ * - `"dns"`: the host has no address; `"refused"`: no server listens; `"unreachable"`: no way there. ConnectionError.
  * - `"tls"`: the certificate is self-signed. SSLError.
  * - `"reset"`: the connection is reset before an answer; `"closed"`: it is closed. ConnectionError.
- * - `"garbage"`: the answer is no HTTP. ConnectionError, `ERR_BAD_RESPONSE`.
+ * - `"garbage"`: the answer is not HTTP. ConnectionError, `ERR_BAD_RESPONSE`.
  * - `"ConnectTimeout"`, `"ReadTimeout"`, `"TotalTimeout"`: at once, whatever the timeouts are. With `delay` and a real
  *   timeout the same exceptions come when the time has passed.
  */
@@ -53,7 +53,7 @@ export interface Reply {
   readonly drip?: { readonly bytes: number; readonly every: number } | undefined;
   /** The connection is cut after so many bytes of the body as it is framed. */
   readonly cut?: number | undefined;
-  /** What goes wrong instead of an answer: a fault by name, or the error to throw. */
+  /** A failure in place of an answer: a fault by name, or the error to throw. */
   readonly error?: Fault | Error | undefined;
 }
 
@@ -63,7 +63,7 @@ export type Streamed = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array 
 /** Makes the answer when the whole request is there. What it throws is what the call ends in. */
 export type ReplyFunction = (
   call: MockCall,
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the client no longer waits for the answer. */
   signal: AbortSignal,
 ) => Reply | "passthrough" | Promise<Reply | "passthrough">;
 

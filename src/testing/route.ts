@@ -9,7 +9,7 @@ import { compileUrl, type CompiledUrl, type UrlPattern } from "./url-pattern.js"
 /** What a parameter or header must be; null: it must not be there; an array: all the values, in order. */
 export type Expected = string | number | boolean | RegExp | null | readonly (string | number | boolean)[];
 
-/** What a request must have, beside method and URL, to be answered by a route. What is not named may be anything. */
+/** What a request must have, beside method and URL, to be answered by a route. Parts that are not named may be anything. */
 export interface Match {
   /** Parameters of the query; others may be there. */
   readonly params?: Readonly<Record<string, Expected>> | undefined;
@@ -160,7 +160,7 @@ export class MockRoute {
     const { json, form, text, body, when } = this.#match;
     if (json !== undefined) {
       const found = jsonOf(call);
-      if (found === undefined) differ("the body is no JSON");
+      if (found === undefined) differ("the body is not JSON");
       else if (!isDeepStrictEqual(found.value, json))
         differ(`the JSON is ${shown(JSON.stringify(found.value))}, not ${shown(JSON.stringify(json))}`);
     }

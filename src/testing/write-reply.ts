@@ -58,7 +58,7 @@ export async function writeReply(end: ServerEnd, reply: Reply, method: string): 
   try {
     whole = await writePieces(end, framed);
   } catch {
-    // The server's own trouble, or nobody waits any more: all that a client sees of it is a connection that ends.
+    // The source failed, or the client no longer waits: the client sees a connection that ends.
   }
   if (!whole || fields.get("connection")?.toLowerCase() === "close") far.end();
 }

@@ -205,7 +205,7 @@ function wrongName({ cert }: CertificateError, host: string): string {
 /** The library's text without its addresses and file names. */
 function plain(message: string): string {
   const parts = message.trim().split(":");
-  // OpenSSL tells its file and line behind the reason; BoringSSL (Bun) ends with the reason.
+  // OpenSSL appends its file and line to the reason; BoringSSL (Bun) ends with the reason.
   if (parts[0] === "error" && parts.length === 5) return inWords(parts[4]).toLowerCase();
   return parts.length > 5 ? (parts[5] ?? message) : message;
 }

@@ -1,5 +1,5 @@
 /** Text in old charsets. Runtimes decode them but do not encode them, so the tables are made by decoding. */
-import { decodeText } from "#internal/message/text/charset";
+import { decodeText } from "#internal/content/charset";
 
 const tables = new Map<string, ReadonlyMap<string, Uint8Array>>();
 

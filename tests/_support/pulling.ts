@@ -1,5 +1,5 @@
 /** Sources that are pulled, made of iterables, and the other way round. */
-import { END, PullIterator, type End, type PullSource } from "#internal/message/pull-iterator";
+import { END, PullIterator, type End, type PullSource } from "#internal/content/pull-iterator";
 import { Decoder, type DecodeLimits } from "#internal/wire/decode/decode";
 
 /** The items of an iterable. */

@@ -5,7 +5,7 @@ import zlib from "node:zlib";
 
 import { ContentDecodingError, JSONDecodeError, Response, type RawResponse } from "requests-ts";
 
-import { decodeText, TextStream } from "#internal/message/text/charset";
+import { decodeText, TextStream } from "#internal/content/charset";
 
 import { decodedPieces } from "../_support/pulling.js";
 

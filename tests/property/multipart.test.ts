@@ -4,7 +4,7 @@ import { it } from "node:test";
 
 import fc from "fast-check";
 
-import { boundaryOf } from "#internal/message/body/boundary";
+import { boundaryOf } from "#internal/http/boundary";
 import { prepareBody } from "#internal/message/body/body";
 
 interface ReadPart {

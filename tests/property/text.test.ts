@@ -3,11 +3,12 @@ import { describe, it } from "node:test";
 
 import fc from "fast-check";
 
-import { parseChallenges } from "#internal/message/text/challenges";
-import { TextStream, apparentEncoding, decodeText, isKnownEncoding } from "#internal/message/text/charset";
-import { encodingFromHeaders, parseContentType } from "#internal/message/text/content-type";
-import { ByteLines, TextLines } from "#internal/message/text/lines";
-import { linksByRel, parseHeaderLinks } from "#internal/message/text/link";
+import { parseChallenges } from "#internal/http/challenges";
+import { TextStream, apparentEncoding, decodeText, isKnownEncoding } from "#internal/content/charset";
+import { parseContentType } from "#internal/http/content-type";
+import { encodingFromHeaders } from "#internal/content/declared-encoding";
+import { ByteLines, TextLines } from "#internal/content/lines";
+import { linksByRel, parseHeaderLinks } from "#internal/http/link";
 import { assertLinear } from "./linear.js";
 
 const RUNS = { numRuns: 500 };

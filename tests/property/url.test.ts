@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 
 import { RequestException } from "#internal/exceptions";
-import { redactedUrl, shownProxyUrl, shownUrl } from "#internal/message/shown-url";
+import { redactedUrl, shownProxyUrl, shownUrl } from "#internal/http/redaction/shown-url";
 import { cookieTarget } from "#internal/message/cookies/cookie";
 import {
   encodeParams,
@@ -15,7 +15,7 @@ import {
   requoteUri,
   schemeHint,
   splitUrl,
-} from "#internal/message/url";
+} from "#internal/http/url/url";
 import { assertLinear } from "./linear.js";
 
 const RUNS = { numRuns: 1000 };

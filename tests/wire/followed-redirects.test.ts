@@ -219,3 +219,40 @@ describe("a body that does not belong to a followed redirect is kept", OPTIONS, 
     assert.equal(adapter.statistics.idle, 1);
   });
 });
+
+describe("a redirect that the session does not follow keeps its body", OPTIONS, () => {
+  const BODY = "x".repeat(100_000);
+  class NeverFollowing extends Session {
+    override getRedirectTarget(): null {
+      return null;
+    }
+  }
+  const assigned = new Session({ trustEnv: false });
+  assigned.getRedirectTarget = () => null;
+  const table: readonly (readonly [string, string, Session])[] = [
+    ["an empty Location", "", new Session({ trustEnv: false })],
+    ["getRedirectTarget is overridden", "/next", new NeverFollowing({ trustEnv: false })],
+    ["getRedirectTarget is assigned", "/next", assigned],
+    [
+      "a hook changes the status",
+      "/next",
+      new Session({ trustEnv: false, hooks: { response: (one) => void (one.statusCode = 200) } }),
+    ],
+    [
+      "a hook deletes Location",
+      "/next",
+      new Session({ trustEnv: false, hooks: { response: (one) => void delete one.headers["Location"] } }),
+    ],
+  ];
+  for (const [name, location, session] of table)
+    it(name, async () => {
+      server = await rawServer(async (peer) => {
+        await peer.request();
+        await peer.send(`HTTP/1.1 302 x\r\nLocation: ${location}\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`);
+        await peer.gone;
+      });
+      const response = await session.get(server.url, { timeout: 5 });
+      assert.equal(response.text.length, BODY.length);
+      await session.close();
+    });
+});

@@ -1,12 +1,11 @@
 /** HTTPAdapter: the retry loop around one exchange on the wire. */
-import { insideResponse } from "../../message/response.js";
 import { insideRequest } from "../../message/prepared.js";
 import { queueOf } from "../../message/raw-response.js";
 import { requestRetry, requestStart } from "../../diagnostics/channels.js";
 import { RequestException, RetryError, TotalTimeout, UnrewindableBodyError } from "../../exceptions.js";
 import type { FieldList } from "../../http/fields.js";
 import type { PreparedRequest } from "../../message/prepared.js";
-import { redactedUrl } from "../../message/redaction.js";
+import { redactedUrl } from "../../http/redaction/redaction.js";
 import type { Response } from "../../message/response.js";
 import { NO_OPTIONS } from "../../options/own-options.js";
 import { selectProxy } from "../../policy/no-proxy.js";
@@ -20,6 +19,7 @@ import type { Transport, TransportStatistics, WireRequest, WireTarget } from "..
 import { BaseAdapter, type CallSettings, type SendSettings } from "../adapter.js";
 import { Cancellation } from "../cancellation.js";
 import { isFinal, throughLayers, type Layer, type LayerAttempt } from "../layers.js";
+import { Attempt } from "./attempt.js";
 import { resolveHttpOptions, type HTTPAdapterOptions } from "./http-options.js";
 import { publishRetry } from "./publish.js";
 import { StreamedResponse, WholeResponse } from "./response-sinks.js";
@@ -74,12 +74,17 @@ export class HTTPAdapter extends BaseAdapter {
       );
   }
 
-  /** The policy of retries. An adapter that was made without one uses that of the session. */
+  /**
+   * The policy of retries. An adapter that was made without one uses that of the session. A number or false can be
+   * assigned, as it is given to the constructor.
+   *
+   * @throws TypeError or RangeError for a value that cannot be.
+   */
   get maxRetries(): Retry {
     return this.#maxRetries ?? Retry.fromInt(0);
   }
-  set maxRetries(maxRetries: Retry) {
-    this.#maxRetries = maxRetries;
+  set maxRetries(maxRetries: number | false | Retry | null) {
+    this.#maxRetries = maxRetries === null ? null : Retry.fromInt(maxRetries);
   }
 
   override send(request: PreparedRequest, settings: CallSettings): Promise<Response> {
@@ -119,21 +124,17 @@ export class HTTPAdapter extends BaseAdapter {
     settings: CallSettings,
     cancellation: Cancellation | undefined,
   ): Promise<Response> {
-    const attempt: Attempt = {
-      request,
-      settings,
-      timeouts: resolveTimeout(settings.timeout),
-      limits: this.#limitsFor(settings),
-      cancellation,
-      number: 0,
-    };
     let retry = this.#maxRetries ?? settings.defaultRetries ?? Retry.fromInt(0);
     retry.budget?.deposit();
+    const limits = { timeouts: resolveTimeout(settings.timeout), decode: this.#limitsFor(settings) };
+    const attempt = new Attempt(request, settings, limits, retry);
     const { method, url } = request;
     const { layers } = settings;
     const hasLayers = layers !== undefined && layers.length > 0;
     for (;;) {
       attempt.number += 1;
+      attempt.retry = retry;
+      attempt.proxyAnswers = 0;
       cancellation?.throwIfCancelled();
       let response: Response | undefined;
       try {
@@ -176,18 +177,12 @@ export class HTTPAdapter extends BaseAdapter {
 
   /** A proxy that is handed the requests themselves wants credentials: once, and once more for a nonce that was too old. */
   async #answerProxy(refusal: Response, attempt: Attempt): Promise<Response> {
-    const { request, settings } = attempt;
-    const { proxy } = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
-    if (!isForwarding(proxy) || proxy?.credentials == null || !insideRequest.isRepeatable(request)) return refusal;
-    const target = absoluteForm(insideRequest.target(request));
+    const { request } = attempt;
     let response = refusal;
-    for (let answers = 0; answers < 2 && response.statusCode === 407; answers += 1) {
-      const answer = proxy.credentials.answer(
-        insideResponse.headerValues(response, "proxy-authenticate"),
-        request.method,
-        target,
-      );
+    while (response.statusCode === 407) {
+      const answer = attempt.proxyAnswer(response, absoluteForm(insideRequest.target(request)));
       if (answer === null) break;
+      attempt.proxyAnswers += 1;
       response.close();
       response = await this.#sendOnce(request, attempt, answer);
     }
@@ -216,7 +211,7 @@ export class HTTPAdapter extends BaseAdapter {
 
   #afterError(retry: Retry, request: PreparedRequest, error: unknown): Retry {
     try {
-      // What cannot be sent again ends in the error itself, and costs no budget.
+      // A request that cannot be sent again fails with the error itself, and uses no budget.
       if (!insideRequest.isRepeatable(request)) throw error;
       return retry.increment({ method: request.method, url: request.url, error });
     } catch (outcome) {
@@ -233,10 +228,10 @@ export class HTTPAdapter extends BaseAdapter {
     const { settings, cancellation } = attempt;
     const route = this.#routes.routeFor(request, settings, selectProxy(request.url, settings.proxies));
     const wire = wireRequest(request, attempt.timeouts, route.proxy, proxyAuthorization);
+    attempt.proxy = route.proxy;
     return new Promise<Response>((resolve, reject) => {
       const Sink = settings.stream ? StreamedResponse : WholeResponse;
-      const sink = new Sink(request, settings, attempt.limits, resolve, reject);
-      sink.attempt = attempt.number;
+      const sink = new Sink(request, attempt, resolve, reject);
       if (requestStart.hasSubscribers) requestStart.publish({ request: sink.diagnosed });
       this.#transport.send(route, wire, sink);
       if (cancellation !== undefined) {
@@ -245,17 +240,6 @@ export class HTTPAdapter extends BaseAdapter {
       }
     });
   }
-}
-
-/** One request on its way through the retry loop. */
-interface Attempt {
-  readonly request: PreparedRequest;
-  readonly settings: CallSettings;
-  readonly timeouts: Timeouts;
-  readonly limits: DecodeLimits;
-  readonly cancellation: Cancellation | undefined;
-  /** Counted from 1. */
-  number: number;
 }
 
 /** The cancellation of a call that comes without a session's. */

@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 
 import { basicAuthHeader } from "../../auth/basic.js";
 import { digestAuthorization, digestChallenges, qopFor, type DigestChallenge } from "../../auth/digest-response.js";
-import { parseChallenges } from "../../message/text/challenges.js";
+import { parseChallenges } from "../../http/challenges.js";
 import { InvalidProxyURL } from "../../exceptions.js";
-import { authorityEnd, shownProxyUrl } from "../../message/shown-url.js";
-import { authFromUrl, effectivePort, splitUrl, type UrlParts } from "../../message/url.js";
-import { canonicalHost } from "../../message/url-host.js";
+import { authorityEnd, shownProxyUrl } from "../../http/redaction/shown-url.js";
+import { authFromUrl, effectivePort, splitUrl, type UrlParts } from "../../http/url/url.js";
+import { canonicalHost } from "../../http/url/url-host.js";
 import type { ProxyCredentials, ProxyHop } from "../../wire/connect/proxy-hop.js";
 
 /** A proxy as its URL describes it. */
@@ -28,7 +28,7 @@ const MAX_SERVERS = 100;
 
 /**
  * @param url - With a scheme, or `host:port`, which is an http proxy as in requests.
- * @throws InvalidProxyURL for a URL without a host, or of a scheme that is no proxy's.
+ * @throws InvalidProxyURL for a URL without a host, or with a scheme that is not one of a proxy.
  */
 export function proxyServer(url: string): ProxyServer {
   const known = servers.get(url);
@@ -139,20 +139,34 @@ class Credentials implements ProxyCredentials {
     return this.#challenge === null ? basicAuthHeader(this.username, this.password) : this.#digest(method, target);
   }
 
+  answers(challenges: readonly string[]): boolean {
+    const value = challenges.join(", ");
+    const digest = digestOf(value);
+    return digest === undefined ? this.#answersBasic(value) : this.#answersDigest(digest);
+  }
+
   answer(challenges: readonly string[], method: string, target: string): string | null {
     const value = challenges.join(", ");
-    const digest = digestChallenges(value).find((one) => qopFor(one) !== "auth-int");
+    const digest = digestOf(value);
     if (digest === undefined) {
-      // Basic went out unasked; there is another answer only if Digest was tried since.
-      const basic = this.#challenge !== null && parseChallenges(value).some((one) => one.scheme === "basic");
+      const basic = this.#answersBasic(value);
       this.#challenge = null;
       return basic ? basicAuthHeader(this.username, this.password) : null;
     }
-    // The same nonce again, and not because it is old: the password is wrong.
-    if (this.#challenge?.nonce === digest.nonce && !digest.stale) return null;
+    if (!this.#answersDigest(digest)) return null;
     this.#challenge = digest;
     this.#count = 0;
     return this.#digest(method, target);
+  }
+
+  /** Basic went out unasked; there is another answer only if Digest was tried since. */
+  #answersBasic(value: string): boolean {
+    return this.#challenge !== null && parseChallenges(value).some((one) => one.scheme === "basic");
+  }
+
+  /** The same nonce again, and not because it is old: the password is wrong. */
+  #answersDigest({ nonce, stale }: DigestChallenge): boolean {
+    return this.#challenge?.nonce !== nonce || stale;
   }
 
   #digest(method: string, target: string): string {
@@ -171,4 +185,8 @@ class Credentials implements ProxyCredentials {
       ...session,
     });
   }
+}
+
+function digestOf(challenges: string): DigestChallenge | undefined {
+  return digestChallenges(challenges).find((one) => qopFor(one) !== "auth-int");
 }

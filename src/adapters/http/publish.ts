@@ -1,16 +1,8 @@
 /** What the adapter publishes on the diagnostics channels: called only when there are subscribers. */
-import {
-  diagnosedError,
-  nextRequestId,
-  requestEnd,
-  requestError,
-  requestHead,
-  requestRetry,
-} from "../../diagnostics/channels.js";
+import { diagnosedError, nextRequestId, requestError, requestHead, requestRetry } from "../../diagnostics/channels.js";
 import type { DiagnosedError, DiagnosedRequest } from "../../diagnostics/messages.js";
 import { insideRequest, type PreparedRequest } from "../../message/prepared.js";
-import { redactedFields, redactedUrl, redactedUrls } from "../../message/redaction.js";
-import type { Timings } from "../../message/response.js";
+import { redactedFields, redactedUrl, redactedUrls } from "../../http/redaction/redaction.js";
 import type { Retry } from "../../policy/retry.js";
 import type { Exchange, ResponseHead } from "../../wire/transport.js";
 
@@ -47,16 +39,6 @@ export function publishHead(
     httpVersion: head.version === 10 ? "1.0" : "1.1",
     headers: redactedFields(head.rawHeaders, credentialHeaders),
   });
-}
-
-export function publishEnd(
-  request: DiagnosedRequest,
-  statusCode: number,
-  bytes: number,
-  complete: boolean,
-  timings: Timings,
-): void {
-  requestEnd.publish({ request, statusCode, bytes, complete, timings });
 }
 
 export function publishError(request: DiagnosedRequest, error: unknown): void {

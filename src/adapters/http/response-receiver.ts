@@ -3,7 +3,7 @@ import { insideRequest } from "../../message/prepared.js";
 import { requestEnd, requestError, requestHead } from "../../diagnostics/channels.js";
 import type { DiagnosedRequest } from "../../diagnostics/messages.js";
 import { RequestException } from "../../exceptions.js";
-import { rawValue, rawValues } from "../../http/fields.js";
+import { rawValues } from "../../http/fields.js";
 import type { PreparedRequest } from "../../message/prepared.js";
 import type { RawResponse } from "../../message/raw-response.js";
 import type { ByteSource } from "../../message/raw-queue.js";
@@ -16,9 +16,9 @@ import {
 } from "../../message/response.js";
 import { codingsOf, tooLarge, type DecodeLimits } from "../../wire/decode/decode.js";
 import type { Exchange, ExchangeTimes, Peer, ResponseHead, ResponseSink } from "../../wire/transport.js";
-import { REDIRECT_STATUSES } from "../../policy/redirect.js";
-import type { ProgressCallback, CallSettings } from "../adapter.js";
-import { diagnosedRequest, publishEnd, publishError, publishHead } from "./publish.js";
+import type { CallSettings, ProgressCallback } from "../adapter.js";
+import type { Attempt } from "./attempt.js";
+import { diagnosedRequest, publishError, publishHead } from "./publish.js";
 
 const NO_CODINGS: readonly string[] = [];
 
@@ -39,25 +39,26 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
   head: ResponseHead | null = null;
   codings: readonly string[] = NO_CODINGS;
   received = 0;
-  /** The response is a redirect that will be followed: its body must not decide about the call. */
-  isFollowed = false;
+  /** Another request will follow, by a redirect, a retry or a challenge: the body must not decide about the call. */
+  isPassing = false;
   #peer: Peer | null = null;
   #isSettled = false;
   #whenOver: (() => void) | null = null;
-  /** 1, and more for a retry. */
-  attempt = 1;
+  readonly #attempt: Attempt;
+  readonly #number: number;
   #diagnosed: DiagnosedRequest | null = null;
 
   constructor(
     request: PreparedRequest,
-    settings: CallSettings,
-    limits: DecodeLimits,
+    attempt: Attempt,
     resolve: (response: Response) => void,
     reject: (error: unknown) => void,
   ) {
     this.request = request;
-    this.settings = settings;
-    this.limits = limits;
+    this.settings = attempt.settings;
+    this.limits = attempt.limits;
+    this.#attempt = attempt;
+    this.#number = attempt.number;
     this.#uploadTotal = insideRequest.source(request)?.length ?? null;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -72,13 +73,8 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
     this.#peer = this.exchange.connection!.peer;
     if (requestHead.hasSubscribers)
       publishHead(this.diagnosed, head, this.exchange, insideRequest.credentialHeaders(this.request));
-    if (
-      head.statusCode >= 300 &&
-      this.settings.followsRedirects === true &&
-      REDIRECT_STATUSES.has(head.statusCode) &&
-      rawValue(head.rawHeaders, "location") !== undefined
-    ) {
-      this.isFollowed = true;
+    if (head.statusCode >= 300 && this.#attempt.goesOnAfter(head)) {
+      this.isPassing = true;
       this.onGoodHead(head);
       return;
     }
@@ -142,8 +138,8 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
 
   onError(error: unknown): void {
     this.over();
-    if (this.isFollowed && this.exchange.stopped === null) {
-      this.onBrokenRedirect(error);
+    if (this.isPassing && this.exchange.stopped === null) {
+      this.onBrokenPassing(error);
       return;
     }
     if (requestError.hasSubscribers) publishError(this.diagnosed, error);
@@ -183,22 +179,28 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
 
   /** For subscribers of the diagnostics channels: made when the first message is published. */
   get diagnosed(): DiagnosedRequest {
-    this.#diagnosed ??= diagnosedRequest(this.request, this.attempt);
+    this.#diagnosed ??= diagnosedRequest(this.request, this.#number);
     return this.#diagnosed;
   }
 
   /** @param complete - Whether the body was read to its end. */
   tellEnd(complete: boolean): void {
     if (requestEnd.hasSubscribers)
-      publishEnd(this.diagnosed, this.head!.statusCode, this.received, complete, this.timings());
+      requestEnd.publish({
+        request: this.diagnosed,
+        statusCode: this.head!.statusCode,
+        bytes: this.received,
+        complete,
+        timings: this.timings(),
+      });
   }
 
   abstract onGoodHead(head: ResponseHead): void;
   abstract onBytes(buffer: Buffer, start: number, end: number): boolean;
   abstract onComplete(trailers: string[]): void;
   abstract onFailed(error: unknown): void;
-  /** The body of a redirect that is followed broke off. */
-  abstract onBrokenRedirect(error: unknown): void;
+  /** The body of a response that another request follows broke off. */
+  abstract onBrokenPassing(error: unknown): void;
 
   resolve(response: Response): void {
     const resolve = this.#resolve;

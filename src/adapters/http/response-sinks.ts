@@ -21,10 +21,10 @@ import { ResponseReceiver } from "./response-receiver.js";
 
 /** A body of a declared length up to this gets its memory at once. A longer one grows as it arrives: the length may be a lie. */
 const TRUSTED_LENGTH = 4 * 1024 * 1024;
-/** Bytes of the body of a redirect that are kept for `history`. */
-const MOST_OF_A_REDIRECT = 64 * 1024;
-/** Milliseconds that the body of a redirect may take. */
-const REDIRECT_PATIENCE = 1000;
+/** Bytes that are kept of the body of a response that another request follows, for `history` and callbacks. */
+const MOST_OF_PASSING = 64 * 1024;
+/** Milliseconds that such a body may take. */
+const PASSING_PATIENCE = 1000;
 const EMPTY = Buffer.alloc(0);
 const NO_TRAILERS: string[] = [];
 
@@ -38,13 +38,13 @@ export class WholeResponse extends ResponseReceiver {
 
   override onGoodHead(head: ResponseHead): void {
     const length = head.contentLength;
-    if (this.isFollowed && head.hasBody && length !== 0) {
+    if (this.isPassing && head.hasBody && length !== 0) {
       // Without a length and chunks only closing ends it, which may be never.
-      if (length === null ? !head.isDelimited : length > MOST_OF_A_REDIRECT) {
+      if (length === null ? !head.isDelimited : length > MOST_OF_PASSING) {
         this.#leave();
         return;
       }
-      this.#patience = new Deadline(REDIRECT_PATIENCE, () => this.#leave());
+      this.#patience = new Deadline(PASSING_PATIENCE, () => this.#leave());
       this.#patience.start();
     }
     if (length !== null && length > 0 && length <= TRUSTED_LENGTH && head.hasBody)
@@ -58,8 +58,8 @@ export class WholeResponse extends ResponseReceiver {
       this.#chunks.push(Buffer.from(buffer.subarray(start, end)));
     }
     this.#size += end - start;
-    if (this.isFollowed) {
-      if (this.#size > MOST_OF_A_REDIRECT) this.#leave();
+    if (this.isPassing) {
+      if (this.#size > MOST_OF_PASSING) this.#leave();
       return true;
     }
     const { maxOutput } = this.limits;
@@ -70,15 +70,15 @@ export class WholeResponse extends ResponseReceiver {
 
   override onComplete(trailers: string[]): void {
     const bytes = this.#whole ?? joined(this.#chunks);
-    if (this.isFollowed) this.#patience?.stop();
+    if (this.isPassing) this.#patience?.stop();
     else if (this.codings.length === 0) {
       this.#finish(bytes, trailers);
       return;
     }
     let decoded: Buffer | Decoding;
     try {
-      // The codings of a redirect were not looked at before.
-      const codings = this.isFollowed ? this.codingsFor(this.head!) : this.codings;
+      // The codings were not looked at before.
+      const codings = this.isPassing ? this.codingsFor(this.head!) : this.codings;
       decoded = decodeAll(bytes, codings, this.limits);
     } catch (error) {
       this.#notDecoded(error, trailers);
@@ -101,7 +101,7 @@ export class WholeResponse extends ResponseReceiver {
     this.reject(error);
   }
 
-  override onBrokenRedirect(_error: unknown): void {
+  override onBrokenPassing(_error: unknown): void {
     this.#patience?.stop();
     this.tellEnd(false);
     this.settle();
@@ -127,16 +127,16 @@ export class WholeResponse extends ResponseReceiver {
     return queueOf(raw);
   }
 
-  /** What is left of the body of a redirect is not waited for. */
+  /** Does not wait for the rest of a body that decides nothing. */
   #leave(): void {
     if (this.isOver) return;
     this.over();
     this.exchange.discard();
-    this.onBrokenRedirect(null);
+    this.onBrokenPassing(null);
   }
 
   #notDecoded(error: unknown, trailers: string[]): void {
-    if (this.isFollowed && this.exchange.stopped === null) {
+    if (this.isPassing && this.exchange.stopped === null) {
       this.#finish(EMPTY, trailers);
       return;
     }
@@ -193,7 +193,7 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
   }
 
   /** Only a hook may read it, and is told. */
-  override onBrokenRedirect(error: unknown): void {
+  override onBrokenPassing(error: unknown): void {
     this.tellEnd(false);
     this.#queue!.fail(error);
   }
@@ -223,11 +223,11 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
   }
 
   override get decodes(): boolean {
-    return this.isFollowed || this.codings.length > 0;
+    return this.isPassing || this.codings.length > 0;
   }
 
   override decode(raw: RawResponse): ByteSource {
-    const codings = this.isFollowed ? this.codingsFor(this.head!) : this.codings;
+    const codings = this.isPassing ? this.codingsFor(this.head!) : this.codings;
     if (codings.length === 0 && this.limits.maxOutput === 0) return queueOf(raw);
     this.#waiting = this.#waitingFor(this.exchange.request.limits.read);
     const decoder = new Decoder(queueOf(raw), codings, this.limits, this.#waiting);
@@ -311,7 +311,7 @@ function warnOfDropped(request: PreparedRequest): void {
   hasWarned = true;
   const { method } = request;
   const target = insideRequest.target(request);
-  // Without the query, which may carry keys: a warning goes into logs that nobody thinks of.
+  // Without the query, which may carry keys: warnings end up in logs.
   const shown = `${method} ${target.origin}${target.path.split("?", 1)[0]}`;
   process.emitWarning(
     `A response of stream: true was dropped with its body unread (${shown}), and kept its connection until the garbage collector found it. Read it to its end, call response.close(), or declare it with "await using". There is no further warning.`,

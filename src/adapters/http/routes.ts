@@ -4,8 +4,8 @@ import type { LookupFunction } from "node:net";
 
 import { InvalidURL } from "../../exceptions.js";
 import type { PreparedRequest } from "../../message/prepared.js";
-import { shownUrl } from "../../message/shown-url.js";
-import { effectivePort } from "../../message/url.js";
+import { shownUrl } from "../../http/redaction/shown-url.js";
+import { effectivePort } from "../../http/url/url.js";
 import { checkHost, notAllowed } from "../../wire/connect/address-policy.js";
 import type { Route, RouteOptions } from "../../wire/connect/route.js";
 import { cachedResolver } from "../../wire/connect/dns-cache.js";

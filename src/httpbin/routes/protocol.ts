@@ -26,7 +26,7 @@ async function answerExpect(incoming: Incoming): Promise<Answer> {
   if (!isFinalStatus(status)) return complain(400, "Invalid status code");
   const expect = incoming.header("Expect") ?? null;
   if (status !== 200) return json({ expect, waited: null, bytes: 0 }, [], status);
-  // What has arrived by now was not held back.
+  // Bytes that have arrived by now were not held back.
   await incoming.sleep(seconds(incoming.option("delay") ?? "0.05"));
   const earlyBytes = incoming.raw.readableLength;
   const body = await incoming.body();

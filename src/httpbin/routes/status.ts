@@ -9,7 +9,7 @@ const MEDIA_TYPES =
   '"accept": ["image/webp", "image/svg+xml", "image/jpeg", "image/png", "image/*"]}';
 const REDIRECT: HeaderPair = ["Location", "/redirect/1"];
 
-/** What comes with a status beside the line itself. */
+/** The fields and the body that come with a status. */
 const EXTRAS: Readonly<Record<number, { headers?: readonly HeaderPair[]; body?: string }>> = {
   301: { headers: [REDIRECT] },
   302: { headers: [REDIRECT] },

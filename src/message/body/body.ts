@@ -10,8 +10,8 @@ import {
   isSet,
   isUrlSearchParams,
 } from "../../options/kinds.js";
-import { encodeParams, type Params } from "../params.js";
-import { boundaryOf, boundaryParameter, isMultipartType } from "./boundary.js";
+import { encodeParams, type Params } from "../../http/params.js";
+import { boundaryOf, boundaryParameter, isMultipartType } from "../../http/boundary.js";
 import { contentBody } from "./content.js";
 import { TextBody } from "./memory-source.js";
 import { MultipartBody } from "./multipart.js";

@@ -53,7 +53,7 @@ async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
 
 /**
  * The body of a FileHandle, from its first byte whatever was read before. The handle stays open: who opened it closes
- * it. What is not a regular file (a pipe, a terminal) is read once, where it stands.
+ * it. Other files (a pipe, a terminal) are read once, from their current position.
  *
  * @throws TypeError for a handle that is closed.
  */
@@ -234,7 +234,7 @@ function readChunk(descriptor: number, position: number | null, left: number): P
         else reject(error);
       });
   });
-  // It may fail while nobody awaits it yet; whoever awaits it next gets the error.
+  // It may fail before it is awaited; the next caller that awaits it gets the error.
   reading.catch(ignore);
   return reading;
 }

@@ -15,7 +15,7 @@ export class TextBody implements Body {
     this.ascii = this.length === text.length ? text : null;
   }
 
-  // Made when somebody asks: the wire writes a short ASCII text together with the head, without it.
+  // Made when it is first needed: the wire writes a short ASCII text together with the head, without it.
   get bytes(): Buffer {
     this.#bytes ??= Buffer.from(this.value, "utf8");
     return this.#bytes;

@@ -56,7 +56,7 @@ export function fileParts(files: unknown): Part[] {
  * brings one along. Booleans are text, too.
  *
  * @param encoding - of names, file names and text; streams give bytes.
- * @throws TypeError for what is no field; InvalidHeader for text that the encoding cannot express.
+ * @throws TypeError for a value that is not a field; InvalidHeader for text that the encoding cannot express.
  * @see requests-toolbelt: `MultipartEncoder._iter_fields`
  */
 export function encoderParts(fields: unknown, encoding: PartEncoding): Part[] {

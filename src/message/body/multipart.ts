@@ -1,7 +1,7 @@
 /** multipart/form-data that streams: files are read while they are sent, and the length is known before. */
 import { InvalidHeader } from "../../exceptions.js";
 import { isUint8Array } from "../../options/kinds.js";
-import { boundaryParameter, checkBoundary, randomBoundary } from "./boundary.js";
+import { boundaryParameter, checkBoundary, randomBoundary } from "../../http/boundary.js";
 import type { Part } from "./multipart-part.js";
 import { unrewindable, type Body } from "./source.js";
 
@@ -30,7 +30,7 @@ export class MultipartBody implements Body, AsyncIterable<Uint8Array> {
 
   /**
    * @param parts - in the order in which they are sent.
-   * @param boundary - 32 hex characters of chance by default.
+   * @param boundary - 32 random hex characters by default.
    * @param headEncoding - of the heads; the contents are bytes already.
    * @throws InvalidHeader for a boundary that RFC 2046 does not allow, or that content in memory has.
    */

@@ -65,6 +65,6 @@ export function itemBytes(item: unknown, index: number): Uint8Array {
 export function unrewindable(what: string): UnrewindableBodyError {
   return new UnrewindableBodyError(
     `Unable to rewind the request's body: ${what} can be read only once, and was read already. Give bytes, a Blob, ` +
-      `fs.createReadStream(path), a FileHandle, or an iterable that starts anew each time; or a body for this request alone.`,
+      `fs.createReadStream(path), a FileHandle, or an iterable that starts again each time; or a body for this request alone.`,
   );
 }

@@ -43,6 +43,7 @@ export class ReadableBody implements Body {
 /** A stream of the time before `Readable`: it has `pipe` and emits "data". The others are there or not. */
 export interface OldStream extends NodeJS.EventEmitter {
   pipe(destination: unknown): unknown;
+  pause?(): unknown;
   resume?(): unknown;
   destroy?(): unknown;
   /** What the package form-data says of its body. */
@@ -59,7 +60,7 @@ export class OldStreamBody extends ReadableBody {
   readonly #source: OldStream;
 
   constructor(stream: OldStream) {
-    super(new Readable({ destroy: (error, done) => (stream.destroy?.(), done(error)) }).wrap(stream as never), stream);
+    super(readableOf(stream), stream);
     this.#source = stream;
     this.length = stream.hasKnownLength?.() === true ? knownLength(stream.getLengthSync?.()) : null;
     const type = Object.entries(stream.getHeaders?.() ?? {}).find(([name]) => name.toLowerCase() === "content-type");
@@ -72,6 +73,42 @@ export class OldStreamBody extends ReadableBody {
     this.#source.resume?.();
     return opened;
   }
+}
+
+/**
+ * A Readable of what an old-style stream gives. Unlike that of `Readable.wrap`, it is whole once the stream has ended:
+ * many old-style streams emit "close" right after "end", before what they gave was read.
+ */
+function readableOf(stream: OldStream): Readable {
+  let isPaused = false;
+  let hasEnded = false;
+  const readable = new Readable({
+    read() {
+      if (!isPaused) return;
+      isPaused = false;
+      stream.resume?.();
+    },
+    destroy(error, done) {
+      stream.destroy?.();
+      done(error);
+    },
+  });
+  stream.on("data", (chunk: unknown) => {
+    if (hasEnded || readable.push(chunk) || stream.pause === undefined) return;
+    isPaused = true;
+    stream.pause();
+  });
+  stream.on("end", () => {
+    if (!hasEnded) readable.push(null);
+    hasEnded = true;
+  });
+  stream.on("error", (error: Error) => readable.destroy(error));
+  const onClose = (): void => {
+    if (!hasEnded) readable.destroy();
+  };
+  stream.on("close", onClose);
+  stream.on("destroy", onClose);
+  return readable;
 }
 
 function knownLength(length: number | undefined): number | null {
@@ -87,7 +124,7 @@ export class WebStreamBody implements Body {
   #isOpened = false;
   #reader: ReadableStreamDefaultReader<unknown> | null = null;
 
-  /** @throws TypeError for a stream that somebody else reads. */
+  /** @throws TypeError for a stream that other code reads. */
   constructor(stream: ReadableStream) {
     if (stream.locked)
       throw new TypeError("This ReadableStream cannot be sent as a body: it is locked to another reader");

@@ -55,7 +55,7 @@ const ATTRIBUTES = {
  * The cookie that `set()` stores; one that has expired already comes back with an expiry in the past.
  *
  * @throws TypeError for an attribute that does not exist or has the wrong type.
- * @throws RangeError for an expiry that is no date, a domain or path that is none.
+ * @throws RangeError for an expiry that is not a date, and for a value that is not a domain or path.
  * @throws InvalidHeader for a name or value that cannot stand in a Cookie header.
  */
 export function cookieByHand(name: string, value: CookieValue, attributes: CookieAttributes): StoredCookie {

@@ -16,7 +16,7 @@ const HEADING = "# Netscape HTTP Cookie File\n# https://curl.se/docs/http-cookie
 /** The most bytes that a cookie file may have. */
 export const MAX_COOKIE_FILE = 64 * 1024 * 1024;
 
-/** A cookie file has a line that is no cookie, or is too large. */
+/** A cookie file has a line that is not a cookie, or is too large. */
 export class CookieFileError extends Error {
   static {
     this.prototype.name = "CookieFileError";
@@ -64,7 +64,7 @@ export function formatCookieFile(cookies: readonly StoredCookie[]): string {
  * @param text - one character for each byte.
  * @param now - milliseconds since 1970.
  * @param path - the file, for messages.
- * @throws CookieFileError for a line that is no cookie.
+ * @throws CookieFileError for a line that is not a cookie.
  */
 export function parseCookieFile(text: string, now: number, path?: string): StoredCookie[] {
   const found: StoredCookie[] = [];
@@ -142,7 +142,7 @@ function expiryOf(text: string, line: number, path: string | undefined): number 
 /**
  * Reads a cookie file.
  *
- * @throws CookieFileError for a line that is no cookie; the file system's own error when it cannot be read.
+ * @throws CookieFileError for a line that is not a cookie; the file system's own error when it cannot be read.
  */
 export async function readCookieFile(path: string): Promise<StoredCookie[]> {
   const bytes = await readFile(path);

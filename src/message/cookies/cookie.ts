@@ -2,8 +2,8 @@
 import { isIP } from "node:net";
 
 import { InvalidURL, MissingSchema } from "../../exceptions.js";
-import { canonicalHost, portNumber, splitAuthority } from "../url-host.js";
-import { prepareUrl, splitUrl } from "../url.js";
+import { canonicalHost, portNumber, splitAuthority } from "../../http/url/url-host.js";
+import { prepareUrl, splitUrl } from "../../http/url/url.js";
 
 /** When a cookie may go along with a request that another site caused. Stored, never enforced: there is no "site" here. */
 export type SameSite = "Strict" | "Lax" | "None";

@@ -44,7 +44,7 @@ export function parseCookieDate(text: string): number | null {
 }
 
 /**
- * Whether everybody can register names under the domain, so that a cookie must not span it: `com`, `co.uk`,
+ * Whether anyone can register names under the domain, so that a cookie must not span it: `com`, `co.uk`,
  * `github.io`, and every name of one label.
  *
  * @see RFC 6265bis §5.7, publicsuffix.org

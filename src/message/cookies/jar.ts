@@ -61,9 +61,9 @@ export class RequestsCookieJar implements Iterable<Cookie> {
   [name: string]: unknown;
 
   /**
-   * @param cookies - What is in it at first.
+   * @param cookies - The first cookies.
    * @param limits - How much servers may put into it; what is left out has its default. Copies keep them.
-   * @throws TypeError for an unknown limit, RangeError for one that is not a number from 1 up.
+   * @throws TypeError for an unknown limit, RangeError for one that is not 1 or greater.
    */
   constructor(cookies?: CookiesInit | null, limits?: Partial<CookieLimits>) {
     Object.defineProperty(this, STORE, { value: new CookieStore(cookieLimits(limits)) });

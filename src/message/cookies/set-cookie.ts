@@ -152,7 +152,7 @@ function scopeOf(domain: string, { host }: CookieTarget): { domain: string; host
   return { domain, hostOnly: false };
 }
 
-/** What a name promises about its attributes, so that nobody else can have set the cookie (§5.7 steps 20 to 22). */
+/** Checks the attributes that a name prefix requires, so that no other host can have set the cookie (§5.7 steps 20 to 22). */
 function prefixHolds(name: string, value: string, attributes: Attributes, hostOnly: boolean): boolean {
   // A cookie without a name must not look like one that has such a name once it is in a Cookie header.
   const shown = name === "" ? value : name;

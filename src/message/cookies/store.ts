@@ -2,7 +2,7 @@
 import { cookieTarget, domainMatches, isAddress, pathMatches, type CookieTarget, type StoredCookie } from "./cookie.js";
 import { MAX_NAME_AND_VALUE, parseSetCookie } from "./set-cookie.js";
 
-/** How much servers may put into a jar. What goes beyond is no error, as RFC 6265bis asks; it is not kept. */
+/** How much servers may put into a jar. As RFC 6265bis asks, more is not an error; it is not kept. */
 export interface CookieLimits {
   /** Received cookies of one domain; the oldest gives way, Secure ones last. @defaultValue 180 (RFC 6265bis §6.1 asks for 50 at least) */
   readonly maxCookiesPerDomain: number;
@@ -79,7 +79,7 @@ export class CookieStore {
     return before - this.#count;
   }
 
-  /** The cookies of a response (RFC 6265bis §5.7). What is malformed or not allowed is left out. */
+  /** The cookies of a response (RFC 6265bis §5.7). Malformed and forbidden ones are left out. */
   extract(fields: readonly string[], url: string, host?: string | null): void {
     if (fields.length === 0) return;
     const target = this.#targetOf(url, host);
@@ -133,7 +133,7 @@ export class CookieStore {
     const list = this.#lists.get(domain);
     if (list === undefined) return;
     const isWider = domain !== target.host && domain !== ANY_HOST;
-    // What follows the first dot of an address is no domain (RFC 6265bis §5.1.3).
+    // The part of an address after its first dot is not a domain (RFC 6265bis §5.1.3).
     if (isWider && isAddress(target.host)) return;
     for (const cookie of list) {
       if (cookie.expires <= now || (isWider && cookie.hostOnly) || (cookie.secure && !target.secure)) continue;
@@ -167,7 +167,7 @@ export class CookieStore {
   }
 
   /**
-   * Makes room for one cookie: the expired ones go, or else the oldest that is not Secure, or else the oldest. A server
+   * Makes room for one cookie: removes the expired ones, otherwise the oldest that is not Secure, otherwise the oldest. A server
    * without TLS, or an attacker in its place, cannot push Secure cookies out.
    *
    * @see RFC 6265bis §5.7, "remove excess cookies"

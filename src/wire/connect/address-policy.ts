@@ -41,7 +41,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
-/** @param address - What was to be connected to: `host:port`, or the path of a Unix socket. */
+/** @param address - The address of the connection: `host:port`, or the path of a Unix socket. */
 export function notAllowed(address: string): ConnectionError {
   return new ConnectionError(
     `Connection to ${address} refused here: its address is not allowed by allowAddress of HTTPAdapter`,

@@ -53,7 +53,7 @@ export class ConnectAttempt {
   #phase: Phase = "dns";
   /** Whether the phase is one of the connection to the proxy. */
   #withProxy = false;
-  /** What is to be destroyed when the attempt is given up. */
+  /** Destroyed when the attempt is given up. */
   #pending: { destroy(): unknown } | null = null;
   #reject: (error: unknown) => void = () => undefined;
   #deadline: Deadline | null = null;

@@ -26,6 +26,8 @@ export interface ProxyCredentials {
   readonly password: string;
   /** The Proxy-Authorization to send without being asked. */
   first(method: string, target: string): string | null;
+  /** Whether `answer` has an answer to a 407. */
+  answers(challenges: readonly string[]): boolean;
   /** The answer to a 407, or null when there is none. */
   answer(challenges: readonly string[], method: string, target: string): string | null;
 }

@@ -74,10 +74,10 @@ export function logKeys(socket: TLSSocket, path: string): void {
     try {
       appendFileSync(path, line, { mode: 0o600 });
     } catch {
-      // A log that cannot be written is no reason to fail, as in OpenSSL.
+      // A log that cannot be written must not make the handshake fail, as in OpenSSL.
     }
   });
-  // Every handshake has secrets; Bun tells them behind it.
+  // Every handshake has secrets; Bun reports them afterwards.
   socket.once("secureConnect", () => {
     setImmediate(() => {
       if (!logged) warnOfNoKeyLog();
@@ -87,7 +87,7 @@ export function logKeys(socket: TLSSocket, path: string): void {
 
 let warned = false;
 
-/** SSLKEYLOGFILE comes from outside, so that it is no reason to fail; but whoever looks for the file is told. */
+/** SSLKEYLOGFILE comes from the environment, so requests must not fail because of it; a warning tells why there is no file. */
 function warnOfNoKeyLog(): void {
   if (warned) return;
   warned = true;

@@ -183,7 +183,7 @@ function unusable(policy: TlsPolicy, identity: Identity, error: Error): SSLError
       cause: error,
       phase: "tls",
     });
-  // One wrong passphrase in about 250 decrypts a key to what looks like padding, and fails at what is behind it.
+  // One wrong passphrase in about 250 decrypts a key to something that looks like padding, and fails at the bytes after it.
   const isGarbled =
     /unsupported|asn1|wrong tag|decode error/i.test(words) && identity.key?.includes("ENCRYPTED") === true;
   if (
@@ -259,6 +259,11 @@ function statOf(path: string): Stats | null {
 }
 
 function readAuthorities(path: string): string[] {
+  if (!isPath(path))
+    throw new SSLError(
+      "SSL: verify must be the path of a CA file or directory, and is PEM text. Write the certificates to a file, and give its path",
+      { phase: "tls" },
+    );
   const stat = statOf(path);
   if (stat === null)
     throw new SSLError(

@@ -117,7 +117,7 @@ function once(bytes: Buffer): ByteSource {
   };
 }
 
-/** Bytes of compressed data for so much content, at the most: data that cannot be compressed grows a little. */
+/** The most bytes of compressed data for an amount of content: data that cannot be compressed grows a little. */
 export function compressedBound(content: number): number {
   return content + Math.ceil(content / 100) + 64 * 1024;
 }

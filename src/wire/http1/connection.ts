@@ -155,7 +155,7 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
     this.#socket.resume();
   }
 
-  /** Nobody wants the rest of this response: what is little is read and forgotten, else the connection is closed. */
+  /** Drops the rest of the response: a short rest is read and dropped, otherwise the connection is closed. */
   discard(): void {
     if (this.#dispatch === null) return;
     const remaining = this.#parser.remaining;
@@ -252,7 +252,7 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
 
   onBytes(buffer: Buffer, bytes: number): boolean {
     if (this.#dispatch === null) {
-      // Bytes that nobody asked for: the next response could not be told from them (response-queue poisoning).
+      // Unsolicited bytes: the next response could not be told apart from them (response queue poisoning).
       this.close();
       return false;
     }
@@ -267,7 +267,7 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
     }
     if (this.#trailers !== null && this.#dispatch !== null) {
       this.#paused = false;
-      // What comes in one piece has come at one time.
+      // Head and end that arrive in one piece have the same time.
       this.#complete(bytes - consumed, begun ? currentTime() : this.#dispatch.times.head);
       return !this.#closed;
     }
@@ -328,7 +328,7 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
     return this.#upload !== null || this.#dispatch?.times.sent === 0 ? "send" : "wait";
   }
 
-  /** The response is whole, with `leftover` bytes behind it that belong to nobody. */
+  /** The response is complete. `leftover` bytes follow it that belong to no response. */
   #complete(leftover: number, now: number): void {
     const dispatch = this.#dispatch!;
     const trailers = this.#trailers!;

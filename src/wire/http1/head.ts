@@ -105,7 +105,7 @@ export function parseTrailers(bytes: Buffer, start: number, end: number, maxHead
 
 class Framing {
   contentLength: number | null = null;
-  /** What is wrong with the Content-Length. */
+  /** The fault of the Content-Length, or null. */
   fault: RequestException | null = null;
   transferEncoding: string | null = null;
   connection: string | null = null;
@@ -141,7 +141,7 @@ class Framing {
   }
 }
 
-/** What is wrong with the Transfer-Encoding. */
+/** The fault of the Transfer-Encoding, or null. */
 function codingFault({ transferEncoding, contentLength }: Framing): RequestException | null {
   if (transferEncoding === null) return null;
   if (contentLength !== null)
@@ -278,8 +278,9 @@ function forbiddenCharacter(text: string): string {
   return `${name} in the line ${shownLine(text, at)}`;
 }
 
-/** Names of fields whose values are credentials, or hold them. */
-const SECRET_FIELD = /cookie|auth|token|secret|session|passw|signature|csrf|xsrf|(?:^|-)(?:api-?)?key/i;
+/** Names of fields whose values are credentials, or hold them, as URLs may. */
+const SECRET_FIELD =
+  /location|referer|^refresh$|^link$|cookie|auth|token|secret|session|passw|signature|csrf|xsrf|(?:^|-)(?:api-?)?key/i;
 
 /**
  * The line of a head that `at` belongs to, quoted for a message: without the lines after it, and without the value of a

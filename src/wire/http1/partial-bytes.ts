@@ -16,7 +16,7 @@ export class PartialBytes {
     return this.#length;
   }
 
-  /** What has come so far; valid until more is appended. */
+  /** The bytes so far; valid until more is appended. */
   get bytes(): Buffer {
     return this.#held.subarray(0, this.#length);
   }

@@ -33,8 +33,12 @@ const LF = 10;
 const TAB = 9;
 const SPACE = 32;
 const SEMICOLON = 59;
+/** How the record of an alert begins (RFC 8446 §5.1). */
+const TLS_ALERT = 0x15;
+const TLS_MAJOR = 3;
 const HEAD_END = "\r\n\r\n";
-const BARE_END = Buffer.from("\n\n");
+/** Empty lines after a line, or that are one, which ends in a bare LF. */
+const BARE_ENDS = [Buffer.from("\n\n"), Buffer.from("\n\r\n")];
 /** A chunk size beyond this gets no further digit: with one it would be beyond 2^52, and sums no longer exact. */
 const MAX_BEFORE_DIGIT = 2 ** 48 - 1;
 const NO_TRAILERS: string[] = [];
@@ -171,7 +175,7 @@ export class ResponseParser {
     // A robust reader skips empty lines before a message (RFC 9112 §2.2), as llhttp does.
     while (start < end && (buffer[start] === CR || buffer[start] === LF)) start += 1;
     if (start === end) return end;
-    // The buffer may have older bytes behind `end`.
+    // The buffer may have older bytes after `end`.
     const found = buffer.indexOf(HEAD_END, start, "latin1");
     if (found === -1 || found + HEAD_END.length > end) {
       this.#keepPartial(new PartialBytes(buffer, start, end), 0);
@@ -200,11 +204,11 @@ export class ResponseParser {
     // Up to three bytes of the empty line that ends it may be there already.
     if (partial.length - 3 > this.#limits.maxHeaderSize) throw this.#headTooLarge();
     const { bytes } = partial;
+    if (bytes[0] === TLS_ALERT && (bytes.length < 2 || bytes[1] === TLS_MAJOR))
+      throw badResponse("the server answered with a TLS alert; does the URL need https instead of http?");
     if (!looksLikeHttp(bytes))
       throw badResponse(`malformed status line ${shownLine(bytes.latin1Slice(), 0)}; is this an HTTP server?`);
-    // A head whose lines end in a bare LF has its end, and never gets the one that is waited for.
-    if (bytes.indexOf(BARE_END, Math.max(0, before - 1)) !== -1)
-      throw badResponse("the lines of the head end in a bare LF, not in CRLF");
+    if (hasBareEnd(bytes, before)) throw badResponse("the lines of the head end in a bare LF, not in CRLF");
     this.#partial = partial;
   }
 
@@ -326,6 +330,8 @@ export class ResponseParser {
     if (found > this.#limits.maxHeaderSize || (found === -1 && joined.length - 3 > this.#limits.maxHeaderSize))
       throw this.#badChunk(`trailers larger than ${this.#limits.maxHeaderSize} bytes (maxHeaderSize of HTTPAdapter)`);
     if (found === -1) {
+      const isBare = joined[0] === LF || (joined[0] === CR && joined.length > 1) || hasBareEnd(joined, before);
+      if (isBare) throw this.#badChunk("the trailers, or the empty line after them, do not end in CRLF");
       this.#partial ??= new PartialBytes(buffer, at, end);
       return end;
     }
@@ -358,6 +364,16 @@ function looksLikeHttp(bytes: Buffer): boolean {
   const length = Math.min(bytes.length, 5);
   for (let at = 0; at < length; at += 1) if (bytes[at] !== "HTTP/".charCodeAt(at)) return false;
   return true;
+}
+
+/**
+ * Whether there is an empty line that does not end the section, because a line ends in a bare LF: the CRLF CRLF that is
+ * waited for may never come.
+ *
+ * @param before - Bytes that were looked at before.
+ */
+function hasBareEnd(bytes: Buffer, before: number): boolean {
+  return BARE_ENDS.some((end) => bytes.indexOf(end, Math.max(0, before - end.length + 1)) !== -1);
 }
 
 function hexDigit(byte: number): number {

@@ -6,7 +6,7 @@ import type { WireBody } from "../transport.js";
 
 /** How long a server may think about `Expect: 100-continue` before the body goes out all the same; as curl. */
 const EXPECT_PATIENCE = 1000;
-/** What is handed to the socket at once: whether the peer still reads is only known when a piece is gone. */
+/** The most bytes that are written at once: only when a piece was written is it known whether the peer still reads. */
 const PIECE = 64 * 1024;
 
 /** Told how the upload goes. */

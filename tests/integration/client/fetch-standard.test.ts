@@ -236,23 +236,33 @@ describe("a signal of session.fetch", TIMEOUT, () => {
     await eventually(() => getEventListeners(signal, "abort").length === 0);
   });
 
-  it("still works after a garbage collection", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
-    const { url } = await serve(async (peer) => {
-      await peer.request();
-      await peer.send(`${HEAD_ONLY}abc`);
-      await peer.gone;
+  for (const [what, call] of [
+    ["init", (url: string, signal: AbortSignal) => fetch(url, { signal })],
+    ["a Request", (url: string, signal: AbortSignal) => fetch(new globalThis.Request(url, { signal }))],
+    [
+      "a Request beside init",
+      (url: string, signal: AbortSignal) => fetch(new globalThis.Request(url, { signal }), { headers: { "X-A": "1" } }),
+    ],
+  ] as const)
+    // prettier-ignore
+    it(`of ${what} still works after a garbage collection`, async () => {
+      setFlagsFromString("--expose-gc");
+      const collect = runInNewContext("gc") as () => void;
+      const { url } = await serve(async (peer) => {
+        await peer.request();
+        await peer.send(`${HEAD_ONLY}abc`);
+        await peer.gone;
+      });
+      const controller = new AbortController();
+      const response = await call(url, controller.signal);
+      for (let round = 0; round < 5; round += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        collect();
+      }
+      setImmediate(() => controller.abort(new Error("given up")));
+      const late = new Promise((resolve) => setTimeout(resolve, 5000, "the signal was not heard").unref());
+      assert.match(String(await Promise.race([failure(response.text()), late])), /given up/);
     });
-    const controller = new AbortController();
-    const response = await fetch(url, { signal: controller.signal });
-    for (let round = 0; round < 5; round += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-      collect();
-    }
-    setImmediate(() => controller.abort(new Error("given up")));
-    assert.match(String(await failure(response.text())), /given up/);
-  });
 
   it("works when it is the signal of a Request", async () => {
     const { url } = await serve(async (peer) => {

@@ -42,6 +42,29 @@ describe("session.fetch", () => {
     assert.equal((await echoed(new globalThis.Request(echo.url), { method: "DELETE" })).method, "DELETE");
   });
 
+  it("refuses init that is no object", async () => {
+    for (const init of ["POST", 5, true])
+      assert.ok((await failure(fetch(echo.url, init as unknown as object))) instanceof TypeError);
+  });
+
+  it("gives immutable headers", async () => {
+    const response = await fetch(echo.url);
+    for (const { headers } of [response.clone(), response]) {
+      assert.throws(() => headers.set("X-A", "1"), TypeError);
+      assert.throws(() => headers.append("X-A", "1"), TypeError);
+      assert.throws(() => headers.delete("date"), TypeError);
+      assert.ok(new Headers(headers).has("date"));
+    }
+  });
+
+  it("takes the method of a Request, and a body of init", async () => {
+    const request = new globalThis.Request(echo.url, { method: "POST" });
+    const received = await echoed(request, { body: "text" });
+    assert.deepEqual([received.method, received.body], ["POST", "text"]);
+    const error = await failure(fetch(new globalThis.Request(echo.url), { body: "text" }));
+    assert.match(error.message, /GET\/HEAD/);
+  });
+
   it("sends bodies with their type", async () => {
     const text = await echoed(echo.url, { method: "POST", body: "text" });
     assert.deepEqual([text.body, text.headers["content-type"]], ["text", "text/plain;charset=UTF-8"]);

@@ -6,6 +6,7 @@ import requests, {
   HTTPBasicAuth,
   HTTPDigestAuth,
   PreparedRequest,
+  Request,
   RequestException,
   Response,
   Session,
@@ -151,5 +152,121 @@ describe("a hook that throws", () => {
       await failure(session.get(`${server.url}/bytes/100000`, { stream, hooks: { response: hook } }));
       assert.equal((await session.get(url)).statusCode, 200);
     }
+  });
+});
+
+describe("how hooks are given", () => {
+  const hook: ResponseHook = (response) => void (response.reason = "seen");
+  const session = (): Session => new Session();
+  type Call = (given: never) => PromiseLike<Response>;
+  const prepared = (): PreparedRequest => new Request("GET", url).prepare();
+  const places: readonly (readonly [string, Call])[] = [
+    ["the option", async (hooks) => requests.get(url, { hooks })],
+    ["the constructor", async (hooks) => new Session({ hooks }).get(url)],
+    ["session.hooks", async (hooks) => {
+      const one = session();
+      one.hooks = hooks;
+      return one.get(url);
+    }],
+    ["prepared.hooks", async (hooks) => {
+      const one = prepared();
+      one.hooks = hooks;
+      return session().send(one);
+    }],
+    ["request.hooks", async (hooks) => {
+      const one = new Request("GET", url);
+      one.hooks = hooks;
+      return session().send(session().prepareRequest(one));
+    }],
+  ]; // prettier-ignore
+  const responses: readonly (readonly [string, Call])[] = [
+    ["hooks: { response }", async (response) => requests.get(url, { hooks: { response } })],
+    ["session.hooks.response", async (response) => {
+      const one = session();
+      one.hooks.response = response;
+      return one.get(url);
+    }],
+    ["prepared.hooks.response", async (response) => {
+      const one = prepared();
+      one.hooks.response = response;
+      return session().send(one);
+    }],
+    ["request.hooks.response", async (response) => {
+      const one = new Request("GET", url);
+      one.hooks.response = response;
+      return session().send(session().prepareRequest(one));
+    }],
+  ]; // prettier-ignore
+  const good: readonly (readonly [string, unknown, string])[] = [
+    ["a function", hook, "seen"],
+    ["an array", [hook], "seen"],
+    ["null", null, "OK"],
+    ["an empty array", [], "OK"],
+  ];
+  const bad = [5, true, "x", {}, new Set([hook]), [5], [null], new Map()];
+  for (const [place, call] of responses) {
+    for (const [name, value, reason] of good)
+      it(`${place} takes ${name}`, async () => assert.equal((await call(value as never)).reason, reason));
+    it(`${place} refuses others`, async () => {
+      for (const value of bad) {
+        const error = await failure(call(value as never));
+        assert.ok(error instanceof TypeError, String(error));
+        assert.match(error.message, /hook/i);
+      }
+    });
+  }
+  for (const [place, call] of places) {
+    for (const [name, value] of [
+      ["a function", hook],
+      ["an object", { response: hook }],
+    ] as const)
+      // prettier-ignore
+      it(`${place} takes ${name}`, async () => assert.equal((await call(value as never)).reason, "seen"));
+    it(`${place} refuses others`, async () => {
+      for (const value of [5, true, "x", [hook], new Set([hook]), new Map([["response", hook]]), { request: hook }]) {
+        const error = await failure(call(value as never));
+        assert.ok(error instanceof TypeError, String(error));
+        assert.match(error.message, /hooks must be an object|Unsupported event/);
+      }
+    });
+  }
+
+  it("registerHook refuses others", () => {
+    for (const value of [5, null, undefined, {}, new Set([hook])])
+      assert.throws(() => prepared().registerHook("response", value as never), { name: "TypeError", message: /hook/ });
+  });
+
+  it("can be spread and compared", () => {
+    const one = new Session({ hooks: hook });
+    assert.deepEqual(one.hooks, { response: [hook] });
+    assert.deepEqual({ ...one.hooks }, { response: [hook] });
+    assert.deepEqual(prepared().hooks, { response: [] });
+  });
+});
+
+describe("a call that is stopped while a hook runs", { timeout: 10_000 }, () => {
+  for (const stream of [false, true])
+    it(`by its signal${stream ? ", streamed" : ""}`, async () => {
+      const controller = new AbortController();
+      const reason = new Error("mine");
+      const hook = async (): Promise<never> => {
+        setImmediate(() => controller.abort(reason));
+        return new Promise(() => undefined);
+      };
+      const call = requests.get(url, { stream, signal: controller.signal, hooks: { response: hook } });
+      assert.equal(await failure(call), reason);
+    });
+
+  it("by its total timeout", async () => {
+    const hook = (): Promise<never> => new Promise(() => undefined);
+    const call = requests.get(url, { timeout: { total: 0.5 }, hooks: { response: hook } });
+    assert.equal((await failure(call)).name, "TotalTimeout");
+  });
+
+  it("by a signal that the hook itself fires", async () => {
+    const controller = new AbortController();
+    const reason = new Error("mine");
+    for (const hook of [() => controller.abort(reason), async () => controller.abort(reason)])
+      assert.equal(await failure(requests.get(url, { signal: controller.signal, hooks: { response: hook } })), reason);
   });
 });

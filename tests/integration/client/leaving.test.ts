@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { ReadableStream, WritableStream } from "node:stream/web";
 import { afterEach, beforeEach, describe, it } from "node:test";
 
+import { events } from "requests-ts/events";
 import { HTTPAdapter, Response, Session, StreamConsumedError } from "requests-ts";
 import { eventually, pause, rawServer, type RawServer } from "../../_support/raw-server.js";
 
@@ -239,4 +240,42 @@ describe("response.close() while the body is being read", { timeout: 20_000 }, (
     for await (const piece of response) text += piece.toString();
     assert.equal(text, '1\n{"');
   });
+});
+
+describe("return() while the first or next answer is waited for", { timeout: 20_000 }, () => {
+  const iterators: Readonly<Record<string, (url: string) => AsyncGenerator<unknown, void>>> = {
+    "events()": (url) => events(url, { session })[Symbol.asyncIterator](),
+    "paginate()": (url) => session.paginate(url),
+    "paginate() with a signal": (url) => session.paginate(url, { signal: new AbortController().signal }),
+    "paginate() with items": (url) => session.paginate(url, { items: () => [1] }),
+    "paginate() of streamed pages": (url) => session.paginate(url, { stream: true }),
+  };
+  const first: Readonly<Record<string, string>> = {
+    "an answer": "",
+    "the next event or page":
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nLink: </next>; rel=next\r\nContent-Length: 1000\r\n\r\ndata: 1\n\n",
+  };
+  for (const [name, iterate] of Object.entries(iterators))
+    for (const [what, answer] of Object.entries(first))
+      it(`${name}, ${what}`, async () => {
+        await server.close();
+        server = await rawServer(async (peer) => {
+          await peer.request();
+          if (answer !== "") await peer.send(name === "events()" ? answer : answer + " ".repeat(991));
+          await peer.gone;
+        });
+        const iterator = iterate(server.url);
+        let waiting = iterator.next();
+        for (;;) {
+          const step = await Promise.race([waiting, pause(50)]);
+          if (step === undefined) break;
+          assert.notEqual(step.done, true);
+          waiting = iterator.next();
+        }
+        const started = performance.now();
+        assert.deepEqual(await iterator.return(), DONE);
+        assert.deepEqual(await waiting, DONE);
+        assert.deepEqual(await iterator.next(), DONE);
+        await assertLeft(started);
+      });
 });

@@ -180,7 +180,39 @@ describe("maxRedirects", () => {
   });
 });
 
+describe("a redirect to a scheme without an adapter", () => {
+  const targets = ["ftp://h/x", "mailto:a@h.example", "javascript:alert(1)", "file:///etc/passwd", "data:,x", "about:blank", "x:y"]; // prettier-ignore
+  for (const target of targets)
+    it(`is an InvalidSchema with its response: ${target}`, async () => {
+      const session = new Session();
+      const url = to(302, target);
+      for (const call of [
+        () => session.get(url),
+        async () => {
+          const first = await session.get(url, { allowRedirects: false });
+          for await (const _ of session.resolveRedirects(first, first.request));
+        },
+      ]) {
+        const error = (await failure(call())) as InvalidSchema;
+        assert.ok(error instanceof InvalidSchema, String(error));
+        assert.equal(error.response?.statusCode, 302);
+        assert.match(error.message, /The 302 redirect of http:\/\/127\.0\.0\.1:\d+\/dir\/go\?.* leads there/);
+      }
+      assert.equal((await session.get(url, { allowRedirects: false })).statusCode, 302);
+    });
+});
+
 describe("Location", () => {
+  it("counts by its first field, whether a hook reads the headers or not", async () => {
+    const several = await serve((request, response) => {
+      if (request.target === "/") response.writeHead(302, { Location: ["/a", "/b"] }).end();
+      else response.end(request.target);
+    });
+    for (const hook of [() => undefined, (response: Response) => void response.headers["location"]])
+      assert.equal((await requests.get(several.url, { hooks: { response: hook } })).text, "/a");
+    await several.close();
+  });
+
   const table: [name: string, location: string, target: string][] = [
     ["absolute", `${echo.url}/a/b`, "/a/b"],
     ["relative", "b", "/dir/b"],

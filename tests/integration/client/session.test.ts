@@ -8,6 +8,7 @@ import {
   InvalidURL,
   Request,
   RequestsCookieJar,
+  Retry,
   Session,
   version,
   type RequestOptions,
@@ -219,6 +220,62 @@ describe("merging the session's settings with those of the call", () => {
       ["Cookie", "c=1"],
     ]);
     assert.equal(received.target, "/?p=1");
+  });
+});
+
+describe("an attribute that is assigned a wrong value", () => {
+  const table: readonly (readonly [string, readonly unknown[]])[] = [
+    ["retries", ["3", true, {}, { total: 3 }, [], -1, NaN]],
+    ["baseUrl", [5, {}, true, []]],
+    ["hooks", [5, true, "x", []]],
+    ["proxies", [5, true, "http://p", [], new URL("http://p")]],
+  ];
+  for (const [name, values] of table)
+    it(`is refused at once: ${name}`, () => {
+      for (const value of values) {
+        const session = new Session();
+        assert.throws(() => ((session as unknown as Record<string, unknown>)[name] = value), {
+          message: new RegExp(name),
+        });
+      }
+    });
+
+  it("is refused by the call where it could not be seen before", async () => {
+    const session = new Session();
+    session.proxies["http"] = 5 as never;
+    assert.match((await failure(session.get(echo.url))).message, /^proxies\["http"\] must be a URL/);
+    session.proxies = { no_proxy: "x" };
+    session.proxies["no_proxy"] = ["h"] as never;
+    assert.match((await failure(session.get(echo.url))).message, /^proxies\["no_proxy"\] must be text/);
+  });
+
+  it("adapter.maxRetries takes a number", () => {
+    const adapter = new HTTPAdapter();
+    adapter.maxRetries = 5;
+    assert.ok(adapter.maxRetries instanceof Retry);
+    assert.equal(adapter.maxRetries.total, 5);
+    adapter.maxRetries = false;
+    assert.equal(adapter.maxRetries.total, false);
+    for (const value of ["5", {}, [], NaN])
+      assert.throws(() => (adapter.maxRetries = value as never), /maxRetries|total/);
+    assert.equal(adapter.maxRetries.total, false);
+  });
+
+  it("maxRedirects = NaN is no licence for redirects without end", async () => {
+    const session = new Session();
+    session.maxRedirects = NaN;
+    const turning = await serve((_request, response) => void response.writeHead(302, { Location: "/" }).end());
+    assert.equal((await failure(session.get(turning.url))).name, "TooManyRedirects");
+    await turning.close();
+  });
+
+  it("baseUrl takes a URL", async () => {
+    const session = new Session();
+    session.baseUrl = new URL(`${echo.url}/api/`);
+    assert.equal(session.baseUrl, `${echo.url}/api/`);
+    assert.equal((await session.get("users")).json<Received>().target, "/api/users");
+    session.baseUrl = null;
+    assert.equal((await failure(session.get("users"))).name, "MissingSchema");
   });
 });
 

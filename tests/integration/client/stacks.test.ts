@@ -1,8 +1,10 @@
 /** The stack of a network error names the line of the caller. */
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 
-import { Session, type RequestException } from "requests-ts";
+import { Session, type RequestException, type Response } from "requests-ts";
 import { mockRequests } from "requests-ts/testing";
 
 const URL_ = "http://api.example.test/x";
@@ -68,4 +70,39 @@ describe("the stack of an error that a socket reported", () => {
     assert.equal(stack.split("theCaller").length, 2, stack);
     assert.match(stack.split("\n")[1], /^ {4}at (?!async)/);
   });
+});
+
+describe("the stack of an error of a streamed body", () => {
+  const drained = async (items: AsyncIterable<unknown>): Promise<void> => {
+    for await (const _ of items);
+  };
+  const readers: readonly (readonly [string, (response: Response) => Promise<unknown>])[] = [
+    ["iterContent()", (response) => drained(response.iterContent())],
+    ["iterContent(1)", (response) => drained(response.iterContent(1))],
+    ["iterLines()", (response) => drained(response.iterLines())],
+    ["iterEvents()", (response) => drained(response.iterEvents())],
+    ["iterating it", (response) => drained(response)],
+    ["read()", (response) => response.read()],
+    ["saveTo()", (response) => response.saveTo(join(tmpdir(), "requests-stack"))],
+    ["raw.read()", (response) => response.raw.read()],
+    ["iterating raw", (response) => drained(response.raw)],
+  ];
+  // The body breaks off while it is waited for, and before it is read.
+  for (const delay of [0, 30])
+    for (const [name, read] of readers)
+      it(`names who reads it: ${name}${delay > 0 ? ", broken off before" : ""}`, async () => {
+        const session = new Session();
+        mockRequests(session).any(URL_, { text: "abcdef", cut: 2 });
+        const response = await session.get(URL_, { stream: true });
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        async function theReader(): Promise<void> {
+          await read(response);
+        }
+        async function itsCaller(): Promise<void> {
+          await theReader();
+        }
+        const { stack = "" } = await failure(itsCaller);
+        for (const frame of ["theReader", "itsCaller"])
+          assert.match(stack, new RegExp(`at (async )?.*${frame}`), stack);
+      });
 });

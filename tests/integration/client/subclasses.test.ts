@@ -6,6 +6,7 @@ import {
   HTTPAdapter,
   Request,
   Session,
+  type HookSettings,
   type PreparedRequest,
   type RequestOptions,
   type Response,
@@ -13,6 +14,8 @@ import {
   type SendOptions,
 } from "requests-ts";
 import { MockAdapter, mockRequests } from "requests-ts/testing";
+
+import { serve } from "./serve.js";
 
 const URL_ = "http://api.example.test/x";
 
@@ -207,5 +210,40 @@ describe("session.retries", () => {
     session.mount("http://", own);
     assert.equal((await session.get(URL_)).statusCode, 503);
     assert.equal(new HTTPAdapter({ maxRetries: 2 }).maxRetries.total, 2);
+  });
+});
+
+describe("an override of mergeEnvironmentSettings", () => {
+  type Merged = ReturnType<Session["mergeEnvironmentSettings"]>;
+  class Merging extends Session {
+    readonly seen: unknown[][] = [];
+    change: Partial<Merged> = {};
+
+    override mergeEnvironmentSettings(...given: Parameters<Session["mergeEnvironmentSettings"]>): Merged {
+      this.seen.push(given);
+      return { ...super.mergeEnvironmentSettings(...given), ...this.change };
+    }
+  }
+
+  it("is called with what the call gave, and decides", async () => {
+    const session = new Merging({ trustEnv: false });
+    const mock = mockRequests(session);
+    mock.get(URL_, {});
+    session.change = { stream: true, verify: false };
+    let told: HookSettings | undefined;
+    const hook = (_response: Response, settings: HookSettings): void => void (told = settings);
+    const response = await session.get(URL_, { proxies: { https: "http://p" }, hooks: { response: hook } });
+    assert.deepEqual(session.seen, [[URL_, { https: "http://p" }, undefined, undefined, undefined]]);
+    assert.deepEqual([told?.stream, told?.verify], [true, false]);
+    response.close();
+  });
+
+  it("switches off the proxies of the environment and the session", async () => {
+    process.env["HTTP_PROXY"] = "http://127.0.0.1:1";
+    const session = new Merging({ proxies: { all: "http://127.0.0.1:1" } });
+    session.change = { proxies: {} };
+    const echo = await serve();
+    assert.equal((await session.get(echo.url)).statusCode, 200);
+    await echo.close();
   });
 });

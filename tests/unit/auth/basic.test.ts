@@ -125,3 +125,14 @@ describe("the auth objects", () => {
       assert.match(inspect(auth), new RegExp(`^${auth.constructor.name} \\{`));
     });
 });
+
+it("credentials that are assigned are sent", () => {
+  const auth = new HTTPBasicAuth("a", "b");
+  auth.password = "c";
+  auth.username = "d";
+  const request = auth.apply(prepared());
+  assert.equal(request.headers["authorization"], `Basic ${Buffer.from("d:c").toString("base64")}`);
+  assert.throws(() => (auth.username = "x:y"), { name: "InvalidHeader" });
+  assert.throws(() => (auth.password = 5 as never), TypeError);
+  assert.deepEqual([auth.username, auth.password], ["d", "c"]);
+});

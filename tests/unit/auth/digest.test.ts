@@ -6,7 +6,7 @@ import { HTTPDigestAuth } from "#internal/auth/digest";
 import { InvalidHeader, UnrewindableBodyError } from "#internal/exceptions";
 import { PreparedRequest } from "#internal/message/prepared";
 import { Response } from "#internal/message/response";
-import { parseChallenges } from "#internal/message/text/challenges";
+import { parseChallenges } from "#internal/http/challenges";
 
 const REALM = "r";
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import { Session } from "requests-ts";
 import { checkOptions, checkSendOptions, checkSessionOptions } from "#internal/client/given-options";
 import { checkProxies, checkVerify } from "#internal/client/option-checks";
 import { CALL_OPTIONS, OPTIONS, SEND_OPTIONS, SESSION_OPTIONS } from "#internal/client/options";
@@ -101,6 +102,37 @@ describe("checkVerify and checkProxies", () => {
       assert.throws(() => checkVerify(value), TypeError));
   for (const value of [{}, { http: null }, { http: undefined, all: "http://p" }])
     it(`accepts proxies ${JSON.stringify(value)}`, () => checkProxies(value));
+  class Getters {
+    get http(): string {
+      return "http://p";
+    }
+  }
+  const unreadable = [
+    new URL("http://p"),
+    Promise.resolve({ http: "http://p" }),
+    new Date(),
+    new Error("x"),
+    new WeakMap(),
+    new Getters(),
+    Object.create({ http: "http://p" }),
+    new Map([["http", "http://p"]]),
+    () => "http://p",
+    true,
+    5,
+    { http: { host: "p", port: 1 } },
+    { no_proxy: ["h"] },
+  ];
+  for (const value of unreadable) {
+    const name = String((Object(value) as object).constructor.name);
+    it(`throws a TypeError for proxies of ${name}, in a call, a session and its attribute`, () => {
+      const session = new Session();
+      const refused = { name: "TypeError", message: /^proxies/ };
+      assert.throws(() => checkProxies(value), refused);
+      assert.throws(() => new Session({ proxies: value as never }), refused);
+      assert.throws(() => (session.proxies = value as never), refused);
+      assert.deepEqual(session.proxies, {});
+    });
+  }
   for (const value of [null, "x", [], { http: 1 }])
     it(`throws a TypeError for proxies ${JSON.stringify(value)}`, () =>
       assert.throws(() => checkProxies(value), TypeError));

@@ -6,6 +6,7 @@ import { PreparedRequest, Session } from "requests-ts";
 import { checkSendOptions } from "#internal/client/given-options";
 import { OPTIONS } from "#internal/client/options";
 import { settingsFor } from "#internal/client/settings";
+import { selectProxy } from "#internal/policy/no-proxy";
 import type { OptionRow } from "#internal/options/option";
 
 /** For each option of `send`: a value of the session where it has one, a value of the call, and the setting. */
@@ -67,6 +68,21 @@ describe("settingsFor", () => {
       https: "http://b.test",
     });
   });
+
+  const covered: readonly (readonly [string, object, object, string | null])[] = [
+    ["the session's no_proxy holds for a proxy of the call", { no_proxy: "h.test" }, { http: "http://b.test" }, null],
+    ["in any spelling", { noProxy: "h.test" }, { http: "http://b.test" }, null],
+    ["and does not cover others", { no_proxy: "x.test" }, { http: "http://b.test" }, "http://b.test"],
+    ["the call's replaces it", { no_proxy: "h.test" }, { all: "http://b.test", NO_PROXY: "" }, "http://b.test"],
+    ["null removes it", { no_proxy: "h.test" }, { http: "http://b.test", no_proxy: null }, "http://b.test"],
+    ["the call's holds for a proxy of the session", { http: "http://a.test" }, { no_proxy: "h.test" }, null],
+    ["the call's replaces it there, too", { http: "http://a.test", no_proxy: "h.test" }, { noProxy: "x.test" }, "http://a.test"],
+  ]; // prettier-ignore
+  for (const [name, session, call, proxy] of covered)
+    it(`no_proxy: ${name}`, () => {
+      const { proxies } = settings({ proxies: session }, { proxies: call });
+      assert.equal(selectProxy("http://h.test/", proxies as Record<string, string | null>), proxy);
+    });
 
   it("has no limits by default", () => {
     assert.equal(settings({}, {})["maxResponseSize"], undefined);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import vm from "node:vm";
 
-import { type Params, encodeParams, mergeParams } from "#internal/message/params";
+import { type Params, encodeParams, mergeParams } from "#internal/http/params";
 
 describe("encodeParams", () => {
   const table: readonly (readonly [string, Params, string])[] = [

@@ -1,14 +1,17 @@
 /** PreparedRequest: its steps, and what may be edited. */
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { inspect } from "node:util";
 import { describe, it } from "node:test";
 
 import {
+  CaseInsensitiveDict,
   HTTPBasicAuth,
   InvalidHeader,
   MissingSchema,
   PreparedRequest,
   Request,
+  type HeadersInit,
   type PrepareOptions,
 } from "requests-ts";
 
@@ -17,6 +20,66 @@ function prepared(options: PrepareOptions): PreparedRequest {
   request.prepare({ method: "GET", url: "http://h/", ...options });
   return request;
 }
+
+describe("headers =", () => {
+  const forms: readonly (readonly [string, HeadersInit])[] = [
+    ["an object", { "X-Sig": "1" }],
+    ["pairs", [["X-Sig", "1"]]],
+    ["a Map", new Map([["X-Sig", "1"]])],
+    ["Headers", new Headers({ "X-Sig": "1" })],
+    ["a CaseInsensitiveDict", new CaseInsensitiveDict({ "X-Sig": "1" })],
+  ];
+  for (const [name, headers] of forms)
+    it(`takes ${name}, and keeps the framing of the body`, () => {
+      const request = prepared({ method: "POST", data: "abc" });
+      request.headers = headers;
+      assert.deepEqual(
+        [...request.headers.lowerItems()],
+        [
+          ["x-sig", "1"],
+          ["content-length", "3"],
+        ],
+      );
+      const streamed = prepared({ method: "POST", data: Readable.from(["abc"]) });
+      streamed.headers = headers;
+      assert.equal(streamed.headers["transfer-encoding"], "chunked");
+      const empty = prepared({ method: "POST" });
+      empty.headers = headers;
+      assert.equal(empty.headers["content-length"], "0");
+      const bodiless = prepared({});
+      bodiless.headers = headers;
+      assert.deepEqual([...bodiless.headers.lowerItems()], [["x-sig", "1"]]);
+    });
+
+  it("lets an auth function spread them", () => {
+    const request = prepared({
+      headers: { "X-A": "1" },
+      auth: (given: PreparedRequest) => {
+        given.headers = { ...given.headers, "X-Sig": "1" };
+        return given;
+      },
+    });
+    assert.deepEqual(request.headers.toJSON(), { "X-A": "1", "X-Sig": "1" });
+  });
+
+  it("never changes what was assigned, such as the headers of a session", () => {
+    const shared = new CaseInsensitiveDict({ "X-A": "1" });
+    const request = prepared({ method: "POST", data: "abc" });
+    request.headers = shared;
+    request.headers["X-B"] = "2";
+    assert.deepEqual(shared.toJSON(), { "X-A": "1" });
+  });
+
+  it("refuses what has no headers", () => {
+    for (const value of [null, undefined, 5, "X-A: 1", [1]])
+      assert.throws(
+        () => {
+          prepared({}).headers = value as unknown as HeadersInit;
+        },
+        { name: "TypeError", message: /headers/ },
+      );
+  });
+});
 
 describe("prepare", () => {
   it("does everything in the order of requests", () => {

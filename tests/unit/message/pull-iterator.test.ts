@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { END, PullIterator, type End, type PullSource } from "#internal/message/pull-iterator";
+import { END, PullIterator, type End, type PullSource } from "#internal/content/pull-iterator";
 
 /** Gives the items, and then waits until it is closed. */
 class Silent implements PullSource<number> {

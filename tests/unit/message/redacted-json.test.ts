@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { redactedJson } from "#internal/message/redacted-json";
+import { redactedJson } from "#internal/http/redaction/redacted-json";
 
 describe("redactedJson", () => {
   const table: readonly (readonly [text: string, shown: string])[] = [

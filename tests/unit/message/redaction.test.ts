@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { isSecretParameter, redactedBody, redactedFields, redactedValue } from "#internal/message/redaction";
+import { isSecretParameter, redactedBody, redactedFields, redactedValue } from "#internal/http/redaction/redaction";
 
 describe("redactedValue", () => {
   const table: readonly (readonly [string, string, string])[] = [
@@ -27,6 +27,7 @@ describe("redactedValue", () => {
     ],
     ["X-Original-URL", "https://u:p@h/?token=x", "https://u:***@h/?token=***"],
     ["X-Team-Token", "x", "***"],
+    ["X-Session-Id", "x", "***"],
     ["ETag", '"x"', '"x"'],
   ];
   for (const [name, value, expected] of table)
@@ -116,9 +117,21 @@ describe("isSecretParameter", () => {
       "csrf_token",
       "sig",
       "pwd",
+      ...["key", "tokens", "ticket", "pass", "sid", "otp", "pin", "csrf", "hmac", "subscription-key", "X-Session-Id"],
     ])
       assert.equal(isSecretParameter(name), true, name);
-    for (const name of ["key", "page", "tokens", "encoding", "pageToken", "next_token", "author", "decode", "a[b]", ""])
+    for (const name of [
+      "page",
+      "monkey",
+      "max_tokens",
+      "encoding",
+      "pageToken",
+      "next_token",
+      "author",
+      "decode",
+      "a[b]",
+      "",
+    ])
       assert.equal(isSecretParameter(name), false, name);
   });
 });

@@ -427,3 +427,18 @@ describe("a response as text", () => {
     assert.equal(inspect(secret), "<Response [200]>");
   });
 });
+
+it("url takes a URL", () => {
+  const response = new Response({ statusCode: 404 });
+  response.url = new URL("http://h/x");
+  assert.equal(response.url, "http://h/x");
+  assert.throws(() => response.raiseForStatus(), /for url: http:\/\/h\/x/);
+});
+
+it("saveTo() wants a path", async () => {
+  for (const path of [undefined, null, "", 5, {}])
+    await assert.rejects(new Response({ body: "x" }).saveTo(path as never), {
+      name: "TypeError",
+      message: /saveTo\(path\)/,
+    });
+});

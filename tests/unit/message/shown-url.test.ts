@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { redactedUrl, redactedUrls, shownProxyUrl, shownUrl } from "#internal/message/shown-url";
+import { redactedUrl, redactedUrls, shownProxyUrl, shownUrl } from "#internal/http/redaction/shown-url";
 
 describe("redactedUrl", () => {
   const table: readonly (readonly [url: string, shown: string])[] = [
@@ -41,6 +41,15 @@ describe("redactedUrl", () => {
     ["https://h/?user%5Bpassword%5D=x", "https://h/?user%5Bpassword%5D=***"],
     ["https://h/?next=/a?token=x", "https://h/?next=/a?token=***"],
     ["https://h/?variables=%7B%22password%22%3A%22x%22%7D", "https://h/?variables=%7B%22password%22%3A%22%2A%2A%2A%22%7D"],
+    ["https://h/?key=x&page=1", "https://h/?key=***&page=1"],
+    // A URL as a value, as it is or percent-encoded.
+    ["https://h/?url=http%3A%2F%2Fh%2F%3Ftoken%3Dx&b=1", "https://h/?url=http%3A%2F%2Fh%2F%3Ftoken%3D%2A%2A%2A&b=1"],
+    ["https://h/?url=http%3A%2F%2Fjoe%3Apass%40h%2F", "https://h/?url=http%3A%2F%2Fjoe%3A%2A%2A%2A%40h%2F"],
+    ["https://h/?next=%2Fa%3Ftoken%3Dx", "https://h/?next=%2Fa%3Ftoken%3D%2A%2A%2A"],
+    ["https://h/?redirect_uri=http://joe:x@h/", "https://h/?redirect_uri=http://joe:***@h/"],
+    ["https://h/?url=http://h/?token=x", "https://h/?url=http://h/?token=***"],
+    ["https://h/?url=http%3A%2F%2Fh%2F%3Fa%3D1", "https://h/?url=http%3A%2F%2Fh%2F%3Fa%3D1"],
+    ["https://h/?u=http%3A%2F%2Fh%2F%3Fu%3Dhttp%253A%252F%252Fh%252F%253Fsig%253Dx", "https://h/?u=http%3A%2F%2Fh%2F%3Fu%3Dhttp%253A%252F%252Fh%252F%253Fsig%253D%252A%252A%252A"],
     ["/relative?password=x", "/relative?password=***"],
     ["?password=x", "?password=***"],
     // Fragments, as the implicit grant of OAuth uses them.
@@ -92,6 +101,12 @@ describe("shownProxyUrl", () => {
     ["http://joe:12\\cret@h:1", "http://joe:***@h:1"],
     ["http://to/ken@h:1", "http://***@h:1"],
     ["http://joe:a@b#c@h:1", "http://joe:***@h:1"],
+    ["http://joe:s3cret:127.0.0.1:1", "http://joe:***"],
+    ["http://joe:s3cret", "http://joe:***"],
+    ["http://joe:s3cret\uff20h:1", "http://joe:***\uff20h:1"],
+    ["http://[::1]:8080", "http://[::1]:8080"],
+    ["http://h", "http://h"],
+    ["http://h:8080/", "http://h:8080/"],
   ];
   for (const [url, shown] of table) it(url, () => assert.equal(shownProxyUrl(url), shown));
 });

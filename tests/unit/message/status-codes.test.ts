@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { codes, reasonPhrase } from "#internal/message/status-codes";
+import { codes, reasonPhrase } from "#internal/http/status-codes";
 
 /** `vars(requests.codes)` of requests 2.34.2. */
 const PYTHON: readonly (readonly [string, number])[] = [

@@ -12,7 +12,7 @@ import {
   requestTargetOf,
   requoteUri,
   splitUrl,
-} from "#internal/message/url";
+} from "#internal/http/url/url";
 
 // RFC 3986 §5.4, with the second answer that §5.4.2 allows for "http:g".
 describe("joinUrl: RFC 3986 section 5.4", () => {

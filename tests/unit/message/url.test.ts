@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import vm from "node:vm";
 
 import { InvalidURL, MissingSchema } from "#internal/exceptions";
-import { redactedUrl } from "#internal/message/shown-url";
+import { redactedUrl } from "#internal/http/redaction/shown-url";
 import {
   type Params,
   authFromUrl,
@@ -17,7 +17,7 @@ import {
   schemeHint,
   splitUrl,
   urlWithoutAuthAndFragment,
-} from "#internal/message/url";
+} from "#internal/http/url/url";
 
 describe("prepareUrl: the results of requests 2.34", () => {
   const table: readonly (readonly [string, string])[] = [

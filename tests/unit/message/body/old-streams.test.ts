@@ -189,6 +189,88 @@ describe("an old-style stream that waits for its reader", { timeout: 10_000 }, (
   });
 });
 
+/** As the package through 2: it flows by itself, and is closed soon after its end. */
+function through(close: (emit: () => void) => void): Stream & { write(data: Buffer): void; end(): void } {
+  const queue: (Buffer | null)[] = [];
+  let isPaused = false;
+  const drain = (): void => {
+    while (queue.length > 0 && !isPaused) {
+      const data = queue.shift()!;
+      if (data !== null) stream.emit("data", data);
+      else {
+        stream.emit("end");
+        close(() => stream.emit("close"));
+      }
+    }
+  };
+  const stream = Object.assign(new Stream(), {
+    write(data: Buffer): void {
+      queue.push(data);
+      drain();
+    },
+    end(): void {
+      queue.push(null);
+      drain();
+    },
+    pause(): void {
+      isPaused = true;
+    },
+    resume(): void {
+      isPaused = false;
+      drain();
+    },
+    destroy: () => stream.emit("close"),
+  });
+  return stream;
+}
+
+describe("a stream that is closed after its end", { timeout: 10_000 }, () => {
+  const closings: readonly (readonly [string, (emit: () => void) => void])[] = [
+    ["at once", (emit) => emit()],
+    ["at the next tick", (emit) => process.nextTick(emit)],
+    ["later", (emit) => setImmediate(emit)],
+    ["never", () => undefined],
+  ];
+  for (const [when, close] of closings)
+    for (const [count, size] of [
+      [1, 10],
+      [50, 10],
+      [50, 1000],
+      [20, 100_000],
+    ] as const)
+      // prettier-ignore
+      it(`is sent whole: ${when}, ${count} × ${size}`, async () => {
+        const stream = through(close);
+        const body = made(stream);
+        setImmediate(() => {
+          for (let at = 0; at < count; at += 1) stream.write(Buffer.alloc(size, 65));
+          stream.end();
+        });
+        assert.equal((await textOf(body)).length, count * size);
+      });
+
+  it("as a part of files", async () => {
+    const stream = through((emit) => emit());
+    const prepared = new Request("POST", "http://h/", { files: { f: ["n", stream] } }).prepare();
+    setImmediate(() => {
+      stream.write(Buffer.from("abc"));
+      stream.end();
+    });
+    const body = Buffer.from(await textOf(made(prepared.body)));
+    assert.equal(new MultipartDecoder(body, prepared.headers["content-type"]!).parts[0].text, "abc");
+  });
+
+  it("is an error if it is closed before its end", async () => {
+    const stream = through(() => undefined);
+    const reading = textOf(made(stream));
+    setImmediate(() => {
+      stream.write(Buffer.from("abc"));
+      stream.emit("close");
+    });
+    await assert.rejects(reading, { code: "ERR_STREAM_PREMATURE_CLOSE" });
+  });
+});
+
 describe("headers that an old-style stream provides", () => {
   const prepare = (data: unknown, headers: Record<string, string> = {}): Record<string, string> => {
     const { headers: found } = new Request("POST", "http://h/", { data, headers }).prepare();

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 
 import fc from "fast-check";
 
-import { parseChallenges } from "#internal/message/text/challenges";
+import { parseChallenges } from "#internal/http/challenges";
 
 type Row = readonly [scheme: string, token68: string | null, parameters: Readonly<Record<string, string>>];
 

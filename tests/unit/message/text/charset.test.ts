@@ -7,7 +7,7 @@ import {
   decodeText,
   detectJsonEncoding,
   isKnownEncoding,
-} from "#internal/message/text/charset";
+} from "#internal/content/charset";
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { declaredEncoding, encodingFromHeaders, parseContentType } from "#internal/message/text/content-type";
+import { parseContentType } from "#internal/http/content-type";
+import { declaredEncoding, encodingFromHeaders } from "#internal/content/declared-encoding";
 
 describe("parseContentType", () => {
   const table: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [

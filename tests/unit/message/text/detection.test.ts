@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 
 import fc from "fast-check";
 
-import { apparentEncoding, decodeText } from "#internal/message/text/charset";
+import { apparentEncoding, decodeText } from "#internal/content/charset";
 import { encode } from "../../../_support/encode.js";
 
 /** The accented letters of the languages that are written in windows-1252. */
@@ -320,6 +320,18 @@ describe("texts in other charsets", () => {
   it("may have half-width katakana", () => {
     const text = "ｶﾌﾞｼｷｶﾞｲｼｬﾆﾎﾝｼｽﾃﾑｻｰﾋﾞｽ ﾄｳｷｮｳｼﾃﾝ ﾌﾂｳﾖｷﾝ ﾔﾏﾀﾞﾀﾛｳ";
     assert.equal(decodeText(encode(text, "shift_jis"), null), text);
+    // Three letters are too few to know Shift_JIS, but they are not "ý" in UTF-8 and a character that was cut.
+    assert.ok(!decodeText(Buffer.from([0xc3, 0xbd, 0xc4]), null).includes("\ufffd"));
+  });
+
+  it("ISO-2022-JP, which is ASCII with escape sequences", () => {
+    const kanji = Buffer.from("\x1b$B%F%9%H\x1b(B ok", "latin1");
+    assert.equal(apparentEncoding(kanji), "iso-2022-jp");
+    assert.equal(decodeText(kanji, null), "テスト ok");
+    for (const text of ["\x1b[31mred\x1b[0m", "\x1b(B\x1b[m", "a\x1b", "\x1b$", "cost: \x1b$5"]) {
+      assert.equal(apparentEncoding(Buffer.from(text)), "ascii");
+      assert.equal(decodeText(Buffer.from(text), null), text);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { ByteLines, TextLines } from "#internal/message/text/lines";
+import { ByteLines, TextLines } from "#internal/content/lines";
 
 function byteLines(chunks: readonly string[], delimiter?: string | Uint8Array | null): string[] {
   const lines = new ByteLines(delimiter);

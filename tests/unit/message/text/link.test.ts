@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { linksByRel, parseHeaderLinks } from "#internal/message/text/link";
+import { linksByRel, parseHeaderLinks } from "#internal/http/link";
 
 describe("parseHeaderLinks", () => {
   const table: readonly (readonly [string, string, readonly Readonly<Record<string, string>>[]])[] = [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { ConnectionError, InvalidHeader } from "#internal/exceptions";
-import { parseHead, parseTrailers, quoted, type Http1Head } from "#internal/wire/http1/head";
+import { parseHead, parseTrailers, quoted, shownLine, type Http1Head } from "#internal/wire/http1/head";
 
 const MANY = 1000;
 
@@ -380,4 +380,18 @@ describe("text quoted in a message", () => {
     assert.equal(quoted("x".repeat(81)), `"${"x".repeat(80)}…"`);
     assert.equal(quoted("x".repeat(80)), `"${"x".repeat(80)}"`);
   });
+});
+
+describe("a malformed head whose fields hold URLs", () => {
+  for (const name of ["Location", "Content-Location", "Refresh", "Link", "Referer"])
+    it(`does not show the value of ${name}`, () => {
+      const text = `HTTP/1.1 302 x\r\n${name} : https://joe:s3cret@h/?token=s3cret\r\nA: b\rc`;
+      const bytes = Buffer.from(text, "latin1");
+      for (const end of [text.indexOf("\r\nA:"), text.length])
+        assert.throws(
+          () => parseHead(bytes, 0, end, { method: "GET", maxHeaders: 100 }),
+          (error: Error) => !error.message.includes("s3cret"),
+        );
+      assert.doesNotMatch(shownLine(`HTTP/1.1 302 x\r\n${name}: https://joe:s3cret@h/`, 20), /s3cret/);
+    });
 });

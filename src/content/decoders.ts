@@ -5,9 +5,9 @@
 
 /** Turns the bytes of one stream into text. */
 export interface Decoder {
-  /** The text of the bytes; what may be the begin of a character stays behind. */
+  /** The text of the bytes. The possible beginning of a character is held back. */
   write(bytes: Buffer): string;
-  /** The text of what stayed behind: a character that was cut is U+FFFD. */
+  /** The text of the bytes that were held back: a character that was cut is U+FFFD. */
   end(): string;
 }
 

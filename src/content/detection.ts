@@ -24,7 +24,7 @@ export function encodingOfBom(bytes: Uint8Array): string | null {
 
 /**
  * The most likely encoding: by a BOM; ASCII or UTF-8 if the bytes are valid; otherwise by the letters that the bytes are in
- * each charset. Few letters are no evidence: then it is windows-1252, called `iso-8859-1` where both are the same.
+ * each charset. Few letters are not evidence: then it is windows-1252, called `iso-8859-1` where both are the same.
  *
  * @returns A label in lower case that `decodeText` knows; `utf-8` for no bytes.
  * @see requests: `Response.apparent_encoding`
@@ -35,10 +35,25 @@ export function apparentEncoding(bytes: Uint8Array): string {
   if (bytes.length === 0) return "utf-8";
   const unmarked = unmarkedUtf16(bytes);
   if (unmarked !== null) return unmarked;
-  if (isAscii(bytes)) return "ascii";
+  if (isAscii(bytes)) return isIso2022Jp(bytes) ? "iso-2022-jp" : "ascii";
   if (isUtf8(bytes)) return "utf-8";
   const rest = bytes.subarray(Math.max(0, firstBeyondAscii(bytes) - CHARDET_CONTEXT));
   return isDamagedUtf8(rest) ? "utf-8" : guessedEncoding(rest);
+}
+
+const ESCAPE = 0x1b;
+
+/**
+ * Whether ASCII bytes are ISO-2022-JP: they switch to JIS X 0208 (`ESC $ @`, `ESC $ B`) or to half-width katakana
+ * (`ESC ( I`), and all of it decodes. Escape sequences of terminals are others.
+ */
+export function isIso2022Jp(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(ESCAPE); at !== -1; at = bytes.indexOf(ESCAPE, at + 1)) {
+    const [first, second] = [bytes[at + 1], bytes[at + 2]];
+    if ((first !== 0x24 || (second !== 0x40 && second !== 0x42)) && (first !== 0x28 || second !== 0x49)) continue;
+    return canonicalEncoding("iso-2022-jp") !== null && isPlausible(decodedToCut(bytes, "iso-2022-jp").text);
+  }
+  return false;
 }
 
 /** Bytes that are tested for ASCII at once. */
@@ -71,10 +86,14 @@ export function unmarkedUtf16(bytes: Uint8Array): string | null {
   return even > 0 ? "utf-16be" : "utf-16le";
 }
 
-/** Whether the bytes are UTF-8 that was cut at its end, or is damaged in a few places. */
+/**
+ * Whether the bytes are UTF-8 that was cut at its end, or is damaged in a few places. One character and the first
+ * of two bytes of another are not evidence: they may as well be three letters of another charset.
+ */
 function isDamagedUtf8(bytes: Uint8Array): boolean {
   let sequences = 0;
   let faults = 0;
+  let isCut = false;
   for (let at = 0; at < bytes.length;) {
     const lead = bytes[at];
     at += 1;
@@ -85,10 +104,11 @@ function isDamagedUtf8(bytes: Uint8Array): boolean {
       for (; found < length && (bytes[at] & 0xc0) === 0x80; at += 1) found += 1;
     if (found === length) sequences += 1;
     else if (length === 0 || at < bytes.length) faults += 1;
+    else isCut = length === 2;
     // Text in another charset has many faults from the start.
     if (faults > 1 && !isTolerable(faults, sequences)) return false;
   }
-  return sequences > 0 && isTolerable(faults, sequences);
+  return sequences > (isCut ? 1 : 0) && isTolerable(faults, sequences);
 }
 
 /** Fewer distinct letters say nothing about the language: `£5`, `café`, a list of words with `œ`. */
@@ -227,7 +247,7 @@ function sampleOf(bytes: Uint8Array): Buffer {
 /**
  * The Unicode encoding of a JSON text, by its BOM or by where the NULs stand in its first four bytes.
  *
- * @returns A label that `decodeText` knows; null when the bytes are no JSON in any of them.
+ * @returns A label that `decodeText` knows; null when the bytes are not JSON in any of them.
  * @see requests: `utils.guess_json_utf`; RFC 4627 §3
  */
 export function detectJsonEncoding(bytes: Uint8Array): string | null {

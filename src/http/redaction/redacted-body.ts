@@ -1,10 +1,10 @@
 /** Bodies without the secrets in them. */
-import { boundaryOf } from "./body/boundary.js";
+import { boundaryOf } from "../boundary.js";
 import { looksLikeJson, redactedJson } from "./redacted-json.js";
 import { isSecretParameter } from "./secret-names.js";
 import { redactedQuery } from "./shown-url.js";
-import { parseContentType } from "./text/content-type.js";
-import { unquote } from "./text/url-encoded.js";
+import { parseContentType } from "../content-type.js";
+import { unquote } from "../url-encoded.js";
 
 /** Multipart content within a part of multipart content is looked into up to this depth, and hidden below it. */
 const MAX_DEPTH = 5;

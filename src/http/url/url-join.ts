@@ -1,11 +1,11 @@
 /** References resolved against a base: RFC 3986 §5.2, the Location header, and `baseUrl`. */
 import { isUtf8 } from "node:buffer";
 
-import { InvalidURL } from "../exceptions.js";
-import { authorityEnd, shownUrl } from "./shown-url.js";
+import { InvalidURL } from "../../exceptions.js";
+import { authorityEnd, shownUrl } from "../redaction/shown-url.js";
 import { missingUrl, urlText } from "./url-hints.js";
 import { canonicalAuthority } from "./url-host.js";
-import { WHOLE_URI, escapeHighBytes, quote } from "./text/url-encoded.js";
+import { WHOLE_URI, escapeHighBytes, quote } from "../url-encoded.js";
 
 /** A URI reference in the five parts of RFC 3986 appendix B; null stands for "undefined". */
 interface Reference {
@@ -48,7 +48,7 @@ export function parseReference(text: string): Reference {
  * @see RFC 3986 §5.2.4, as urllib3 does it: `..` at the root is dropped, and takes one empty segment with it.
  */
 export function removeDotSegments(path: string): string {
-  // A dot segment has its dot at the start or behind a slash.
+  // A dot segment has its dot at the start or after a slash.
   if (!path.startsWith(".") && !path.includes("/.")) return path;
   const output: string[] = [];
   for (const segment of path.split("/")) {

@@ -1,5 +1,5 @@
 /** JSON text without the values of members that carry credentials. */
-import { isSecretParameter } from "./secret-names.js";
+import { isSecretMember } from "./secret-names.js";
 
 /**
  * A name with its quotes and the colon after it. In JSON that is itself a string in JSON, backslashes precede the quotes.
@@ -22,7 +22,7 @@ export function redactedJson(text: string, mark: string): string {
   MEMBER.lastIndex = 0;
   for (let found = MEMBER.exec(text); found !== null; found = MEMBER.exec(text)) {
     const [whole, slashes, name] = found;
-    if (!isSecretParameter(plainName(name))) {
+    if (!isSecretMember(plainName(name))) {
       // The closing quote may be the opening one of the next name in malformed text.
       MEMBER.lastIndex = found.index + slashes.length + 1;
       continue;

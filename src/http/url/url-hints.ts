@@ -1,7 +1,7 @@
 /** What a caller probably meant by a URL that cannot be used. */
-import { MissingSchema } from "../exceptions.js";
-import { kindOf } from "../options/kind.js";
-import { shownUrl } from "./shown-url.js";
+import { MissingSchema } from "../../exceptions.js";
+import { kindOf } from "../../options/kind.js";
+import { shownUrl } from "../redaction/shown-url.js";
 
 /**
  * The text of a URL argument.

@@ -1,7 +1,7 @@
 /** `params` and form data: what may be given, how it is encoded, how a session's and a request's are merged. */
 import { kindOf } from "../options/kind.js";
 import { isDate, isMap, isUint8Array, isUrlSearchParams } from "../options/kinds.js";
-import { formEncode, formEncodeBytes } from "./text/url-encoded.js";
+import { formEncode, formEncodeBytes } from "./url-encoded.js";
 
 /**
  * One value of a parameter. null and undefined drop the parameter; bytes are escaped as they are; a Date is written as

@@ -90,7 +90,7 @@ export class ByteLines {
     return lines;
   }
 
-  /** What is held and the bytes behind it, as a line. */
+  /** The held bytes and those after them, as a line. */
   #take(bytes: Buffer): Buffer {
     if (this.#heldLength === 0) return bytes;
     const line = Buffer.concat([this.#held.subarray(0, this.#heldLength), bytes]);

@@ -1,5 +1,7 @@
 /** Async iterators whose `return()` takes effect while a `next()` waits. */
 
+import { withCallerFrames } from "./caller-frames.js";
+
 /** The end of the items of a {@link PullSource}. */
 export const END: unique symbol = Symbol("end");
 export type End = typeof END;
@@ -26,6 +28,8 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
   readonly #source: PullSource<T>;
   /** The step that waits; later steps follow it in order. */
   #waiting: Promise<unknown> | null = null;
+  /** The number of the last step. */
+  #turn = 0;
   #isOver = false;
 
   constructor(source: PullSource<T>) {
@@ -33,15 +37,14 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
   }
 
   next(): Promise<IteratorResult<T, void>> {
-    if (this.#waiting !== null) {
-      const step = async (): Promise<IteratorResult<T, void>> => this.#step();
-      return this.#inOrder(this.#waiting.then(step, step));
-    }
+    this.#turn += 1;
+    if (this.#waiting !== null) return (this.#waiting = this.#after(this.#waiting, this.#turn));
     try {
-      const step = this.#step();
-      return step instanceof Promise ? this.#inOrder(step) : Promise.resolve(step);
+      const step = this.#step(this.#turn);
+      return step instanceof Promise ? (this.#waiting = step) : Promise.resolve(step);
     } catch (error) {
-      return Promise.reject(error);
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- a frame of the stack is named by it, no call is made
+      return Promise.reject(withCallerFrames(error, this.next));
     }
   }
 
@@ -70,7 +73,16 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
     return this.#source.close();
   }
 
-  #step(): IteratorResult<T, void> | Promise<IteratorResult<T, void>> {
+  async #after(previous: Promise<unknown>, turn: number): Promise<IteratorResult<T, void>> {
+    await Promise.allSettled([previous]);
+    try {
+      return await this.#step(turn);
+    } finally {
+      this.#settled(turn);
+    }
+  }
+
+  #step(turn: number): IteratorResult<T, void> | Promise<IteratorResult<T, void>> {
     if (this.#isOver) return DONE;
     let item: T | End | Promise<T | End>;
     try {
@@ -79,20 +91,28 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
       void this.#end();
       throw error;
     }
-    return item instanceof Promise ? this.#later(item) : this.#result(item);
+    return item instanceof Promise ? this.#later(item, turn) : this.#result(item);
   }
 
-  async #later(pulled: Promise<T | End>): Promise<IteratorResult<T, void>> {
+  /** V8 knows the callers who await this promise only while nothing else does: it does its own bookkeeping. */
+  async #later(pulled: Promise<T | End>, turn: number): Promise<IteratorResult<T, void>> {
     try {
       const item = await pulled;
       return this.#isOver ? DONE : this.#result(item);
     } catch (error) {
       // An iteration that was left does not fail afterwards.
       if (this.#isOver) return DONE;
+      withCallerFrames(error);
       // What closing fails with is not what went wrong first.
       await Promise.allSettled([this.#end()]);
       throw error;
+    } finally {
+      this.#settled(turn);
     }
+  }
+
+  #settled(turn: number): void {
+    if (this.#turn === turn) this.#waiting = null;
   }
 
   #result(item: T | End): IteratorResult<T, void> {
@@ -100,13 +120,28 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
     this.#isOver = true;
     return DONE;
   }
+}
 
-  #inOrder(step: Promise<IteratorResult<T, void>>): Promise<IteratorResult<T, void>> {
-    this.#waiting = step;
-    const settled = (): void => {
-      if (this.#waiting === step) this.#waiting = null;
-    };
-    step.then(settled, settled);
-    return step;
+/** The items of a generator that waits for something which can be stopped. */
+export class GeneratorSource<T> implements PullSource<T> {
+  readonly #items: AsyncGenerator<T, void>;
+  readonly #stop: () => void;
+
+  /** @param stop - Ends what the generator waits for. */
+  constructor(items: AsyncGenerator<T, void>, stop: () => void) {
+    this.#items = items;
+    this.#stop = stop;
+  }
+
+  async pull(): Promise<T | End> {
+    const step = await this.#items.next();
+    return step.done === true ? END : step.value;
+  }
+
+  async close(): Promise<void> {
+    // A generator that does not wait ends by itself, before anything is stopped.
+    const ended = this.#items.return();
+    this.#stop();
+    await Promise.allSettled([ended]);
   }
 }

@@ -4,9 +4,9 @@ import type { EventSourceParser } from "eventsource-parser";
 import { ContentTooLarge, type ExceptionDetails } from "../exceptions.js";
 import { END, type End, type PullSource } from "./pull-iterator.js";
 import type { StandardSchema } from "./standard-schema.js";
-import { TextStream } from "./text/charset.js";
-import { parseJson, validateJsonLater } from "./text/json.js";
-import { ByteLines, TextLines } from "./text/lines.js";
+import { TextStream } from "./charset.js";
+import { parseJson, validateJsonLater } from "./json.js";
+import { ByteLines, TextLines } from "./lines.js";
 
 /** A server-sent event. */
 export interface ServerSentEvent {
@@ -221,7 +221,7 @@ export interface EventIterOptions {
   readonly maxEventSize?: number | undefined;
 }
 
-/** An event larger than this would fill the memory of whoever waits for its end, in bytes. */
+/** The most bytes of one event: a larger one would fill the memory of the program that waits for its end. */
 const MAX_EVENT_SIZE = 64 * 1024 * 1024;
 
 /**

@@ -1,8 +1,8 @@
 /** A prepared URL taken apart, and the questions that are asked of one. */
-import { InvalidURL } from "../exceptions.js";
-import { authorityEnd, shownUrl } from "./shown-url.js";
+import { InvalidURL } from "../../exceptions.js";
+import { authorityEnd, shownUrl } from "../redaction/shown-url.js";
 import { failedToParse, hasControlOrSpace, noHost, portNumber } from "./url-host.js";
-import { unquote } from "./text/url-encoded.js";
+import { unquote } from "../url-encoded.js";
 
 const SLASH = 0x2f;
 

@@ -19,7 +19,7 @@ export type SchemaResult<Output> =
 
 /** One thing that a schema finds wrong with a value. */
 export interface SchemaIssue {
-  /** What is wrong, in words. */
+  /** The problem in words. */
   readonly message: string;
   /** Where it is wrong, from the outermost key to the innermost. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;

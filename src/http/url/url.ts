@@ -4,14 +4,14 @@
  */
 import { types } from "node:util";
 
-import { type Params, encodeParams } from "./params.js";
-import { PATH, QUERY, CHARACTER_SETS, quote } from "./text/url-encoded.js";
-import { authorityEnd } from "./shown-url.js";
+import { type Params, encodeParams } from "../params.js";
+import { PATH, QUERY, CHARACTER_SETS, quote } from "../url-encoded.js";
+import { authorityEnd } from "../redaction/shown-url.js";
 import { missingSchema, missingUrl, urlText } from "./url-hints.js";
 import { canonicalAuthority, noHost, opaqueAuthority, portNumber } from "./url-host.js";
 import { removeDotSegments, requoteUri } from "./url-join.js";
 
-export { type Params, encodeParams, mergeParams } from "./params.js";
+export { type Params, encodeParams, mergeParams } from "../params.js";
 export { schemeHint } from "./url-hints.js";
 export { joinBaseUrl, joinUrl, locationText, locationUrl, referenceUrl, requoteUri } from "./url-join.js";
 export {
@@ -35,7 +35,7 @@ export {
  * `http+unix://` and its like are requoted and get the parameters, and nothing else. Preparing twice changes nothing.
  *
  * @param url - A string, a URL, or UTF-8 bytes; anything else by its `toString`. Leading white space is dropped.
- * @param params - Appended behind an existing query.
+ * @param params - Appended to an existing query.
  * @returns The prepared URL; the same string when it was prepared already.
  * @throws MissingSchema without a scheme, and for null, undefined and "".
  * @throws InvalidURL without a host, and for a host or port that cannot be.

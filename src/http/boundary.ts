@@ -1,9 +1,9 @@
 /** The boundary of a multipart body: making one, finding the caller's, and what it may consist of. */
 import { randomBytes } from "node:crypto";
 
-import { InvalidHeader } from "../../exceptions.js";
+import { InvalidHeader } from "../exceptions.js";
 
-/** A boundary that no content will contain: 32 hex characters of chance, as urllib3's. */
+/** A boundary that no content will contain: 32 random hex characters, as urllib3's. */
 export function randomBoundary(): string {
   return randomBytes(16).toString("hex");
 }

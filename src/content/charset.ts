@@ -2,8 +2,8 @@
 import { isAscii, isUtf8 } from "node:buffer";
 
 import { type Decoder, canonicalEncoding, decoderFor } from "./decoders.js";
-import { declaredEncoding } from "./content-type.js";
-import { apparentEncoding, detectJsonEncoding, encodingOfBom, unmarkedUtf16 } from "./detection.js";
+import { declaredEncoding } from "./declared-encoding.js";
+import { apparentEncoding, detectJsonEncoding, encodingOfBom, isIso2022Jp, unmarkedUtf16 } from "./detection.js";
 import { isJson } from "./json.js";
 
 export { apparentEncoding, detectJsonEncoding } from "./detection.js";
@@ -34,7 +34,8 @@ export function decodeText(bytes: Buffer, encoding: string | null): string {
   if (bytes.length === 0) return "";
   if (encoding === "utf-8" || encoding === "UTF-8") return decodeUtf8(bytes);
   if (encoding === null) {
-    if (encodingOfBom(bytes) === null && unmarkedUtf16(bytes) === null && isUtf8(bytes)) return decodeUtf8(bytes);
+    if (encodingOfBom(bytes) === null && unmarkedUtf16(bytes) === null && isUtf8(bytes) && !isIso2022Jp(bytes))
+      return decodeUtf8(bytes);
     encoding = apparentEncoding(bytes);
   }
   const canonical = canonicalEncoding(encoding) ?? "utf-8";
@@ -106,7 +107,7 @@ export class TextStream {
     if (canonical !== "" && canonical !== "utf-16" && canonical !== "utf-32") this.#decoder = decoderFor(canonical);
   }
 
-  /** The text of the next bytes; what may be the begin of a character stays behind. The bytes are not kept. */
+  /** The text of the next bytes. The possible beginning of a character is held back. The bytes are not kept. */
   decode(chunk: Uint8Array): string {
     let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (this.#decoder === undefined) {
@@ -120,7 +121,7 @@ export class TextStream {
     return this.#given(this.#decoder.write(bytes));
   }
 
-  /** The text of what stayed behind: a character that was cut is U+FFFD. Nothing can be decoded behind it. */
+  /** The text of the bytes that were held back: a character that was cut is U+FFFD. Nothing can be decoded afterwards. */
   end(): string {
     const decoder = this.#decoder ?? this.#decide(this.#head);
     const head = this.#decoder === undefined ? decoder.write(this.#head) : "";

@@ -5,9 +5,9 @@
 import { isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 
-import { InvalidURL } from "../exceptions.js";
-import { shownUrl } from "./shown-url.js";
-import { UNRESERVED, USERINFO, quote, unquoteToBytes } from "./text/url-encoded.js";
+import { InvalidURL } from "../../exceptions.js";
+import { shownUrl } from "../redaction/shown-url.js";
+import { UNRESERVED, USERINFO, quote, unquoteToBytes } from "../url-encoded.js";
 
 /** Longest host that is made ASCII, in characters: a name of DNS has 253 at most, and punycode is not linear. */
 const MAX_UNICODE_HOST = 1024;
@@ -31,7 +31,7 @@ export interface Authority {
 /**
  * Splits an authority. The last "@" ends the user-info, as in every parser of URLs that is not to be fooled.
  *
- * @returns null when host and port cannot be told apart: two colons, an open bracket, text behind a bracket.
+ * @returns null when host and port cannot be told apart: two colons, an open bracket, text after a bracket.
  */
 export function splitAuthority(authority: string): Authority | null {
   const at = authority.lastIndexOf("@");
@@ -49,7 +49,7 @@ export function splitAuthority(authority: string): Authority | null {
 /**
  * The number of a port.
  *
- * @returns null for 0, which requests drops; undefined for what is no port.
+ * @returns null for 0, which requests drops; undefined for text that is not a port.
  */
 export function portNumber(digits: string): number | null | undefined {
   let port = 0;
@@ -102,7 +102,7 @@ function checkedAuthority(authority: string, url: string): Authority {
 }
 
 /**
- * The canonical host of an http or https URL: lower case, ASCII by UTS 46, escapes undone, a zone id behind `%25`.
+ * The canonical host of an http or https URL: lower case, ASCII by UTS 46, escapes undone, a zone id after `%25`.
  *
  * @param url - The whole URL, for the message.
  * @throws InvalidURL for a space, a control character or another that no host has; for an address that is none; and,

@@ -41,7 +41,7 @@ export function parseHeaderLinks(value: string): Record<string, string>[] {
   return links;
 }
 
-/** Reads ";name=value" as long as there are any; returns the index of the comma behind them, or the end. */
+/** Reads ";name=value" as long as there are any; returns the index of the comma after them, or the end. */
 function readParameters(value: string, at: number, link: Map<string, string>): number {
   while (at < value.length && value[at] === ";") {
     at = skip(value, at + 1, " \t;");
@@ -65,7 +65,7 @@ function readParameters(value: string, at: number, link: Map<string, string>): n
   return at;
 }
 
-/** They quote nothing in RFC 8288, but nobody who writes them means otherwise; requests takes them away as well. */
+/** In RFC 8288 they quote nothing, but servers use them as quotes; requests removes them as well. */
 function withoutSingleQuotes(content: string): string {
   return content.length > 1 && content.startsWith("'") && content.endsWith("'") ? content.slice(1, -1) : content;
 }

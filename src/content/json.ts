@@ -1,6 +1,6 @@
 /** JSON text → a value, with errors that say where; and values that a schema has checked. */
-import { JSONDecodeError, type ExceptionDetails } from "../../exceptions.js";
-import type { SchemaIssue, SchemaResult, StandardSchema } from "../standard-schema.js";
+import { JSONDecodeError, type ExceptionDetails } from "../exceptions.js";
+import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.js";
 
 /**
  * @throws JSONDecodeError with the position of the first fault.
@@ -15,7 +15,7 @@ export function parseJson(text: string, details: ExceptionDetails = {}): unknown
   }
 }
 
-/** The engine's own error is no cause: it quotes the body, which may hold secrets. */
+/** The engine's own error is not the cause: it quotes the body, which may hold secrets. */
 function notJson(message: string, text: string, at: number, details: ExceptionDetails): JSONDecodeError {
   return new JSONDecodeError(message, text, at, { ...details, cause: new SyntaxError(`No JSON at position ${at}`) });
 }
@@ -49,7 +49,7 @@ export function validateJson<T>(
 ): T {
   const result = schemaOf(schema).validate(value);
   if (!isPromise(result)) return accepted(result, doc, details);
-  // Nobody will look at how it ends.
+  // Its outcome is not needed.
   result.then(undefined, () => undefined);
   throw new TypeError(
     "This schema validates asynchronously, and response.json() is synchronous: await requests.get(url).json(schema), or take json() and await the schema yourself",
@@ -70,7 +70,7 @@ export async function validateJsonLater<T>(
   return accepted(await schemaOf(schema).validate(value), doc, details);
 }
 
-/** @throws TypeError for what is no schema. */
+/** @throws TypeError for a value that is not a schema. */
 function schemaOf<T>(schema: StandardSchema<T>): StandardSchema<T>["~standard"] {
   // arktype's schemas are functions.
   const standard = (schema as Partial<StandardSchema<T>> | null)?.["~standard"];

@@ -91,7 +91,7 @@ export function redactedFields(raw: readonly string[], list: Iterable<string> = 
   return found;
 }
 
-/** The scheme of an Authorization header is no secret. */
+/** The scheme of an Authorization header is not a secret. */
 function withoutSecret(value: string): string {
   const scheme = /^[A-Za-z]+(?= )/.exec(value)?.[0];
   return scheme === undefined ? "***" : `${scheme} ***`;

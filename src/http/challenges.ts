@@ -98,7 +98,7 @@ class Parameters {
   }
 }
 
-/** Whether a comma and a parameter come at an index: then the word before is no scheme, for the parameter would be its own. */
+/** Whether a comma and a parameter come at an index: then the word before is not a scheme, because the parameter would belong to it. */
 function parameterFollows(value: string, at: number): boolean {
   let next = at;
   while (value[next] === "," || isSpace(value[next])) next += 1;

@@ -1,7 +1,7 @@
 /** URLs as messages, logs and archives may show them: without the secrets in them. */
 import { looksLikeJson, redactedJson } from "./redacted-json.js";
 import { isSecretParameter } from "./secret-names.js";
-import { formEncode, unquote } from "./text/url-encoded.js";
+import { formEncode, unquote } from "../url-encoded.js";
 
 /** Longest URL that {@link shownUrl} shows whole, in characters. */
 const MAX_SHOWN = 500;
@@ -69,10 +69,22 @@ function redactedPart(part: string, mark: string): string {
     if (isSecretParameter(unquote(name))) return part.length === equals + 1 ? part : part.slice(0, equals + 1) + mark;
     const value = part.slice(equals + 1);
     if (/^(?:%7b|%5b|[[{])/i.test(value)) return part.slice(0, equals + 1) + redactedJsonValue(value, mark);
+    if (NESTED_URL.test(value)) return part.slice(0, equals + 1) + redactedNestedUrl(value, mark);
     const next = value.search(/[;?]/);
     if (next === -1) return part;
     from = equals + 1 + next + 1;
   }
+}
+
+/** A value that is a URL, as it is or percent-encoded; of one without a scheme, only if it has a query. */
+const NESTED_URL = /^[a-z][a-z0-9+.-]{0,31}(?::|%3a)(?:\/|%2f){2}|^(?:\/|%2f).*%3d/i;
+
+function redactedNestedUrl(value: string, mark: string): string {
+  const isPlain = /^[^%]{0,32}:?\/(?!.*%3d)/i.test(value);
+  if (isPlain) return redactedUrl(value, mark);
+  const url = unquote(value);
+  const shown = redactedUrl(url, mark);
+  return shown === url ? value : formEncode(shown);
 }
 
 function redactedJsonValue(value: string, mark: string): string {
@@ -94,7 +106,7 @@ export function redactedUrls(text: string, mark = "***"): string {
  */
 export function shownUrl(url: string): string {
   const start = startOfAuthority(url);
-  const at = Math.max(url.lastIndexOf("@"), url.lastIndexOf("%40"));
+  const at = lastAt(url);
   const colon = url.indexOf(":", start);
   const masked =
     colon !== -1 && colon < at
@@ -107,9 +119,21 @@ export function shownUrl(url: string): string {
 /** The URL of a proxy, which has nothing after its authority: all up to the last "@" belongs to the credentials. */
 export function shownProxyUrl(url: string): string {
   const start = startOfAuthority(url);
-  const at = Math.max(url.lastIndexOf("@"), url.lastIndexOf("%40"));
-  if (at < start) return shownUrl(url);
+  const at = lastAt(url);
+  if (at < start) return shownUrl(url.slice(0, start) + withoutPassword(url.slice(start)));
   return shownUrl(url.slice(0, start) + maskedUserinfo(url.slice(start, at), "***") + url.slice(at));
+}
+
+/** `user:password` and `user:password:host:port` of a proxy's URL without its "@". */
+function withoutPassword(authority: string): string {
+  return /^(?:\[[^\]]*\]|[^:[]*)(?::\d*)?(?:[/?#\\].*)?$/s.test(authority)
+    ? authority
+    : maskedUserinfo(authority, "***");
+}
+
+/** The last "@", also one that is escaped, full-width or small: IDNA makes an "@" of those. */
+function lastAt(url: string): number {
+  return Math.max(...["@", "%40", "\uff20", "\ufe6b"].map((sign) => url.lastIndexOf(sign)));
 }
 
 /** Control characters as escapes: a text from elsewhere must neither break a line nor steer a terminal. */
@@ -124,7 +148,7 @@ function startOfAuthority(url: string): number {
   return /^(?:[a-z][a-z0-9+.-]*:)?[\\/]+|^(?:https?|mailto):/i.exec(url)?.[0].length ?? 0;
 }
 
-/** Whether a name before "@" is no credential: `/users/joe@example.com`, an address of mail, or no name at all. */
+/** Whether a name before "@" is not a credential: `/users/joe@example.com`, an address of mail, or no name at all. */
 function isLocal(url: string, start: number, at: number): boolean {
   if (at === start) return true;
   return (start === 1 || /^mailto:/i.test(url)) && !url.slice(start, at).includes(":");
