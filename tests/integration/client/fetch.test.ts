@@ -42,12 +42,12 @@ describe("session.fetch", () => {
     assert.equal((await echoed(new globalThis.Request(echo.url), { method: "DELETE" })).method, "DELETE");
   });
 
-  it("refuses init that is no object", async () => {
+  it("refuses init that is not an object", async () => {
     for (const init of ["POST", 5, true])
       assert.ok((await failure(fetch(echo.url, init as unknown as object))) instanceof TypeError);
   });
 
-  it("gives immutable headers", async () => {
+  it("has immutable headers", async () => {
     const response = await fetch(echo.url);
     for (const { headers } of [response.clone(), response]) {
       assert.throws(() => headers.set("X-A", "1"), TypeError);

@@ -155,7 +155,7 @@ describe("a hook that throws", () => {
   });
 });
 
-describe("how hooks are given", () => {
+describe("the values of hooks", () => {
   const hook: ResponseHook = (response) => void (response.reason = "seen");
   const session = (): Session => new Session();
   type Call = (given: never) => PromiseLike<Response>;
@@ -244,9 +244,9 @@ describe("how hooks are given", () => {
   });
 });
 
-describe("a call that is stopped while a hook runs", { timeout: 10_000 }, () => {
+describe("a call that is cancelled while a hook runs", { timeout: 10_000 }, () => {
   for (const stream of [false, true])
-    it(`by its signal${stream ? ", streamed" : ""}`, async () => {
+    it(`rejects with the reason of its signal${stream ? ", streamed" : ""}`, async () => {
       const controller = new AbortController();
       const reason = new Error("mine");
       const hook = async (): Promise<never> => {
@@ -257,13 +257,13 @@ describe("a call that is stopped while a hook runs", { timeout: 10_000 }, () => 
       assert.equal(await failure(call), reason);
     });
 
-  it("by its total timeout", async () => {
+  it("rejects at its total timeout", async () => {
     const hook = (): Promise<never> => new Promise(() => undefined);
     const call = requests.get(url, { timeout: { total: 0.5 }, hooks: { response: hook } });
     assert.equal((await failure(call)).name, "TotalTimeout");
   });
 
-  it("by a signal that the hook itself fires", async () => {
+  it("rejects with the reason of a signal that the hook aborts", async () => {
     const controller = new AbortController();
     const reason = new Error("mine");
     for (const hook of [() => controller.abort(reason), async () => controller.abort(reason)])

@@ -242,7 +242,7 @@ describe("response.close() while the body is being read", { timeout: 20_000 }, (
   });
 });
 
-describe("return() while the first or next answer is waited for", { timeout: 20_000 }, () => {
+describe("return() while the first or a later response is awaited", { timeout: 20_000 }, () => {
   const iterators: Readonly<Record<string, (url: string) => AsyncGenerator<unknown, void>>> = {
     "events()": (url) => events(url, { session })[Symbol.asyncIterator](),
     "paginate()": (url) => session.paginate(url),

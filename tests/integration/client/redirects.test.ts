@@ -183,7 +183,7 @@ describe("maxRedirects", () => {
 describe("a redirect to a scheme without an adapter", () => {
   const targets = ["ftp://h/x", "mailto:a@h.example", "javascript:alert(1)", "file:///etc/passwd", "data:,x", "about:blank", "x:y"]; // prettier-ignore
   for (const target of targets)
-    it(`is an InvalidSchema with its response: ${target}`, async () => {
+    it(`throws InvalidSchema with its response: ${target}`, async () => {
       const session = new Session();
       const url = to(302, target);
       for (const call of [
@@ -203,7 +203,7 @@ describe("a redirect to a scheme without an adapter", () => {
 });
 
 describe("Location", () => {
-  it("counts by its first field, whether a hook reads the headers or not", async () => {
+  it("uses its first Location, whether a hook reads the headers or not", async () => {
     const several = await serve((request, response) => {
       if (request.target === "/") response.writeHead(302, { Location: ["/a", "/b"] }).end();
       else response.end(request.target);

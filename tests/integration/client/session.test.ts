@@ -223,7 +223,7 @@ describe("merging the session's settings with those of the call", () => {
   });
 });
 
-describe("an attribute that is assigned a wrong value", () => {
+describe("an attribute with an invalid value", () => {
   const table: readonly (readonly [string, readonly unknown[]])[] = [
     ["retries", ["3", true, {}, { total: 3 }, [], -1, NaN]],
     ["baseUrl", [5, {}, true, []]],
@@ -240,7 +240,7 @@ describe("an attribute that is assigned a wrong value", () => {
       }
     });
 
-  it("is refused by the call where it could not be seen before", async () => {
+  it("is refused by the call when the assignment could not check it", async () => {
     const session = new Session();
     session.proxies["http"] = 5 as never;
     assert.match((await failure(session.get(echo.url))).message, /^proxies\["http"\] must be a URL/);
@@ -249,7 +249,7 @@ describe("an attribute that is assigned a wrong value", () => {
     assert.match((await failure(session.get(echo.url))).message, /^proxies\["no_proxy"\] must be text/);
   });
 
-  it("adapter.maxRetries takes a number", () => {
+  it("may be a number for adapter.maxRetries", () => {
     const adapter = new HTTPAdapter();
     adapter.maxRetries = 5;
     assert.ok(adapter.maxRetries instanceof Retry);
@@ -261,7 +261,7 @@ describe("an attribute that is assigned a wrong value", () => {
     assert.equal(adapter.maxRetries.total, false);
   });
 
-  it("maxRedirects = NaN is no licence for redirects without end", async () => {
+  it("does not allow endless redirects for maxRedirects = NaN", async () => {
     const session = new Session();
     session.maxRedirects = NaN;
     const turning = await serve((_request, response) => void response.writeHead(302, { Location: "/" }).end());
@@ -269,7 +269,7 @@ describe("an attribute that is assigned a wrong value", () => {
     await turning.close();
   });
 
-  it("baseUrl takes a URL", async () => {
+  it("may be a URL for baseUrl", async () => {
     const session = new Session();
     session.baseUrl = new URL(`${echo.url}/api/`);
     assert.equal(session.baseUrl, `${echo.url}/api/`);

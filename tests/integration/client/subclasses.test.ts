@@ -225,7 +225,7 @@ describe("an override of mergeEnvironmentSettings", () => {
     }
   }
 
-  it("is called with what the call gave, and decides", async () => {
+  it("receives the settings of the call, and its result is used", async () => {
     const session = new Merging({ trustEnv: false });
     const mock = mockRequests(session);
     mock.get(URL_, {});
@@ -238,7 +238,7 @@ describe("an override of mergeEnvironmentSettings", () => {
     response.close();
   });
 
-  it("switches off the proxies of the environment and the session", async () => {
+  it("can disable the proxies of the environment and the session", async () => {
     process.env["HTTP_PROXY"] = "http://127.0.0.1:1";
     const session = new Merging({ proxies: { all: "http://127.0.0.1:1" } });
     session.change = { proxies: {} };

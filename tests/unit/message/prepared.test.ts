@@ -30,7 +30,7 @@ describe("headers =", () => {
     ["a CaseInsensitiveDict", new CaseInsensitiveDict({ "X-Sig": "1" })],
   ];
   for (const [name, headers] of forms)
-    it(`takes ${name}, and keeps the framing of the body`, () => {
+    it(`takes ${name}, and keeps the framing headers of the body`, () => {
       const request = prepared({ method: "POST", data: "abc" });
       request.headers = headers;
       assert.deepEqual(
@@ -62,7 +62,7 @@ describe("headers =", () => {
     assert.deepEqual(request.headers.toJSON(), { "X-A": "1", "X-Sig": "1" });
   });
 
-  it("never changes what was assigned, such as the headers of a session", () => {
+  it("never changes the assigned object, such as the headers of a session", () => {
     const shared = new CaseInsensitiveDict({ "X-A": "1" });
     const request = prepared({ method: "POST", data: "abc" });
     request.headers = shared;
@@ -70,7 +70,7 @@ describe("headers =", () => {
     assert.deepEqual(shared.toJSON(), { "X-A": "1" });
   });
 
-  it("refuses what has no headers", () => {
+  it("refuses values that are not headers", () => {
     for (const value of [null, undefined, 5, "X-A: 1", [1]])
       assert.throws(
         () => {

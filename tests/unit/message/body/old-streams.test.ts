@@ -239,7 +239,7 @@ describe("a stream that is closed after its end", { timeout: 10_000 }, () => {
       [20, 100_000],
     ] as const)
       // prettier-ignore
-      it(`is sent whole: ${when}, ${count} × ${size}`, async () => {
+      it(`is sent completely: ${when}, ${count} × ${size}`, async () => {
         const stream = through(close);
         const body = made(stream);
         setImmediate(() => {
@@ -260,7 +260,7 @@ describe("a stream that is closed after its end", { timeout: 10_000 }, () => {
     assert.equal(new MultipartDecoder(body, prepared.headers["content-type"]!).parts[0].text, "abc");
   });
 
-  it("is an error if it is closed before its end", async () => {
+  it("throws when it is closed before its end", async () => {
     const stream = through(() => undefined);
     const reading = textOf(made(stream));
     setImmediate(() => {
