@@ -2,7 +2,7 @@
 //   npm run docs              builds it into tools/site/dist
 //   npm run docs -- dev       serves it while pages are written
 //   npm run docs -- check     opens every page of the built site in Chromium (tools/site/check.mjs)
-//   npm run docs -- parity    writes tests/parity/differences.json and the table in docs/coming-from-python.md
+//   npm run docs -- parity    writes tests/parity/departures/ and the table in docs/coming-from-python.md
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 

@@ -1,7 +1,7 @@
 // Runs the tests of the package itself (bundlers, types, tarball), and then on every runtime those that need nothing else
 // (unit, wire, integration), with tools/runtimes/smoke.mjs from the packed package. Closes with "N passed, N failed".
 //   npm test -- runtimes [--readme] [package | node20 | node22 | node24 | node26 | bun | deno …] [word …]
-//   Words choose the files whose path has one of them ("smoke" is one). --readme writes the table into README.md.
+//   Words choose the files whose path has one of them ("smoke" is one). --readme writes the names of the runtimes into README.md.
 // The runtimes are packages of tools/runtimes/, installed on first use; where a platform has none, the PATH is asked.
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -73,11 +73,10 @@ for (const name of chosen) {
 await smoke?.[Symbol.asyncDispose]();
 rmSync(scratch, { recursive: true });
 
-const table = tableOf(rows);
 const passed = sum("passed");
 const failed = sum("failed");
-console.log(`\n${table}\n`);
-if (forReadme && failed === 0) writeReadme(table);
+console.log(`\n${tableOf(rows)}\n`);
+if (forReadme && failed === 0) writeReadme(`${green(rows)}.`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 console.log(`${Math.round((performance.now() - started) / 1000)} s`);
 console.log(`${passed} passed, ${failed} failed`);
@@ -334,6 +333,13 @@ function tableOf(/** @type {Row[]} */ found) {
   return lines.join("\n");
 }
 
+/** The runtimes of the rows, such as "Node 24.21.0, Bun 1.4.5 and Deno 2.9.6". */
+function green(/** @type {Row[]} */ found) {
+  const labels = Object.values(RUNTIMES).map(({ label }) => label);
+  const names = found.filter(({ label }) => labels.includes(label)).map(({ label, version }) => `${label} ${version}`);
+  return new Intl.ListFormat("en-GB").format(names);
+}
+
 function writeReadme(/** @type {string} */ text) {
   const file = join(root, "README.md");
   const before = readFileSync(file, "utf8");
@@ -345,5 +351,5 @@ function writeReadme(/** @type {string} */ text) {
     console.error("README.md has no <!-- runtimes --> and <!-- end of runtimes --> to write between");
     process.exitCode = 1;
   } else writeFileSync(file, after);
-  console.log(`The table stands in ${relative(process.cwd(), file)}`);
+  console.log(`${relative(process.cwd(), file)} names the runtimes`);
 }

@@ -19,7 +19,7 @@ export interface LeafOptions {
   readonly usage?: "serverAuth" | "clientAuth";
 }
 
-/** For whoever is asked as localhost. */
+/** For servers that are requested as localhost. */
 const LOCAL_NAMES = "DNS:localhost,IP:127.0.0.1,IP:::1";
 const KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 const DAY = 86_400_000;
@@ -90,7 +90,7 @@ export class Authority {
     return { cert, key };
   }
 
-  /** A certificate that signed itself and is no authority. */
+  /** A self-signed certificate that is not an authority. */
   selfSigned(name: string): Identity {
     const cert = this.#workspace.file(`${name}.pem`);
     const key = this.#workspace.file(`${name}.key`);
@@ -199,7 +199,7 @@ export function pkcs12(identity: Identity, passphrase: string): string {
   return path;
 }
 
-/** The files one behind the other. */
+/** The contents of the files, joined. */
 export function joined(...paths: readonly string[]): string {
   return paths.map((path) => readFileSync(path, "utf8")).join("\n");
 }

@@ -1,4 +1,4 @@
-/** Programs that nobody here wrote: started for a test on free ports of 127.0.0.1, and ended by their process ids. */
+/** Servers of other projects: started for a test on free ports of 127.0.0.1, and ended by their process ids. */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { hasEnded, signalGroup, stop } from "./process-group.js";
 
 /** Milliseconds for a server to come up. */
 const START_LIMIT = 20_000;
-/** Somebody else may take a free port before the program does. */
+/** Another process may take a free port before the program does. */
 const ATTEMPTS = 3;
 
 /** Debian's packages of the programs. */
@@ -31,7 +31,7 @@ export function whyNot(...programs: readonly string[]): string | false {
   return `not installed here: ${missing.join(", ")} (apt-get install ${packages})`;
 }
 
-/** Daemons live in sbin, which is not in everybody's PATH. */
+/** Daemons are in sbin, which is not in the PATH of every user. */
 function pathOf(program: string): string | null {
   const directories = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/bin"];
   const found = directories.find((directory) => directory !== "" && existsSync(join(directory, program)));
@@ -153,7 +153,7 @@ export function runProgram(
   return stdout;
 }
 
-/** Ports of 127.0.0.1 where nobody listens, all different. */
+/** Ports of 127.0.0.1 without a listener, all different. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));

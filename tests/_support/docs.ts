@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { httpbin } from "requests-ts/httpbin";
 
 const server = await httpbin();
-// Examples may write files; nobody's folder is the place for them.
+// Examples may write files, in a temporary folder.
 const folder = mkdtempSync(join(tmpdir(), "requests-ts-docs-"));
 process.chdir(folder);
 const executed: string[] = [];

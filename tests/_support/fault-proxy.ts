@@ -41,7 +41,7 @@ export interface Plan {
 /** @param exchange - Counted from 1 on each connection. @param connection - Counted from 1. */
 export type Planner = (connection: number, exchange: number) => Plan;
 
-/** Bytes into a head: behind the start line, before its end. */
+/** Bytes into a head: after the start line, before its end. */
 const INSIDE_HEAD = 20;
 /** Bytes into a body. */
 const INSIDE_BODY = 5;
@@ -177,7 +177,7 @@ class Pair {
     const strike = (kind: Fault["kind"]): void => {
       if (kind === "cut") this.#end();
       else if (kind === "reset") this.reset();
-      // Nobody is there any more who would close it.
+      // The other side is gone and will not close it.
       else if (client.readableEnded) this.destroy();
     };
     this.#up = new Lane(client, upstream, strike);
@@ -191,7 +191,7 @@ class Pair {
       this.#down.take(chunk);
     });
     client.on("end", () => {
-      // Behind a fault nothing comes that would close the other side.
+      // After a fault nothing arrives that would close the other side.
       if (this.#up.struck || this.#down.struck) this.destroy();
       else this.#up.finish();
     });

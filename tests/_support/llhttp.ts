@@ -12,7 +12,7 @@ import type { Http1Head } from "#internal/wire/http1/head";
 import { ResponseParser } from "#internal/wire/http1/response-parser";
 import { DEFAULT_LIMITS } from "#internal/wire/limits";
 
-/** A peer's bytes, behind which it closes, and the method of the request that they answer. */
+/** The bytes of a peer, which closes after them, and the method of the request that they answer. */
 export interface WireInput {
   readonly method: "GET" | "HEAD" | "POST";
   readonly bytes: Buffer;
@@ -30,7 +30,7 @@ export interface Reading {
   trailers: readonly string[];
   /** Of a whole response: whether another request may follow on the connection. */
   keepAlive: boolean | null;
-  /** Of a whole response: the bytes behind it; null where the parser does not tell (llhttp, but byte by byte). */
+  /** Of a whole response: the bytes after it; null where the parser does not say (llhttp, except byte by byte). */
   leftover: number | null;
   /** Why it refused, for people and for the table of differences; never compared. */
   fault: string;
@@ -132,7 +132,7 @@ export async function readByLlhttp(method: string, pieces: readonly Buffer[]): P
   await new Promise<void>((resolve) => request.once("socket", () => process.nextTick(resolve)));
   let given = 0;
   for (const piece of pieces) {
-    // Behind the end it would read on, and take what is left over for a second response.
+    // After the end it would read on, and take the leftover bytes for a second response.
     if (failed || isComplete(response)) break;
     socket.emit("data", piece);
     given += piece.length;

@@ -1,4 +1,4 @@
-/** Names, file names and contents that a multipart body must carry unharmed, and how they look to whoever reads it. */
+/** Names, file names and contents that a multipart body must carry unchanged, and what a reader gets. */
 
 /** A field's name, a file's name and its content. */
 export interface MultipartCase {

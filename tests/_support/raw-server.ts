@@ -232,7 +232,7 @@ export async function rejection(call: PromiseLike<unknown>): Promise<RequestExce
   return assert.fail("the call should have failed");
 }
 
-/** The message without the address behind it, which must be there and in the stack that people are shown. */
+/** The message without the address after it, which must be there and in the stack that people are shown. */
 export function unplaced(error: RequestException, address: string): string {
   const place = ` (from ${address})`;
   assert.ok(error.message.endsWith(place), `${error.message} does not say where`);
@@ -278,7 +278,7 @@ export function assertTimedOut(error: RequestException, started: number, expecte
 export interface Parsed {
   /** One line for each event; data that follows data is one. */
   readonly events: string[];
-  /** Bytes behind the response. */
+  /** Bytes after the response. */
   readonly leftover: number;
   readonly error: RequestException | null;
 }
@@ -286,7 +286,7 @@ export interface Parsed {
 export interface ParseOptions {
   readonly method?: string;
   readonly limits?: Partial<WireLimits>;
-  /** Whether the peer closes behind the bytes. */
+  /** Whether the peer closes after the bytes. */
   readonly closes?: boolean;
 }
 

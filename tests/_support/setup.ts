@@ -12,6 +12,6 @@ function clearAmbientVariables(): void {
 clearAmbientVariables();
 beforeEach(clearAmbientVariables);
 
-// A program that a test starts is no test: it would load this file too, and speak the test runner's protocol.
+// A program that a test starts is not a test: it would load this file too, and speak the test runner's protocol.
 delete process.env["NODE_OPTIONS"];
 delete process.env["NODE_TEST_CONTEXT"];

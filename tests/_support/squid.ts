@@ -1,4 +1,4 @@
-/** squid as a forward proxy: open, with Basic, with Digest, and behind TLS. */
+/** squid as a forward proxy: open, with Basic, with Digest, and over TLS. */
 import { createHash } from "node:crypto";
 
 import { runProgram, startDaemon, type Daemon, type Workspace } from "./daemons.js";
@@ -7,7 +7,7 @@ import type { Identity } from "./certificates.js";
 export type Users = Readonly<Record<string, string>>;
 
 export interface SquidOptions {
-  /** Who may use it, by name; without it anybody. */
+  /** The users that may use it, by name; without it every client may. */
   readonly basic?: Users;
   readonly digest?: Users;
   /** Speak TLS to the client. */

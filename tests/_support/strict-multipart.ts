@@ -1,7 +1,7 @@
 /**
  * A reader of multipart/form-data that takes nothing loose: what it reads, every server reads. It shares no code with the
- * library. As strict as a well-meant reading of RFC 7578 and of PHP's rfc1867.c can be: exact CRLF, one blank behind a
- * colon and a semicolon, names in quotes, nothing before the first delimiter and nothing behind the last.
+ * library. As strict as a well-meant reading of RFC 7578 and of PHP's rfc1867.c can be: exact CRLF, one blank after a
+ * colon and a semicolon, names in quotes, nothing before the first delimiter and nothing after the last.
  */
 import assert from "node:assert/strict";
 

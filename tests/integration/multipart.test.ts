@@ -98,7 +98,7 @@ for (const [sender, optionsOf] of Object.entries(SENDERS))
             ["behind", null, Buffer.from("2")],
           ],
         );
-        // busboy gives a file when its stream ends, which may be behind the next field.
+        // busboy reports a file when its stream ends, which may be after the next field.
         const byBusboy = (await readByBusboy(form)).filter(([, file]) => file !== null);
         assert.deepEqual(byBusboy, [[writtenName, writtenFile, content]]);
         const ours = new MultipartDecoder(form.body, type).parts[1];
@@ -109,7 +109,7 @@ for (const [sender, optionsOf] of Object.entries(SENDERS))
       });
 
     for (const { text, unescaped } of BACKSLASHES)
-      it(`${JSON.stringify(text)}, but for those that take a backslash for an escape`, async () => {
+      it(`${JSON.stringify(text)}, except for readers that treat a backslash as an escape`, async () => {
         const form = await sentTo("/", optionsOf([[text, [text, "x"]]]));
         const type = form.headers["content-type"]!;
         for (const part of [readStrictly(form.body, type)[0], new MultipartDecoder(form.body, type).parts[0]])
@@ -135,7 +135,7 @@ for (const [sender, optionsOf] of Object.entries(SENDERS))
       assert.deepEqual([Object.keys(echo.form).length, Object.keys(echo.files).length], [5000, 5000]);
     });
 
-    it("contents of every kind together, and with the sender's own boundary", async () => {
+    it("contents of every kind together, and with a boundary of the caller", async () => {
       const files = CONTENTS.map(([why, content], at): Files[number] => [
         `file ${at}`,
         [why, content, "a/b", { "X-Why": why }],
@@ -178,13 +178,13 @@ describe("a MultipartEncoder as data", () => {
     }
   });
 
-  it("sends a long Content-Length for content that is larger than memory's pieces", async () => {
+  it("sends a Content-Length for content that is larger than one piece in memory", async () => {
     const encoder = new MultipartEncoder({ f: ["f", Buffer.alloc(3_000_001, "ab")], g: "1" });
     const { body } = await sentTo("/", { data: encoder });
     assert.equal(body.length, encoder.length);
   });
 
-  it("goes again after a 307 and a digest challenge", async () => {
+  it("is sent again after a 307 and a digest challenge", async () => {
     const fields = (): MultipartEncoder => new MultipartEncoder({ f: createReadStream(path), g: "1" });
     const moved = fields();
     const form = await sentTo("/moved", { data: moved });
@@ -198,13 +198,13 @@ describe("a MultipartEncoder as data", () => {
     assert.equal(monitored.bytesRead, monitored.length);
   });
 
-  it("does not go again when a part can be read only once", async () => {
+  it("is not sent again when a part can be read only once", async () => {
     const data = new MultipartEncoder({ f: Readable.from(["x"]) });
     assert.ok((await failure(session.post(`${forms.url}/moved`, { data }))) instanceof UnrewindableBodyError);
     assert.ok((await failure(session.post(forms.url, { data }))) instanceof UnrewindableBodyError);
   });
 
-  it("counts what an iterable declares, and breaks off where it is wrong", async () => {
+  it("checks the length that an iterable declares, and aborts when it is wrong", async () => {
     const declared = (length: number): object => ({
       length,
       async *[Symbol.asyncIterator]() {
@@ -227,14 +227,14 @@ describe("a MultipartEncoder as data", () => {
       assert.deepEqual(streams.map((stream) => stream.destroyed), [true, true]); // prettier-ignore
     };
 
-    it(`by ${sender} closes its sources when nobody listens`, async () => {
+    it(`by ${sender} closes its sources when no server listens`, async () => {
       const [streams, options] = sources();
       const port = await closedPort();
       assert.ok((await failure(session.post(`http://127.0.0.1:${port}/`, options))) instanceof ConnectionError);
       isClosed(streams);
     });
 
-    it(`by ${sender} closes its sources when it is aborted before, and while it is sent`, async () => {
+    it(`by ${sender} closes its sources when it is aborted before or during sending`, async () => {
       const [streams, options] = sources();
       await failure(session.post(forms.url, { ...options, signal: AbortSignal.abort() }));
       isClosed(streams);
@@ -251,7 +251,7 @@ describe("a MultipartEncoder as data", () => {
       isClosed([slow, behind]);
     });
 
-    it(`by ${sender} closes its sources when one fails, and says which failure`, async () => {
+    it(`by ${sender} closes its sources when one fails, and throws that error`, async () => {
       const bad = Readable.from((function* () { yield "x"; throw new Error("disk on fire"); })()); // prettier-ignore
       const behind = createReadStream(path);
       const options = SENDERS[sender]([["a", ["a", bad]], ["b", ["b", behind]]]); // prettier-ignore
@@ -262,7 +262,7 @@ describe("a MultipartEncoder as data", () => {
 });
 
 describe("a MultipartEncoderMonitor as data", () => {
-  it("calls back while the body goes out, and its end is the end of the body", async () => {
+  it("calls back while the body is sent, until the end of the body", async () => {
     const seen: number[] = [];
     const encoder = new MultipartEncoder({ f: ["f", Buffer.alloc(1_000_000)], s: createReadStream(path) });
     const monitor = new MultipartEncoderMonitor(encoder, ({ bytesRead }) => seen.push(bytesRead));
@@ -273,7 +273,7 @@ describe("a MultipartEncoderMonitor as data", () => {
     assert.equal(readStrictly(form.body, monitor.contentType)[0].content.length, 1_000_000);
   });
 
-  it("ends the request when its callback throws", async () => {
+  it("aborts the request when its callback throws", async () => {
     const stream = createReadStream(path);
     const stop = new Error("enough");
     const monitor = new MultipartEncoderMonitor(new MultipartEncoder({ a: "1", s: stream }), () => {
@@ -305,7 +305,7 @@ describe("a multipart response", () => {
   });
   after(() => answers.close());
 
-  it("is taken apart whole", async () => {
+  it("is decoded as a whole", async () => {
     const { parts } = MultipartDecoder.fromResponse(await session.get(`${answers.url}/ranges`));
     assert.deepEqual(
       parts.map((part) => [part.headers["content-range"], part.text]),
@@ -313,7 +313,7 @@ describe("a multipart response", () => {
     ); // prettier-ignore
   });
 
-  it("is taken apart as it comes, and its connection is used again", async () => {
+  it("is decoded as it arrives, and its connection is reused", async () => {
     const texts: string[] = [];
     for (let time = 0; time < 2; time += 1) {
       const response = await session.get(`${answers.url}/ranges`, { stream: true });
@@ -324,7 +324,7 @@ describe("a multipart response", () => {
     assert.deepEqual(texts, ["ab", "ij", "ab", "ij"]);
   });
 
-  it("skips a large part without keeping it", async () => {
+  it("skips a large part without buffering it", async () => {
     const response = await session.get(`${answers.url}/large`, { stream: true });
     const texts: string[] = [];
     for await (const part of MultipartDecoder.stream(response)) {
@@ -346,7 +346,7 @@ describe("a multipart response", () => {
     ["/page", NonMultipartContentTypeException],
   ] as const;
   for (const [target, kind] of refused)
-    it(`${target} is a ${kind.name} that has the response, whole and streamed, and its connection is given back or closed`, async () => {
+    it(`${target} throws a ${kind.name} that has the response, whole and streamed, and the connection is reused or closed`, async () => {
       const whole = await session.get(answers.url + target);
       assert.throws(() => MultipartDecoder.fromResponse(whole), (error) => error instanceof kind && error.response === whole); // prettier-ignore
       const response = await session.get(answers.url + target, { stream: true });

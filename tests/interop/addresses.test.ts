@@ -20,7 +20,7 @@ function resolvingTo(...addresses: readonly string[]): LookupFunction {
   };
 }
 
-describe("addresses that may be connected to", { skip: whyNot("nginx", "danted"), timeout: 60_000 }, () => {
+describe("address policies", { skip: whyNot("nginx", "danted"), timeout: 60_000 }, () => {
   let nginx: Daemon;
   let dante: Dante;
   let port: number;
@@ -62,19 +62,19 @@ describe("addresses that may be connected to", { skip: whyNot("nginx", "danted")
   }
 
   for (const host of ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "0", "10.0.0.1"])
-    it(`publicAddressesOnly: ${host} is refused`, async () => {
+    it(`publicAddressesOnly refuses ${host}`, async () => {
       await using own = session({ allowAddress: publicAddressesOnly });
       await assertRefused(own, `http://${host}:${port}/here`);
     });
 
-  it("publicAddressesOnly: a name that leads inside is refused, whatever it is called", async () => {
+  it("publicAddressesOnly refuses any name with a private address", async () => {
     for (const address of ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fd00::1", "::ffff:127.0.0.1"]) {
       await using own = session({ allowAddress: publicAddressesOnly, lookup: resolvingTo(address) });
       await assertRefused(own, `http://www.example.com:${port}/here`);
     }
   });
 
-  it("a name with several addresses is connected to at those that are allowed", async () => {
+  it("only the allowed addresses of a name are connected to", async () => {
     const asked: string[] = [];
     await using own = session({
       allowAddress: (address) => {
@@ -89,7 +89,7 @@ describe("addresses that may be connected to", { skip: whyNot("nginx", "danted")
     assert.deepEqual(asked, ["169.254.169.254", "127.0.0.1"]);
   });
 
-  it("a redirect is checked at each hop", async () => {
+  it("each redirect is checked", async () => {
     const allowAddress = (address: string): boolean => address === "127.0.0.1";
     for (const path of ["to-metadata", "to-mapped"]) {
       await using own = session({ allowAddress });
@@ -99,12 +99,12 @@ describe("addresses that may be connected to", { skip: whyNot("nginx", "danted")
     await assertRefused(named, `http://127.0.0.1:${port}/to-name`);
   });
 
-  it("a redirect by another spelling of an allowed address is followed", async () => {
+  it("a redirect to another spelling of an allowed address is followed", async () => {
     await using own = session({ allowAddress: (address) => address === "127.0.0.1" });
     assert.equal((await own.get(`http://127.0.0.1:${port}/to-decimal`)).text, "here");
   });
 
-  it("an answer that is remembered is checked again", async () => {
+  it("a cached answer is checked again", async () => {
     let allowed = true;
     await using own = session({ allowAddress: () => allowed, lookup: resolvingTo("127.0.0.1"), dnsCache: 60 });
     assert.equal((await own.get(`http://a.test:${port}/here`, { headers: { Connection: "close" } })).text, "here");
@@ -112,7 +112,7 @@ describe("addresses that may be connected to", { skip: whyNot("nginx", "danted")
     await assertRefused(own, `http://a.test:${port}/here`);
   });
 
-  it("retries do not try it again", async () => {
+  it("a refused address is not retried", async () => {
     let asked = 0;
     await using own = session({
       maxRetries: 3,
@@ -127,12 +127,12 @@ describe("addresses that may be connected to", { skip: whyNot("nginx", "danted")
   });
 
   for (const scheme of ["socks5", "socks5h", "http"])
-    it(`a literal target is checked before a proxy is asked: ${scheme}`, async () => {
+    it(`a literal address is checked before a proxy receives it: ${scheme}`, async () => {
       await using own = session({ allowAddress: publicAddressesOnly }, `${scheme}://127.0.0.1:${dante.port}`);
       await assertRefused(own, `http://169.254.169.254:${port}/here`);
     });
 
-  it("a name that is looked up here for a proxy is checked: socks5", async () => {
+  it("a name that the client resolves for a proxy is checked: socks5", async () => {
     const proxy = `socks5://127.0.0.1:${dante.port}`;
     await using open = session({ allowAddress: () => true, lookup: resolvingTo("127.0.0.1") }, proxy);
     assert.equal((await open.get(`http://inside.test:${port}/here`)).text, "here");
@@ -140,7 +140,7 @@ describe("addresses that may be connected to", { skip: whyNot("nginx", "danted")
     await assertRefused(guarded, `http://inside.test:${port}/here`);
   });
 
-  it("dnsCache: a name is looked up once, while it is good", async () => {
+  it("dnsCache: a name is resolved once while the answer is fresh", async () => {
     let lookups = 0;
     const counting: LookupFunction = (name, options, callback) => {
       lookups += 1;
@@ -152,7 +152,7 @@ describe("addresses that may be connected to", { skip: whyNot("nginx", "danted")
     assert.equal(lookups, 1);
   });
 
-  it("localAddress is where connections come from", async () => {
+  it("localAddress is the local address of connections", async () => {
     await using own = session({ localAddress: "127.0.0.2" });
     assert.equal((await own.get(`http://127.0.0.1:${port}/here`)).text, "here");
     await using unknown = session({ localAddress: "192.0.2.1" });

@@ -65,14 +65,14 @@ describe("toCurl in bash", { skip: missing }, () => {
       assert.equal(theirs.method, method);
     });
 
-  it("asks only for the head with HEAD", async () => {
+  it("sends only HEAD for a HEAD request", async () => {
     await using session = new Session();
     const prepared = session.prepareRequest(new Request("HEAD", `${server.url}/anything`));
     const { stdout } = await run("bash", ["-c", `${prepared.toCurl()} --silent --noproxy '*'`]);
     assert.match(stdout, /^HTTP\/1\.1 200 OK\r\n/);
   });
 
-  it("masks credentials unless asked for", async () => {
+  it("masks credentials by default", async () => {
     const session = new Session();
     const prepared = session.prepareRequest(new Request("GET", `${server.url}/anything`, { auth: ["user", "s3cret"] }));
     const { stdout } = await run("bash", ["-c", `${prepared.toCurl()} --silent --noproxy '*'`]);

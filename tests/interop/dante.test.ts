@@ -57,7 +57,7 @@ describe("dante", { skip: whyNot("danted"), timeout: 60_000 }, () => {
       assert.equal(plain.requests.at(-1)?.target, "/headers");
     });
 
-    it(`${scheme}: connections are kept, one for each origin`, async () => {
+    it(`${scheme}: keeps connections, one for each origin`, async () => {
       await using own = session(scheme);
       const before = [plain.connections, secure.connections];
       const reused: boolean[] = [];
@@ -67,7 +67,7 @@ describe("dante", { skip: whyNot("danted"), timeout: 60_000 }, () => {
       assert.deepEqual([plain.connections - before[0], secure.connections - before[1]], [1, 1]);
     });
 
-    it(`${scheme}: large bodies up and down`, async () => {
+    it(`${scheme}: large uploads and downloads`, async () => {
       await using own = session(scheme);
       const text = Buffer.alloc(LARGE, "0123456789abcdef").toString();
       for (const { url } of [plain, secure]) {
@@ -76,7 +76,7 @@ describe("dante", { skip: whyNot("danted"), timeout: 60_000 }, () => {
       }
     });
 
-    it(`${scheme}: a target that refuses is a ProxyError that names both`, async () => {
+    it(`${scheme}: a target that refuses throws ProxyError with both addresses`, async () => {
       await using own = session(scheme, "user:secret@");
       const error = await rejection(own.get(`http://127.0.0.1:${closed}/`));
       assert.ok(error instanceof ProxyError);
@@ -92,7 +92,7 @@ describe("dante", { skip: whyNot("danted"), timeout: 60_000 }, () => {
       assert.doesNotMatch(error.message, /secret/);
     });
 
-    it(`${scheme}: a rule that blocks the target`, async () => {
+    it(`${scheme}: a rule that blocks the target throws ProxyError`, async () => {
       await using own = session(scheme);
       const error = await rejection(own.get(`${blocked.url}/get`));
       assert.ok(error instanceof ProxyError);
@@ -103,7 +103,7 @@ describe("dante", { skip: whyNot("danted"), timeout: 60_000 }, () => {
   }
 
   for (const scheme of ["socks4", "socks5"] as const)
-    it(`${scheme} is given addresses: the name is looked up here`, async () => {
+    it(`${scheme} sends addresses: the client resolves the name`, async () => {
       const asked: string[] = [];
       await using own = session(scheme);
       own.mount(
@@ -120,7 +120,7 @@ describe("dante", { skip: whyNot("danted"), timeout: 60_000 }, () => {
       assert.deepEqual(asked, ["nowhere.test"]);
     });
 
-  it("socks5h is given names: one that only we know is unknown there", async () => {
+  it("socks5h sends names: a name that only the client knows cannot be resolved", async () => {
     await using own = session("socks5h");
     own.mount("http://", new HTTPAdapter({ lookup: (_name, _options, callback) => callback(null, "127.0.0.1", 4) }));
     const error = await rejection(own.get(`http://nowhere.invalid:${plain.port}/get`));
@@ -128,14 +128,14 @@ describe("dante", { skip: whyNot("danted"), timeout: 60_000 }, () => {
     assert.match(error.message, /it cannot reach nowhere\.invalid:/);
   });
 
-  it("verifies the certificate of the target, by the name of the URL", async () => {
+  it("verifies the target's certificate for the host of the URL", async () => {
     await using own = new Session({ proxies: { https: `socks5h://127.0.0.1:${dante.port}` } });
     const error = await rejection(own.get(`https://localhost:${secure.port}/get`));
     assert.equal(error.name, "SSLError");
     assert.match(error.message, new RegExp(`certificate verify failed for localhost:${secure.port}`));
   });
 
-  it("a proxy that is not there is a ProxyError", async () => {
+  it("a proxy that does not exist throws ProxyError", async () => {
     await using own = new Session({ proxies: { all: `socks5://user:secret@127.0.0.1:${closed}` } });
     const error = await rejection(own.get(`${plain.url}/get`));
     assert.ok(error instanceof ProxyError);
@@ -143,13 +143,13 @@ describe("dante", { skip: whyNot("danted"), timeout: 60_000 }, () => {
     assert.doesNotMatch(error.message, /secret/);
   });
 
-  it("speaks no HTTP: an http proxy URL for it ends in a ProxyError", async () => {
+  it("an http proxy URL for it throws ProxyError", async () => {
     await using own = new Session({ proxies: { all: `http://127.0.0.1:${dante.port}` }, timeout: 5 });
     assert.ok((await rejection(own.get(`${secure.url}/get`))) instanceof ProxyError);
   });
 });
 
-describe("dante with passwords", { skip: whyNot("danted") || needsRoot(), timeout: 60_000 }, () => {
+describe("dante with authentication", { skip: whyNot("danted") || needsRoot(), timeout: 60_000 }, () => {
   let dante: Dante;
   let plain: Server;
   let secure: Server;
@@ -178,7 +178,7 @@ describe("dante with passwords", { skip: whyNot("danted") || needsRoot(), timeou
   }
 
   for (const scheme of ["socks5", "socks5h"] as const) {
-    it(`${scheme}: the right one, escaped and beyond ASCII`, async () => {
+    it(`${scheme}: accepts the right password, escaped and with non-ASCII characters`, async () => {
       await using own = session(scheme, PASSWORD);
       assert.equal((await own.get(`${plain.url}/get`)).statusCode, 200);
       assert.equal((await own.get(`${secure.url}/get`)).statusCode, 200);
@@ -188,7 +188,7 @@ describe("dante with passwords", { skip: whyNot("danted") || needsRoot(), timeou
       ["a wrong one", "wr0ng"],
       ["none", null],
     ] as const)
-      it(`${scheme}: ${title} is a ProxyError that does not tell it`, async () => {
+      it(`${scheme}: ${title} throws ProxyError without the password`, async () => {
         await using own = session(scheme, password);
         const error = await rejection(own.get(`${plain.url}/get`));
         assert.ok(error instanceof ProxyError);

@@ -10,7 +10,7 @@ import { whyNot, Workspace } from "../_support/daemons.js";
 import { eventually, rejection } from "../_support/raw-server.js";
 import { startSquid, type Squid } from "../_support/squid.js";
 
-describe("https to squid", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, () => {
+describe("squid as an https proxy", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, () => {
   let workspace: Workspace;
   let squid: Squid;
   let expired: Squid;
@@ -43,7 +43,7 @@ describe("https to squid", { skip: whyNot("squid", "openssl"), timeout: 60_000 }
     return new Session({ proxies: { all: `https://${credentials}localhost:${proxy.port}` }, verify });
   }
 
-  it("plain requests go to it under TLS", async () => {
+  it("receives plain requests over TLS", async () => {
     await using own = session(proxyCa);
     const responses = [await own.get(`${plain.url}/get`), await own.get(`${plain.url}/get`)];
     for (const response of responses) {
@@ -58,7 +58,7 @@ describe("https to squid", { skip: whyNot("squid", "openssl"), timeout: 60_000 }
     );
   });
 
-  it("tunnels are TLS within TLS", async () => {
+  it("tunnels TLS within TLS", async () => {
     const own = session(bothCa);
     const text = Buffer.alloc(1_000_000, "0123456789").toString();
     const response = await own.post(`${secure.url}/post`, { data: text });
@@ -69,13 +69,13 @@ describe("https to squid", { skip: whyNot("squid", "openssl"), timeout: 60_000 }
     await eventually(() => squid.log().some(({ method, user }) => method === "CONNECT" && user === "user"));
   });
 
-  it("large bodies to it, up and down", async () => {
+  it("carries large uploads and downloads", async () => {
     await using own = session(proxyCa);
     const text = Buffer.alloc(1_000_000, "0123456789").toString();
     assert.equal((await own.post(`${plain.url}/post`, { data: text })).json<{ data: string }>().data, text);
   });
 
-  it("a proxy of an unknown authority is a ProxyError that says so and names it", async () => {
+  it("with an unknown authority throws ProxyError with the reason and its name", async () => {
     for (const { url } of [plain, secure]) {
       await using own = session(targetCa);
       const error = await rejection(own.get(`${url}/get`));
@@ -87,21 +87,21 @@ describe("https to squid", { skip: whyNot("squid", "openssl"), timeout: 60_000 }
     }
   });
 
-  it("a target of an unknown authority behind a trusted proxy is an SSLError for the target", async () => {
+  it("a target of an unknown authority throws SSLError for the target", async () => {
     await using own = session(proxyCa);
     const error = await rejection(own.get(`${secure.url}/get`));
     assert.ok(error instanceof SSLError, String(error));
     assert.equal(error.address, `127.0.0.1:${secure.port}`);
   });
 
-  it("an expired certificate of the proxy", async () => {
+  it("an expired certificate of the proxy throws ProxyError", async () => {
     await using own = session(proxyCa, expired, "");
     const error = await rejection(own.get(`${plain.url}/get`));
     assert.ok(error instanceof ProxyError, String(error));
     assert.match(error.message, /the certificate has expired on/);
   });
 
-  it("verify: false verifies neither, and is never mixed with a session that verifies", async () => {
+  it("verify: false verifies neither, and shares no connection with a session that verifies", async () => {
     await using own = session(false);
     assert.equal((await own.get(`${plain.url}/get`)).statusCode, 200);
     assert.equal((await own.get(`${secure.url}/get`)).statusCode, 200);
@@ -109,7 +109,7 @@ describe("https to squid", { skip: whyNot("squid", "openssl"), timeout: 60_000 }
       assert.ok((await rejection(own.get(`${url}/get`, { verify: targetCa }))) instanceof ProxyError);
   });
 
-  it("a CA file that is not there is an SSLError before a socket opens", async () => {
+  it("a missing CA file throws SSLError before a socket opens", async () => {
     await using own = new Session({ proxies: { all: "https://127.0.0.1:1" }, verify: "/nowhere/ca.pem" });
     for (const { url } of [plain, secure]) {
       const error = await rejection(own.get(`${url}/get`));
@@ -118,7 +118,7 @@ describe("https to squid", { skip: whyNot("squid", "openssl"), timeout: 60_000 }
     }
   });
 
-  it("a proxy that speaks no TLS", async () => {
+  it("a proxy without TLS throws ProxyError", async () => {
     await using own = new Session({ proxies: { all: `https://127.0.0.1:${plain.port}` }, verify: proxyCa });
     for (const { url } of [plain, secure]) {
       const error = await rejection(own.get(`${url}/get`));
@@ -127,13 +127,13 @@ describe("https to squid", { skip: whyNot("squid", "openssl"), timeout: 60_000 }
     }
   });
 
-  it("http:// for a proxy that wants TLS ends in an error, and soon", async () => {
+  it("http:// for a proxy with TLS throws without a long wait", async () => {
     await using own = new Session({ proxies: { all: `http://localhost:${squid.port}` }, verify: bothCa, timeout: 5 });
     assert.equal((await rejection(own.get(`${plain.url}/get`))).name, "ConnectionError");
     assert.ok((await rejection(own.get(`${secure.url}/get`))) instanceof ProxyError);
   });
 
-  it("a wrong password", async () => {
+  it("a wrong password throws ProxyError", async () => {
     await using own = session(bothCa, squid, "user:wrong@");
     assert.equal((await own.get(`${plain.url}/get`)).statusCode, 407);
     const error = await rejection(own.get(`${secure.url}/get`));

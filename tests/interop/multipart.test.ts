@@ -54,7 +54,7 @@ describe("multipart on Python's httpbin", { skip: whyNoPythonHttpbin() }, () => 
         });
 
       for (const { text, unescaped } of BACKSLASHES)
-        it(`${JSON.stringify(text)}: a backslash may be an escape there, as it is of browsers`, async () => {
+        it(`${JSON.stringify(text)}: it may treat a backslash as an escape, as in browsers`, async () => {
           const { files } = await echoed(optionsOf([[text, ["x", "x"]]]));
           assert.deepEqual(files, unescaped === null ? {} : { [unescaped]: "x" });
         });
@@ -73,7 +73,7 @@ describe("multipart on Python's httpbin", { skip: whyNoPythonHttpbin() }, () => 
         assert.deepEqual(files, { f: asShown(Buffer.concat(CONTENTS.map(([, bytes]) => bytes))) });
       });
 
-      it("10,000 parts, or Werkzeug's own limit", { timeout: 120_000 }, async () => {
+      it("10,000 parts, or Werkzeug's limit", { timeout: 120_000 }, async () => {
         const files = Array.from({ length: 10_000 }, (_, at): Files[number] =>
           at % 2 === 0 ? [`field-${at}`, [null, `${at}`]] : [`file-${at}`, [`${at}.txt`, `${at}`]],
         );

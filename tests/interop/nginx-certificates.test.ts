@@ -14,7 +14,7 @@ import { rejection } from "../_support/raw-server.js";
 const KINDS = ["good", "expired", "early", "elsewhere", "self-signed", "other", "chain", "headless"] as const;
 type Kind = (typeof KINDS)[number];
 
-describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, () => {
+describe("nginx with certificates", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, () => {
   let workspace: Workspace;
   let nginx: Daemon;
   let root: Authority;
@@ -70,7 +70,7 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
   }
 
   for (const host of ["localhost", "127.0.0.1"])
-    it(`a good one, asked as ${host}`, async () => {
+    it(`a valid certificate is accepted for ${host}`, async () => {
       const response = await requests.get(urlOf("good", host), { verify: root.ca });
       // RFC 6066 §3: no server name for an address.
       assert.equal(response.text, `${host === "localhost" ? "localhost" : ""} ${host}:${portOf("good")}`);
@@ -85,11 +85,11 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
     ["other", /its issuer is unknown here.*; .*pass that authority: verify: "ca\.pem"/],
     ["headless", /its issuer is unknown here/],
   ] as const) {
-    it(`${kind}: the message says what is wrong`, async () => {
+    it(`${kind}: the message names the fault`, async () => {
       assert.match((await refusal(kind)).message, words);
     });
 
-    it(`${kind}: verify: false lets it pass`, async () => {
+    it(`${kind}: verify: false accepts it`, async () => {
       const response = await requests.get(urlOf(kind), { verify: false });
       assert.equal(response.statusCode, 200);
     });
@@ -99,31 +99,31 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
     ["expired", -2],
     ["early", 2],
   ] as const)
-    it(`${kind}: the message tells the date`, async () => {
+    it(`${kind}: the message has the date`, async () => {
       const [month, day] = new Date(Date.now() + days * 86_400_000).toUTCString().split(" ").slice(1, 3).reverse();
       assert.match((await refusal(kind)).message, new RegExp(`${month} +${Number(day)} \\d\\d:`));
     });
 
-  it("elsewhere: an address is compared too", async () => {
+  it("a certificate for another address is refused", async () => {
     assert.match((await refusal("elsewhere", "127.0.0.1")).message, /not for "127\.0\.0\.1"/);
   });
 
-  it("a chain with its intermediate is good", async () => {
+  it("a chain with its intermediate certificate is accepted", async () => {
     assert.equal((await requests.get(urlOf("chain"), { verify: root.ca })).statusCode, 200);
   });
 
-  it("none of them is trusted without `verify`", async () => {
+  it("no certificate of the test authority is accepted without verify", async () => {
     for (const kind of KINDS) assert.ok((await rejection(requests.get(urlOf(kind)))) instanceof SSLError);
   });
 
-  it("the self-signed one as its own authority", async () => {
+  it("a self-signed certificate is accepted as its own authority", async () => {
     assert.equal(
       (await requests.get(urlOf("self-signed"), { verify: identities["self-signed"].cert })).statusCode,
       200,
     );
   });
 
-  it("a directory of authorities", async () => {
+  it("a directory of authorities is accepted", async () => {
     using directory = new Workspace();
     directory.write("a.pem", readFileSync(other.ca));
     assert.ok((await rejection(requests.get(urlOf("good"), { verify: directory.path }))) instanceof SSLError);
@@ -133,7 +133,7 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
       assert.equal((await requests.get(urlOf(kind), { verify: directory.path })).statusCode, 200);
   });
 
-  it("a bundle of several, and exactly those", async () => {
+  it("a bundle accepts exactly its authorities", async () => {
     const bundle = workspace.write("bundle.pem", `Some words before.\n${joined(other.ca, root.ca)}`);
     for (const kind of ["good", "other"] as const)
       assert.equal((await requests.get(urlOf(kind), { verify: bundle })).statusCode, 200);
@@ -151,17 +151,17 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
       /could not load CA certificates from .*broken\.pem/,
     ],
   ] as const)
-    it(`a CA file that is ${title} is an SSLError before a socket opens`, async () => {
+    it(`a CA file that is ${title} throws SSLError before a socket opens`, async () => {
       const path = workspace.file(`${title}.pem`);
       if (content !== null) workspace.write(`${title}.pem`, content);
-      // Nobody listens at port 1: whoever connected would be told so.
+      // Port 1 has no listener: a connection would be refused.
       const error = await rejection(requests.get("https://127.0.0.1:1/", { verify: path }));
       assert.ok(error instanceof SSLError, String(error));
       assert.match(error.message, words);
     });
 
   for (const name of ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"]) {
-    it(`${name} is the default trust`, async () => {
+    it(`${name} sets the default trust`, async () => {
       process.env[name] = root.ca;
       assert.equal((await requests.get(urlOf("good"))).statusCode, 200);
       assert.equal((await requests.get(urlOf("good"), { verify: true })).statusCode, 200);
@@ -170,7 +170,7 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
       assert.ok((await rejection(deaf.get(urlOf("good")))) instanceof SSLError);
     });
 
-    it(`${name}: code beats it`, async () => {
+    it(`${name}: verify in code overrides it`, async () => {
       process.env[name] = root.ca;
       assert.equal((await requests.get(urlOf("other"), { verify: other.ca })).statusCode, 200);
       await using trusting = new Session({ verify: false });
@@ -178,7 +178,7 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
     });
   }
 
-  it("the first of the variables counts, and an empty one does not", async () => {
+  it("the first of the variables is used, and an empty one is ignored", async () => {
     process.env["REQUESTS_CA_BUNDLE"] = "";
     process.env["CURL_CA_BUNDLE"] = root.ca;
     process.env["SSL_CERT_FILE"] = other.ca;
@@ -187,7 +187,7 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
     assert.equal((await requests.get(urlOf("other"))).statusCode, 200);
   });
 
-  it("a connection made without verification is never used with it", async () => {
+  it("a connection made without verification is not used with it", async () => {
     await using own = new Session();
     const first = await own.get(urlOf("other"), { verify: false });
     assert.equal(first.statusCode, 200);
@@ -197,7 +197,7 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
   });
 
   describe("pinnedFingerprints", () => {
-    it("lets the right certificate pass, as Node or openssl print it, or in lower case without colons", async () => {
+    it("accepts the right certificate, as Node or openssl print it, or in lower case without colons", async () => {
       const pin = fingerprintOf(identities.good.cert);
       for (const written of [pin, pin.toLowerCase().replaceAll(":", ""), `sha256:${pin}`]) {
         await using own = pinned([written]);
@@ -205,20 +205,20 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
       }
     });
 
-    it("refuses another, and tells its fingerprint", async () => {
+    it("refuses another certificate, and prints its fingerprint", async () => {
       await using own = pinned([fingerprintOf(identities.other.cert)]);
       const error = await rejection(own.get(urlOf("good"), { verify: root.ca }));
       assert.ok(error instanceof SSLError);
       assert.ok(error.message.includes(`its SHA-256 is ${fingerprintOf(identities.good.cert)}`), error.message);
     });
 
-    it("is checked on top of verify, never in its place", async () => {
+    it("is checked in addition to verify", async () => {
       await using own = pinned([fingerprintOf(identities.other.cert)]);
       assert.ok((await rejection(own.get(urlOf("other"), { verify: root.ca }))) instanceof SSLError);
       assert.equal((await own.get(urlOf("other"), { verify: false })).statusCode, 200);
     });
 
-    it("is checked on a connection whose session is resumed", async () => {
+    it("is checked on a connection with a resumed TLS session", async () => {
       await using own = pinned([fingerprintOf(identities.good.cert)]);
       for (let round = 0; round < 3; round += 1) {
         const response = await own.get(urlOf("good"), { verify: root.ca, headers: { Connection: "close" } });
@@ -233,7 +233,7 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
     }
   });
 
-  it("servername: asked for and verified in place of the URL's host", async () => {
+  it("servername: sent and verified in place of the URL's host", async () => {
     await using own = new Session({ verify: root.ca });
     own.mount("https://", new HTTPAdapter({ servername: "www.example.test" }));
     const response = await own.get(urlOf("elsewhere", "127.0.0.1"), { headers: { Host: "www.example.test" } });
@@ -241,7 +241,7 @@ describe("certificates of nginx", { skip: whyNot("nginx", "openssl"), timeout: 6
     assert.match((await rejection(own.get(urlOf("good")))).message, /not for "www\.example\.test"/);
   });
 
-  it("lookup: a name of the certificate, wherever the server is (curl's --resolve)", async () => {
+  it("lookup: a name of the certificate for any address (curl's --resolve)", async () => {
     await using own = new Session({ verify: root.ca });
     own.mount("https://", new HTTPAdapter({ lookup: (_name, _options, callback) => callback(null, "127.0.0.1", 4) }));
     const response = await own.get(urlOf("elsewhere", "api.example.test"));

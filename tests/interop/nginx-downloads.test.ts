@@ -75,7 +75,7 @@ describe("a download from nginx", { skip: whyNot("nginx"), timeout: 60_000 }, ()
     assert.deepEqual(await readdir(folder), ["file.bin"]);
   }
 
-  it("cut in the middle goes on to the same SHA-256", async () => {
+  it("continues after a truncation to the same SHA-256", async () => {
     plans = [{ down: { kind: "cut", at: 2_000_000 } }];
     await assert.rejects(save({ resume: true, sha256 }), ChunkedEncodingError);
     const { size } = await stat(join(folder, "file.bin.part"));
@@ -85,7 +85,7 @@ describe("a download from nginx", { skip: whyNot("nginx"), timeout: 60_000 }, ()
     await isWhole();
   });
 
-  it("cut again and again arrives", async () => {
+  it("completes after many truncations", async () => {
     let attempts = 0;
     // Each connection is cut, the one that goes on as well, but it has come further each time.
     const own = await faultProxy(nginx.ports[0], () => ({ down: { kind: "cut", at: 1_500_000 } }));
@@ -102,7 +102,7 @@ describe("a download from nginx", { skip: whyNot("nginx"), timeout: 60_000 }, ()
     await isWhole();
   });
 
-  it("of a file that changed meanwhile starts anew", async () => {
+  it("of a file that changed meanwhile starts over", async () => {
     const own = await faultProxy(nginx.ports[0], (connection) => (connection === 1 ? { down: { kind: "reset", at: 2_000_000 } } : {})); // prettier-ignore
     try {
       await assert.rejects(save({ resume: true }, own.port), ChunkedEncodingError);
@@ -115,14 +115,14 @@ describe("a download from nginx", { skip: whyNot("nginx"), timeout: 60_000 }, ()
     await isWhole();
   });
 
-  it("from another URL starts anew, even of the same file", async () => {
+  it("from another URL starts over, even for the same file", async () => {
     assert.ok((await cut("reset", 2_000_000)) > 0);
     const result = await save({ resume: true, sha256 }, nginx.ports[0]);
     assert.equal(result.resumedFrom, 0);
     await isWhole();
   });
 
-  it("from a server without ranges takes the whole file", async () => {
+  it("takes the whole file from a server without ranges", async () => {
     const own = await faultProxy(nginx.ports[1], (connection) => (connection === 1 ? { down: { kind: "cut", at: 2_000_000 } } : {})); // prettier-ignore
     try {
       await assert.rejects(save({ resume: true }, own.port), ChunkedEncodingError);

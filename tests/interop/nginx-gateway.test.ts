@@ -11,7 +11,7 @@ import { startNginx } from "../_support/nginx.js";
 
 const NAMES = ["three", "impatient", "limited", "gateway"] as const;
 
-describe("nginx in front", { skip: whyNot("nginx"), timeout: 60_000 }, () => {
+describe("nginx as a gateway", { skip: whyNot("nginx"), timeout: 60_000 }, () => {
   let nginx: Daemon;
   let first: Server;
   let second: Server;
@@ -65,7 +65,7 @@ describe("nginx in front", { skip: whyNot("nginx"), timeout: 60_000 }, () => {
     return `http://127.0.0.1:${nginx.ports[NAMES.indexOf(name)]}`;
   }
 
-  it("keepalive_requests 3: twenty requests all succeed, each connection carries three", async () => {
+  it("keepalive_requests 3: twenty requests succeed, three for each connection", async () => {
     await using session = new Session();
     const reused: boolean[] = [];
     for (let at = 0; at < 20; at += 1) {
@@ -91,7 +91,7 @@ describe("nginx in front", { skip: whyNot("nginx"), timeout: 60_000 }, () => {
     assert.ok(statuses.every((response) => response.statusCode === 200));
   });
 
-  it("keepalive_timeout 1s: a request after the silence succeeds, over a new connection", async () => {
+  it("keepalive_timeout 1s: a later request succeeds over a new connection", async () => {
     const adapter = new HTTPAdapter();
     await using session = new Session();
     session.mount("http://", adapter);
@@ -106,7 +106,7 @@ describe("nginx in front", { skip: whyNot("nginx"), timeout: 60_000 }, () => {
     assert.equal(adapter.statistics.open, 1);
   });
 
-  it("keepalive_timeout 1s: at the very moment at which nginx closes, too", async () => {
+  it("keepalive_timeout 1s: a request succeeds at the moment at which nginx closes", async () => {
     const lanes = Array.from({ length: 12 }, async (_value, at) => {
       const url = `${urlOf("impatient")}/get?lane=${at}`;
       await using own = new Session();
@@ -118,14 +118,14 @@ describe("nginx in front", { skip: whyNot("nginx"), timeout: 60_000 }, () => {
     for (const statuses of await Promise.all(lanes)) assert.deepEqual(statuses, [200, 200]);
   });
 
-  it("limit_req: 429 is a response", async () => {
+  it("limit_req: returns the 429 as a response", async () => {
     await using session = new Session({ headers: { "X-Client": "plain" } });
     const statuses: number[] = [];
     for (let round = 0; round < 2; round += 1) statuses.push((await session.get(`${urlOf("limited")}/get`)).statusCode);
     assert.deepEqual(statuses, [200, 429]);
   });
 
-  it("limit_req: Session({ retries: 3 }) waits as Retry-After says, and then succeeds", async () => {
+  it("limit_req: Session({ retries: 3 }) waits as Retry-After says, and succeeds", async () => {
     await using session = new Session({ retries: 3, headers: { "X-Client": "patient" } });
     assert.equal((await session.get(`${urlOf("limited")}/get`)).statusCode, 200);
     const started = performance.now();
@@ -138,7 +138,7 @@ describe("nginx in front", { skip: whyNot("nginx"), timeout: 60_000 }, () => {
     assert.ok(history.every(({ status, method }) => status === 429 && method === "GET"));
   });
 
-  it("limit_req: an exact Retry tells of each wait, and of the 429 when it gives up", async () => {
+  it("limit_req: a Retry reports each wait, and the last 429", async () => {
     const events: RetryEvent[] = [];
     const retries = new Retry({ total: 1, retryAfterMax: 0, onRetry: (event) => events.push(event) });
     await using session = new Session({ retries, headers: { "X-Client": "hasty" } });
@@ -178,7 +178,7 @@ describe("nginx in front", { skip: whyNot("nginx"), timeout: 60_000 }, () => {
           assert.equal(response.json<{ headers: Record<string, string> }>().headers["X-Api-Key"], undefined);
       });
 
-    it("the key goes along to the same origin, never to another", async () => {
+    it("the key is sent to the same origin only", async () => {
       await using session = new Session({ headers: { "X-Api-Key": "key-one" } });
       assert.equal((await session.get(`${urlOf("gateway")}/moved`)).statusCode, 200);
       const elsewhere = await session.get(`${urlOf("gateway")}/elsewhere`);

@@ -24,7 +24,7 @@ type Kind = keyof typeof SERVERS;
 const NAMES = Object.keys(SERVERS) as Kind[];
 const PASSPHRASE = "open sesame";
 
-describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, () => {
+describe("nginx with TLS", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, () => {
   let workspace: Workspace;
   let nginx: Daemon;
   let root: Authority;
@@ -72,7 +72,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
     ["old", "TLSv1.2"],
     ["new", "TLSv1.3"],
   ] as const)
-    it(`a server of ${protocol} alone`, async () => {
+    it(`accepts a server with ${protocol} only`, async () => {
       await using own = session();
       const response = await own.get(urlOf(kind));
       assert.equal(response.text, `${protocol} . NONE `);
@@ -80,7 +80,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
       assert.match(response.tls?.cipher ?? "", /AES|CHACHA/);
     });
 
-  it("minVersion refuses TLS 1.2, in words", async () => {
+  it("minVersion refuses TLS 1.2 with a clear message", async () => {
     await using own = session({ minVersion: "TLSv1.3" });
     assert.equal((await own.get(urlOf("new"))).statusCode, 200);
     const error = await rejection(own.get(urlOf("old")));
@@ -90,7 +90,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
     assert.match(error.message, /minVersion/);
   });
 
-  it("ciphers: the one that is asked for, and none in common", async () => {
+  it("ciphers: uses the configured cipher, and refuses a server without it", async () => {
     await using one = session({ ciphers: "ECDHE-ECDSA-AES256-GCM-SHA384" });
     assert.equal((await one.get(urlOf("old"))).tls?.cipher, "ECDHE-ECDSA-AES256-GCM-SHA384");
     await using none = session({ ciphers: "ECDHE-ECDSA-CHACHA20-POLY1305" });
@@ -99,7 +99,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
     assert.match(error.message, /refused the handshake|cipher/);
   });
 
-  it("ciphers that OpenSSL does not know are an SSLError before a socket opens", async () => {
+  it("ciphers that OpenSSL does not know throw SSLError before a socket opens", async () => {
     await using own = session({ ciphers: "NO-SUCH-CIPHER" });
     const error = await rejection(own.get("https://127.0.0.1:1/"));
     assert.ok(error instanceof SSLError);
@@ -128,14 +128,14 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
       });
 
     for (const kind of ["oldMutual", "newMutual"] as const)
-      it(`missing at ${kind}: nginx says so itself`, async () => {
+      it(`missing at ${kind}: nginx returns its own error`, async () => {
         // nginx ends the handshake without one, and refuses with a page of its own.
         const response = await requests.get(urlOf(kind), { verify: root.ca });
         assert.equal(response.statusCode, 400);
         assert.match(response.text, /No required SSL certificate was sent/);
       });
 
-    it("of an authority that the server does not know", async () => {
+    it("of an authority that the server does not know are refused", async () => {
       const response = await requests.get(urlOf("newMutual"), { verify: root.ca, cert: [stranger.cert, stranger.key] });
       assert.equal(response.statusCode, 400);
       assert.match(response.text, /The SSL certificate error/);
@@ -143,7 +143,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
 
     const faults: readonly (readonly [string, () => ClientCertificate, RegExp])[] = [
       [
-        "a key of somebody else",
+        "a key of another certificate",
         () => [client.cert, stranger.key],
         /the key does not belong to the certificate \(.*client\.pem, .*stranger\.key\)/,
       ],
@@ -183,7 +183,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
       ],
     ];
     for (const [title, cert, words] of faults)
-      it(`${title}: SSLError before a socket opens`, async () => {
+      it(`${title}: throws SSLError before a socket opens`, async () => {
         const error = await rejection(requests.get("https://127.0.0.1:1/", { cert: cert() }));
         assert.ok(error instanceof SSLError, String(error));
         assert.equal(error.phase, "tls");
@@ -191,7 +191,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
         assert.doesNotMatch(error.message, /sesame|wrong horse/);
       });
 
-    it("whoever shows one has connections of his own", async () => {
+    it("requests with a client certificate use separate connections", async () => {
       await using own = session();
       const cert: ClientCertificate = [client.cert, client.key];
       assert.equal((await own.get(urlOf("newMutual"), { cert })).statusCode, 200);
@@ -203,7 +203,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
       assert.equal(again.statusCode, 200);
     });
 
-    it("a session never resumes as somebody else", async () => {
+    it("a TLS session is never resumed with another client certificate", async () => {
       await using own = session();
       const cert: ClientCertificate = [client.cert, client.key];
       const headers = { Connection: "close" };
@@ -213,7 +213,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
   });
 
   for (const kind of ["oldTickets", "newTickets", "oldCache"] as const)
-    it(`a session is resumed: ${kind}`, async () => {
+    it(`a TLS session is resumed: ${kind}`, async () => {
       await using own = session();
       const seen: string[] = [];
       for (let round = 0; round < 4; round += 1) {
@@ -226,7 +226,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
       assert.deepEqual(seen, [".", "r", "r", "r"]);
     });
 
-  it("SSLKEYLOGFILE gets the secrets of each connection, for its owner alone", async () => {
+  it("SSLKEYLOGFILE receives the secrets of each connection, readable by its owner only", async () => {
     for (const [kind, label] of [
       ["old", "CLIENT_RANDOM"],
       ["new", "CLIENT_TRAFFIC_SECRET_0"],
@@ -246,7 +246,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
     }
   });
 
-  it("SSLKEYLOGFILE is not read with trustEnv: false", async () => {
+  it("SSLKEYLOGFILE is ignored with trustEnv: false", async () => {
     const path = workspace.file("none.keys");
     process.env["SSLKEYLOGFILE"] = path;
     await using own = new Session({ trustEnv: false, verify: root.ca });
@@ -254,7 +254,7 @@ describe("TLS of nginx", { skip: whyNot("nginx", "openssl"), timeout: 60_000 }, 
     assert.throws(() => statSync(path), { code: "ENOENT" });
   });
 
-  it("plain HTTP at a TLS port: nginx says so; TLS at a plain port: SSLError says so", async () => {
+  it("plain HTTP to a TLS port returns nginx's error; TLS to a plain port throws SSLError", async () => {
     const response = await requests.get(urlOf("new").replace("https:", "http:"));
     assert.equal(response.statusCode, 400);
     assert.match(response.text, /plain HTTP request was sent to HTTPS port/);

@@ -38,7 +38,7 @@ describe("openssl s_server", { skip: whyNot("openssl"), timeout: 60_000 }, () =>
     ["-tls1_2", "TLSv1.2"],
     ["-tls1_3", "TLSv1.3"],
   ] as const)
-    it(`${protocol}: its status page, which ends when it closes`, async () => {
+    it(`${protocol}: reads the status page, which ends when the connection closes`, async () => {
       const url = await start("-www", option);
       await using session = new Session({ verify: authority.ca });
       for (let round = 0; round < 3; round += 1) {
@@ -53,7 +53,7 @@ describe("openssl s_server", { skip: whyNot("openssl"), timeout: 60_000 }, () =>
       }
     });
 
-  it("serves a file", async () => {
+  it("returns a file", async () => {
     const url = await start("-WWW");
     await using session = new Session({ verify: authority.ca });
     // Of its own directory, which holds nothing: its error is a page, too.
@@ -61,7 +61,7 @@ describe("openssl s_server", { skip: whyNot("openssl"), timeout: 60_000 }, () =>
     assert.match(response.text, /Error opening 'nothing\.txt'/);
   });
 
-  it("old TLS alone is refused, in words", async () => {
+  it("is refused with a clear message when it has old TLS only", async () => {
     const url = await start("-www", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0");
     const error = await rejection(requests.get(url, { verify: authority.ca }));
     assert.ok(error instanceof SSLError, String(error));
@@ -69,7 +69,7 @@ describe("openssl s_server", { skip: whyNot("openssl"), timeout: 60_000 }, () =>
   });
 
   for (const option of ["-tls1_2", "-tls1_3"])
-    it(`${option.slice(1)}: a client certificate is demanded in the handshake itself`, async () => {
+    it(`${option.slice(1)}: requires a client certificate in the handshake`, async () => {
       const url = await start("-www", option, "-Verify", "1", "-verify_return_error", "-CAfile", authority.ca);
       const error = await rejection(requests.get(url, { verify: authority.ca }));
       assert.ok(error instanceof SSLError, String(error));
@@ -79,7 +79,7 @@ describe("openssl s_server", { skip: whyNot("openssl"), timeout: 60_000 }, () =>
       assert.match(response.text, /requests-ts client/);
     });
 
-  it("no cipher in common is refused, in words", async () => {
+  it("is refused with a clear message when no cipher is shared", async () => {
     const url = await start("-www", "-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384");
     await using session = new Session({ verify: authority.ca });
     session.mount("https://", new HTTPAdapter({ ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256" }));
@@ -88,7 +88,7 @@ describe("openssl s_server", { skip: whyNot("openssl"), timeout: 60_000 }, () =>
     assert.match(error.message, /no cipher|refused the handshake/);
   });
 
-  it("agrees on http/1.1 by ALPN, and a server that offers only h2 is refused", async () => {
+  it("agrees on http/1.1 with ALPN, and is refused when it offers only h2", async () => {
     assert.equal(
       (await requests.get(await start("-www", "-alpn", "http/1.1"), { verify: authority.ca })).statusCode,
       200,

@@ -17,7 +17,7 @@ const USERS: Readonly<Record<string, string>> = {
   nobody: "",
 };
 
-describe("squid that wants a name and password", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, () => {
+describe("squid with authentication", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, () => {
   let plain: Server;
   let secure: Server;
   let workspace: Workspace;
@@ -66,7 +66,7 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
     for (const [user, password] of Object.entries(USERS)) {
       // squid itself refuses an empty password under Basic.
       if (scheme === "Basic" && password === "") continue;
-      it(`${scheme}: lets ${JSON.stringify(user)} through, http and https`, async () => {
+      it(`${scheme}: accepts ${JSON.stringify(user)}, http and https`, async () => {
         await using own = session(proxyUrl(scheme, user, password));
         assert.equal((await own.get(`${plain.url}/get`)).statusCode, 200);
         assert.equal((await own.get(`${secure.url}/get`)).statusCode, 200);
@@ -74,7 +74,7 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
       });
     }
 
-    it(`${scheme}: a wrong password is a 407 for http, and a ProxyError for https`, async () => {
+    it(`${scheme}: a wrong password returns a 407 for http, and throws ProxyError for https`, async () => {
       await using own = session(proxyUrl(scheme, "user", "wrong horse"));
       const response = await own.get(`${plain.url}/get`);
       assert.equal(response.statusCode, 407);
@@ -87,7 +87,7 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
       assertMasked(error, "wrong horse");
     });
 
-    it(`${scheme}: so is no password, and the message says where to put one`, async () => {
+    it(`${scheme}: a missing password is refused too, and the message says where to put one`, async () => {
       await using own = session(proxyUrl(scheme, null));
       assert.equal((await own.get(`${plain.url}/get`)).statusCode, 407);
       const error = await rejection(own.get(`${secure.url}/get`));
@@ -96,7 +96,7 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
       assert.match(error.message, /it wants a user name and password: .*http:\/\/user:password@host:port/);
     });
 
-    it(`${scheme}: the origin never learns who we are at the proxy`, async () => {
+    it(`${scheme}: the origin does not receive the proxy's credentials`, async () => {
       await using own = session(proxyUrl(scheme, "user", "password"));
       for (const server of [plain, secure]) {
         const { headers } = (await own.get(`${server.url}/headers`)).json<{ headers: Record<string, string> }>();
@@ -105,7 +105,7 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
       }
     });
 
-    it(`${scheme}: credentials stay at the proxy when a redirect goes past it`, async () => {
+    it(`${scheme}: a redirect that bypasses the proxy sends no credentials of the proxy`, async () => {
       await using own = new Session({
         proxies: { http: proxyUrl(scheme, "user", "password"), https: null, [`http://localhost`]: null },
         verify: ca,
@@ -119,7 +119,7 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
       }
     });
 
-    it(`${scheme}: one connection serves many requests`, async () => {
+    it(`${scheme}: one connection carries many requests`, async () => {
       await using own = session(proxyUrl(scheme, "user", "password"));
       await own.get(`${plain.url}/get`);
       await own.get(`${secure.url}/get`);
@@ -143,7 +143,7 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
     });
   }
 
-  it("tells users apart: the connection of one is never the other's", async () => {
+  it("the connection of one user is never used for another", async () => {
     await using own = new Session({ verify: ca });
     for (const url of [plain.url, secure.url]) {
       const [known, unknown] = [proxyUrl("Basic", "user", "password"), proxyUrl("Basic", "user", "other")];
@@ -164,7 +164,7 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
       assert.equal(response.json<{ data: string }>().data.length, size);
     });
 
-  it("Digest: a body that cannot be sent again leaves the 407 to the caller", async () => {
+  it("Digest: a body that cannot be sent again returns the 407", async () => {
     await using own = session(`${proxyUrl("Digest", "user", "password")}/once`);
     const stream = new ReadableStream({
       pull(controller) {
@@ -175,7 +175,7 @@ describe("squid that wants a name and password", { skip: whyNot("squid", "openss
     assert.equal((await own.post(`${plain.url}/post`, { data: stream })).statusCode, 407);
   });
 
-  it("a refused upload does not spoil the connection for whoever comes next", async () => {
+  it("a refused upload does not affect the next request on the connection", async () => {
     await using own = session(proxyUrl("Basic", null));
     const refusal = await own.post(`${plain.url}/post`, { data: Buffer.alloc(200_000, "a"), timeout: 10 });
     assert.equal(refusal.statusCode, 407);

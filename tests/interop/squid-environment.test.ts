@@ -64,7 +64,7 @@ const ANYWHERE: readonly Case[] = [
   { title: "code: another host", variables: {}, proxies: { "http://a.test": "DEAD" }, proxied: false },
 ];
 
-describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
+describe("the requests that squid receives", { skip: whyNot("squid"), timeout: 60_000 }, () => {
   let squid: Squid;
   let plain: Server;
   let secure: Server;
@@ -104,7 +104,7 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
   }
 
   for (const { title, variables, proxies, proxied } of ANYWHERE)
-    it(`${title}: ${proxied ? "through it" : "past it"}`, async () => {
+    it(`${title}: ${proxied ? "through squid" : "directly"}`, async () => {
       setVariables(variables);
       const given = Object.entries(proxies ?? {}).map(([key, value]) => [key, value == null ? null : filled(value)]);
       const response = await requests.get(`${origin}/get`, {
@@ -115,7 +115,7 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
       assert.equal(response.headers.has("Via"), proxied);
     });
 
-  it("trustEnv: false reads no variable", async () => {
+  it("trustEnv: false ignores the variables", async () => {
     setVariables({ http_proxy: "DEAD", ALL_PROXY: "DEAD" });
     await using own = new Session({ trustEnv: false });
     assert.equal((await own.get(`${origin}/get`)).headers.has("Via"), false);
@@ -131,7 +131,7 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
       await eventually(() => tunnels() === before + 1);
     });
 
-  it("a variable that changes counts from the next call on", async () => {
+  it("a changed variable applies from the next call on", async () => {
     await using own = new Session();
     const seen: boolean[] = [];
     for (const value of ["SQUID", "", "SQUID"]) {
@@ -141,7 +141,7 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
     assert.deepEqual(seen, [true, false, true]);
   });
 
-  it("each hop of a redirect is looked up anew: into NO_PROXY, and out of it", async () => {
+  it("NO_PROXY is checked again for each redirect, into it and out of it", async () => {
     setVariables({ http_proxy: "SQUID", NO_PROXY: "127.0.0.1" });
     await using own = new Session();
     for (const [first, second] of [
@@ -157,7 +157,7 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
     }
   });
 
-  it("a hop whose scheme only the environment knows goes through the environment's proxy", async () => {
+  it("a redirect to a scheme that only the environment has uses the environment's proxy", async () => {
     setVariables({ https_proxy: "SQUID" });
     const before = tunnels();
     const own = new Session({ verify: ca });
@@ -170,7 +170,7 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
     await eventually(() => tunnels() === before + 1);
   });
 
-  it("a subclass that overrides rebuildProxies decides for the hops", async () => {
+  it("a subclass that overrides rebuildProxies decides for redirects", async () => {
     class PastTheProxy extends Session {
       override rebuildProxies(): Readonly<Record<string, string | null>> {
         return {};
@@ -184,7 +184,7 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
     );
   });
 
-  it("a proxy that is not there is a ProxyError that names it, without its password", async () => {
+  it("a proxy that does not exist throws ProxyError with its URL, without the password", async () => {
     for (const url of [origin, secure.url]) {
       const error = await rejection(requests.get(url, { proxies: { all: "http://user:secret@127.0.0.1:1" } }));
       assert.equal(error.name, "ProxyError");
@@ -204,7 +204,7 @@ describe("whom squid sees", { skip: whyNot("squid"), timeout: 60_000 }, () => {
     ["http:///path", /could be missing the host/],
     ["http://user:secret@", /could be missing the host/],
   ] as const)
-    it(`${proxy} is an InvalidProxyURL, before a socket opens`, async () => {
+    it(`${proxy} throws InvalidProxyURL before a socket opens`, async () => {
       const error = await rejection(requests.get(`${origin}/get`, { proxies: { http: proxy } }));
       assert.equal(error.name, "InvalidProxyURL");
       assert.match(error.message, message);

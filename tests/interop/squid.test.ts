@@ -1,4 +1,4 @@
-/** An open forward proxy that nobody here wrote: squid. */
+/** An open forward proxy of another project: squid. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
@@ -50,7 +50,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     return server.requests.map(({ headers }) => headers.some(([name]) => name.toLowerCase() === "via"));
   }
 
-  it("is handed plain requests in absolute-form, and the origin sees them in origin-form", async () => {
+  it("receives plain requests in absolute-form, and the origin in origin-form", async () => {
     await using own = session();
     const response = await own.get(`${plain.url}/get?a=b%20c`);
     assert.equal(response.statusCode, 200);
@@ -61,7 +61,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     await eventually(() => squid.log().some(({ method, target }) => method === "GET" && target === asked));
   });
 
-  it("tunnels https by CONNECT: nobody in between sees or changes the exchange", async () => {
+  it("tunnels https with CONNECT, and does not see or change the exchange", async () => {
     const own = session();
     const response = await own.get(`${secure.url}/headers`, { headers: { "Proxy-Authorization": "Basic c2VjcmV0" } });
     assert.equal(response.statusCode, 200);
@@ -96,7 +96,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     assert.equal(new Set(ports).size, 1);
   });
 
-  it("keeps tunnels: five requests, one CONNECT, one handshake", async () => {
+  it("keeps tunnels: five requests use one CONNECT and one handshake", async () => {
     const own = session();
     const before = { connections: secure.connections, log: squid.log().length };
     const reused: boolean[] = [];
@@ -114,7 +114,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     );
   });
 
-  it("never uses a direct connection for a proxied request, nor the other way round", async () => {
+  it("uses no direct connection for a proxied request, and no proxy connection for a direct one", async () => {
     await using own = session({});
     const direct = await own.get(`${plain.url}/get`);
     const through = await own.get(`${plain.url}/get`, { proxies: { http: proxy } });
@@ -129,7 +129,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     );
   });
 
-  it("carries twenty requests at once over both ways", async () => {
+  it("forwards and tunnels twenty requests at once", async () => {
     await using own = session();
     const urls = Array.from({ length: 20 }, (_value, at) => `${at % 2 === 0 ? plain.url : secure.url}/get?n=${at}`);
     const responses = await Promise.all(urls.map((url) => own.get(url)));
@@ -140,7 +140,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
   });
 
   for (const way of ["forward", "tunnel"] as const) {
-    it(`carries large bodies up and down: ${way}`, async () => {
+    it(`carries large uploads and downloads: ${way}`, async () => {
       await using own = session();
       const { url } = way === "forward" ? plain : secure;
       const text = Buffer.alloc(LARGE, "0123456789abcdef").toString();
@@ -164,7 +164,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     });
   }
 
-  it("answers 403 to a plain request that it does not allow, and the caller gets that response", async () => {
+  it("responds with 403 to a plain request that it does not allow, and the caller gets that response", async () => {
     await using own = session();
     const response = await own.get(`${refused.url}/get`);
     assert.equal(response.statusCode, 403);
@@ -172,14 +172,14 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     assert.equal(refused.requests.length, 0);
   });
 
-  it("refuses an upload before it has read it, and the next request goes on all the same", async () => {
+  it("refuses an upload before it reads it, and the next request still works", async () => {
     await using own = session();
     const refusal = await own.post(`${refused.url}/post`, { data: Buffer.alloc(200_000, "a"), timeout: 10 });
     assert.equal(refusal.statusCode, 403);
     assert.equal((await own.get(`${refused.url}/get`, { timeout: 10 })).statusCode, 403);
   });
 
-  it("refuses a tunnel: ProxyError that says what was refused, and for whom", async () => {
+  it("refuses a tunnel: ProxyError names the refusal and the target", async () => {
     await using own = session();
     const error = await rejection(own.get(`https://127.0.0.1:${refused.port}/get`));
     assert.ok(error instanceof ProxyError);
@@ -212,7 +212,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     assert.equal(error.address, secure.url.slice("https://".length));
   });
 
-  it("is asked again for each redirect: http → https → http", async () => {
+  it("is used again for each redirect: http → https → http", async () => {
     await using own = session();
     const target = `${secure.url}/redirect-to?url=${encodeURIComponent(`${plain.url}/headers`)}`;
     const response = await own.get(`${plain.url}/redirect-to`, { params: { url: target }, auth: ["user", "password"] });
@@ -227,7 +227,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     assert.equal(headers["Proxy-Authorization"], undefined);
   });
 
-  it("is left out of a hop whose scheme has no proxy", async () => {
+  it("is not used for a redirect to a scheme without a proxy", async () => {
     await using own = session({ http: proxy });
     // squid would refuse this target.
     const response = await own.get(`${plain.url}/redirect-to`, { params: { url: `${hidden.url}/get` } });
@@ -236,7 +236,7 @@ describe("squid, open", { skip: whyNot("squid", "openssl"), timeout: 60_000 }, (
     assert.ok((await rejection(own.get(`${hidden.url}/get`, { proxies: { https: proxy } }))) instanceof ProxyError);
   });
 
-  it("serves an adapter that keeps no connections", async () => {
+  it("works with an adapter that keeps no connections", async () => {
     await using own = session();
     own.mount("http://", new HTTPAdapter({ keepAlive: false }));
     assert.deepEqual(

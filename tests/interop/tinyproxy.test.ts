@@ -52,7 +52,7 @@ describe("tinyproxy", { skip: whyNot("tinyproxy"), timeout: 60_000 }, () => {
       }
     });
 
-    it(`${title}: plain requests need a connection each, and a tunnel is kept`, async () => {
+    it(`${title}: plain requests use one connection each, and a tunnel is kept`, async () => {
       await using own = session(credentials);
       const reused: Record<string, boolean[]> = { plain: [], secure: [] };
       for (let round = 0; round < 3; round += 1) {
@@ -62,7 +62,7 @@ describe("tinyproxy", { skip: whyNot("tinyproxy"), timeout: 60_000 }, () => {
       assert.deepEqual(reused, { plain: [false, false, false], secure: [false, true, true] });
     });
 
-    it(`${title}: large bodies, both ways and both schemes`, async () => {
+    it(`${title}: large uploads and downloads with both schemes`, async () => {
       await using own = session(credentials);
       const text = Buffer.alloc(LARGE, "0123456789abcdef").toString();
       for (const { url } of [plain, secure]) {
@@ -93,7 +93,7 @@ describe("tinyproxy", { skip: whyNot("tinyproxy"), timeout: 60_000 }, () => {
     ["a wrong password", "user:wrong@", /it does not accept the user name and password/],
     ["no password", "", /it wants a user name and password/],
   ] as const)
-    it(`${title}: a response for http, a ProxyError for https`, async () => {
+    it(`${title}: returns a response for http, and throws ProxyError for https`, async () => {
       await using own = session(credentials);
       // tinyproxy answers 401 to what is wrong, and 407 to what is missing.
       assert.equal((await own.get(`${plain.url}/get`)).statusCode, credentials === "" ? 407 : 401);
@@ -105,7 +105,7 @@ describe("tinyproxy", { skip: whyNot("tinyproxy"), timeout: 60_000 }, () => {
       assert.doesNotMatch(error.message, /wrong/);
     });
 
-  it("a host that it cannot reach: 500 or 502 for http, ProxyError for https", async () => {
+  it("an unreachable host returns 500 or 502 for http, and throws ProxyError for https", async () => {
     await using own = session();
     assert.ok((await own.get("http://127.0.0.1:1/")).statusCode >= 500);
     const error = await rejection(own.get("https://127.0.0.1:1/"));

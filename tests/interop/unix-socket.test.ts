@@ -1,4 +1,4 @@
-/** nginx behind a Unix socket. */
+/** nginx on a Unix socket. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
@@ -8,7 +8,7 @@ import { whyNot, type Daemon } from "../_support/daemons.js";
 import { startNginx } from "../_support/nginx.js";
 import { eventually, rejection } from "../_support/raw-server.js";
 
-describe("nginx behind a Unix socket", { skip: whyNot("nginx"), timeout: 60_000 }, () => {
+describe("nginx on a Unix socket", { skip: whyNot("nginx"), timeout: 60_000 }, () => {
   let nginx: Daemon;
   let path: string;
   let unix: string;
@@ -42,7 +42,7 @@ describe("nginx behind a Unix socket", { skip: whyNot("nginx"), timeout: 60_000 
   });
   after(() => nginx?.close());
 
-  it("http+unix: the path of the socket is the host, and the connection is kept", async () => {
+  it("http+unix: the socket's path is the host, and the connection is kept", async () => {
     await using session = new Session();
     const first = await session.get(`${unix}/info?a=b`);
     assert.equal(first.text.split(" ").slice(0, 2).join(" "), "GET /info?a=b");
@@ -58,7 +58,7 @@ describe("nginx behind a Unix socket", { skip: whyNot("nginx"), timeout: 60_000 
     assert.ok(host !== undefined && !host.includes("/"), host);
   });
 
-  it("socketPath: any host, with its own name in Host", async () => {
+  it("socketPath: takes any host, and sends its name as Host", async () => {
     await using session = new Session();
     session.mount("http://docker/", new HTTPAdapter({ socketPath: path }));
     assert.match((await session.get("http://docker/info")).text, /^GET \/info docker \d+$/);
@@ -66,11 +66,11 @@ describe("nginx behind a Unix socket", { skip: whyNot("nginx"), timeout: 60_000 
     assert.match((await session.get(`${web}/web`)).text, /^web 127/);
   });
 
-  it("an upload through it", async () => {
+  it("receives an upload", async () => {
     assert.equal((await requests.put(`${unix}/upload`, { data: Buffer.alloc(3_000_000) })).text, "3000000");
   });
 
-  it("no proxy comes in between, of the environment or of the call", async () => {
+  it("ignores proxies of the environment and of the call", async () => {
     process.env["ALL_PROXY"] = "http://127.0.0.1:1";
     process.env["http_proxy"] = "http://127.0.0.1:1";
     assert.equal((await requests.get(`${unix}/info`)).statusCode, 200);
@@ -80,7 +80,7 @@ describe("nginx behind a Unix socket", { skip: whyNot("nginx"), timeout: 60_000 
     assert.equal((await session.get("http://docker/info", { proxies: { all: "http://127.0.0.1:1" } })).statusCode, 200);
   });
 
-  it("a redirect from the web into it is refused", async () => {
+  it("is not reached by a redirect from http", async () => {
     for (const location of ["into", "shouted"]) {
       const error = await rejection(requests.get(`${web}/${location}`));
       assert.ok(error instanceof InvalidSchema, String(error));
@@ -88,7 +88,7 @@ describe("nginx behind a Unix socket", { skip: whyNot("nginx"), timeout: 60_000 
     }
   });
 
-  it("a redirect within it is followed, and one out of it", async () => {
+  it("follows a redirect on the same socket, and one to http", async () => {
     for (const location of ["relative", "inside"]) {
       const response = await requests.get(`${unix}/${location}`);
       assert.match(response.text, /^GET \/info /, location);
@@ -99,13 +99,13 @@ describe("nginx behind a Unix socket", { skip: whyNot("nginx"), timeout: 60_000 
     assert.equal(outside.request.headers.has("Authorization"), false);
   });
 
-  it("a socket that is not there", async () => {
+  it("rejects a socket that does not exist", async () => {
     const error = await rejection(requests.get("http+unix://%2Fnowhere%2Fa.sock/"));
     assert.deepEqual([error.name, error.phase, error.address], ["ConnectionError", "connect", "/nowhere/a.sock"]);
     assert.match(error.message, /Failed to connect to the Unix socket \/nowhere\/a\.sock: there is no such file/);
   });
 
-  it("a file that is no socket, and a socket that nobody listens at", async () => {
+  it("rejects a file that is not a socket, and a socket without a listener", async () => {
     const file = nginx.workspace.write("file", "");
     const error = await rejection(requests.get(`http+unix://${encodeURIComponent(file)}/`));
     assert.equal(error.name, "ConnectionError");
@@ -113,7 +113,7 @@ describe("nginx behind a Unix socket", { skip: whyNot("nginx"), timeout: 60_000 
     assert.ok(error.message.includes(file));
   });
 
-  it("nothing is left open when the session closes", async () => {
+  it("leaves no socket open when the session closes", async () => {
     const adapter = new HTTPAdapter();
     const session = new Session();
     session.mount("http+unix://", adapter);

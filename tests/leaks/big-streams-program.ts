@@ -16,7 +16,7 @@ const MIB = 1 << 20;
 
 /** What a client measured. */
 export interface Measured {
-  /** Bytes that arrived, as whoever received them counted. */
+  /** Bytes that arrived, as the receiver counted them. */
   readonly bytes: number;
   readonly seconds: number;
   /** MiB; of the client. */

@@ -39,7 +39,7 @@ describe("a big stream", { timeout: 60_000 + size * 60 }, () => {
   after(() => server.kill());
 
   for (const [mode, what, mebibytes] of cases)
-    it(`${what}, ${mebibytes} MiB, stays below ${MOST_RSS} MiB of memory`, async (test) => {
+    it(`of ${mebibytes} MiB, ${what}, needs less than ${MOST_RSS} MiB of memory`, async (test) => {
       const { stdout } = await run(process.execPath, [program, mode, url, String(mebibytes * MIB)]);
       const { bytes, seconds, peakRss, baseRss, ahead } = JSON.parse(stdout) as Measured;
       test.diagnostic(

@@ -18,7 +18,7 @@ export async function collect(): Promise<void> {
   await pause(5);
 }
 
-/** Collections enough to find whatever nobody holds. */
+/** Runs enough garbage collections to find every unreachable object. */
 export async function collectThoroughly(): Promise<void> {
   for (let round = 0; round < 10; round += 1) await collect();
 }

@@ -96,7 +96,7 @@ for (const [name, keep] of Object.entries({ raw: keepRaw, iterator: keepPieces }
   results[`kept by its ${name} alone`] = size === MUCH.length;
 }
 
-// Nobody but the connection knows of this reader, which waits for bytes to come.
+// Only the connection refers to this reader, which waits for bytes.
 let read = "";
 void (async () => {
   for await (const piece of await session.get(`${url}/held`, stream)) read += piece.toString();

@@ -17,7 +17,7 @@ before(async () => {
   results = JSON.parse(stdout) as Record<string, unknown>;
 });
 
-describe("a streamed response that nobody holds gives its connection back", { timeout: 60_000 }, () => {
+describe("an unreachable streamed response releases its connection", { timeout: 60_000 }, () => {
   for (const name of [
     "never read",
     "little left",
@@ -30,9 +30,9 @@ describe("a streamed response that nobody holds gives its connection back", { ti
   ])
     it(name, () => assert.equal(results[name], true));
 
-  it("its signal is not listened to any more", () => assert.equal(results["listeners"], 0));
+  it("removes the listener from its signal", () => assert.equal(results["listeners"], 0));
 
-  it("one warning for the process says where and what to do, and shows no secret", () => {
+  it("prints one warning per process, with the place and advice, and without secrets", () => {
     const warnings = results["warnings"] as Warned[];
     assert.equal(warnings.length, 1);
     assert.equal(warnings[0].code, "REQUESTS_UNREAD_RESPONSE");
@@ -40,17 +40,17 @@ describe("a streamed response that nobody holds gives its connection back", { ti
     assert.match(warnings[0].message, /GET http:\/\/127\.0\.0\.1:\d+\/much.*response\.close\(\).*await using/s);
   });
 
-  it("no warning where the body had come whole: the connection was free already", () => {
+  it("prints no warning when the body had arrived completely", () => {
     assert.equal(results["whole when dropped"], true);
     assert.equal(results["warnings so far"], 0);
   });
 });
 
-describe("what somebody can still read stays open", () => {
+describe("a response that can still be read stays open", () => {
   for (const name of ["kept by its raw alone", "kept by its iterator alone"])
     it(name, () => assert.equal(results[name], true));
 
-  it("a reader that waits for bytes, and whom only the connection knows", () => {
+  it("a reader that waits for bytes, referenced by the connection only", () => {
     assert.equal(results["a reader that waits"], "0123456789.");
   });
 });

@@ -106,7 +106,7 @@ async function warmAndRun(url: string): Promise<Report> {
   await run(0, warming);
   const warm = await measure();
   await run(warming, REQUESTS);
-  // Bodies that nobody wants to the end are given a second.
+  // Bodies that are not read to the end get a second.
   const end = Date.now() + 2000;
   while (adapter.statistics.open > adapter.statistics.idle && Date.now() < end) await pause(20);
   const last = await measure();
@@ -142,30 +142,34 @@ async function clientProcess(proxy: FaultProxy): Promise<{ report: Report; open:
 const clientUrl = process.env["FAULT_CLIENT_URL"];
 if (clientUrl !== undefined) {
   process.send!(await warmAndRun(clientUrl));
-  // Lives until it is let go.
+  // Runs until the parent disconnects.
   process.once("disconnect", () => undefined);
 } else {
-  describe("faults leave nothing behind", () => {
-    it(`${REQUESTS} requests, ${FAULTY * 100} % of them broken`, { timeout: 240_000 }, async (context) => {
-      const server = createServer((request, response) => {
-        answerWithId(request, response).catch(() => response.destroy());
-      });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      const proxy = await faultProxy((server.address() as AddressInfo).port, faultMix(FAULTY));
-      try {
-        const { report, open } = await clientProcess(proxy);
-        const { connections, exchanges } = proxy;
-        context.diagnostic(JSON.stringify({ ...report, connections, exchanges, open }));
-        check(report);
-        assert.equal(open, 0, "connections are still open at the proxy");
-      } finally {
-        await proxy.close();
-        server.closeAllConnections();
-        await new Promise((resolve) => server.close(resolve));
-      }
-    });
+  describe("resources after faults", () => {
+    it(
+      `are released: ${REQUESTS} requests, ${FAULTY * 100} % of them broken`,
+      { timeout: 240_000 },
+      async (context) => {
+        const server = createServer((request, response) => {
+          answerWithId(request, response).catch(() => response.destroy());
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const proxy = await faultProxy((server.address() as AddressInfo).port, faultMix(FAULTY));
+        try {
+          const { report, open } = await clientProcess(proxy);
+          const { connections, exchanges } = proxy;
+          context.diagnostic(JSON.stringify({ ...report, connections, exchanges, open }));
+          check(report);
+          assert.equal(open, 0, "connections are still open at the proxy");
+        } finally {
+          await proxy.close();
+          server.closeAllConnections();
+          await new Promise((resolve) => server.close(resolve));
+        }
+      },
+    );
 
-    it("a body that nobody wants and that never ends holds its connection for a second at most", async () => {
+    it("are held by an unread, endless body for at most a second [endless-body]", async () => {
       await using server = await rawServer(async (peer) => {
         await peer.request();
         await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n*");

@@ -12,7 +12,7 @@ before(async () => {
   results = JSON.parse(stdout) as Record<string, unknown>;
 });
 
-describe("request, response and listener are gone after", { timeout: 60_000 }, () => {
+describe("request, response and listener are collected after", { timeout: 60_000 }, () => {
   for (const name of [
     "read to the end",
     "a status that is thrown",
@@ -30,13 +30,13 @@ describe("request, response and listener are gone after", { timeout: 60_000 }, (
     it(name, () => assert.deepEqual(results[name], { gone: true, listeners: 0 }));
 });
 
-describe("session.close() in the middle", () => {
-  it("lets those at work, in the queue and before another hop come to their end", () => {
+describe("session.close() during requests", () => {
+  it("lets active, queued and redirected requests finish", () => {
     const { bodies } = results["close() in the middle"] as { bodies: string[] };
     assert.deepEqual(bodies, Array(6).fill("held"));
   });
 
-  it("and a process that closed everything has nothing that keeps it alive", () => {
+  it("leaves nothing that keeps the process alive", () => {
     assert.deepEqual(results["resources"], []);
   });
 });

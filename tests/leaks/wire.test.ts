@@ -1,4 +1,4 @@
-/** Nothing stays behind: no socket, no timer, no listener, no process that does not end. */
+/** Nothing is left: no socket, no timer, no listener, no process that does not end. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { getEventListeners } from "node:events";
@@ -111,7 +111,7 @@ async function mixedCalls(session: Session, server: RawServer, rounds: number): 
 }
 
 describe("after 200 requests of mixed outcome", { timeout: 60_000 }, () => {
-  it("nothing is left once the session was closed", async () => {
+  it("no socket, timer or listener is left when the session was closed [nothing-left-after-close]", async () => {
     const server = await rawServer(behave);
     const before = resources();
     const session = new Session();
@@ -133,7 +133,7 @@ describe("after 200 requests of mixed outcome", { timeout: 60_000 }, () => {
     await server.close();
   });
 
-  it("a small pool has all its places", async () => {
+  it("all connections of a small pool are available", async () => {
     const server = await rawServer(behave);
     const session = new Session();
     const adapter = new HTTPAdapter({ maxConnections: 3 });
@@ -178,7 +178,7 @@ describe("a process", { timeout: 60_000 }, () => {
       await new Session().get(url + "/silent", { signal: AbortSignal.timeout(20) }).catch(() => undefined);`,
   };
   for (const [name, body] of Object.entries(scripts))
-    it(`${name} ends by itself`, async () => {
+    it(`${name} ends without process.exit`, async () => {
       const server = await rawServer(behave);
       const code = `import requests, { Session } from "requests-ts"; const url = ${JSON.stringify(server.url)}; ${body}; console.log("done");`;
       const started = performance.now();

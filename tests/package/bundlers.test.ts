@@ -76,7 +76,7 @@ describe("a program bundled by esbuild", { skip }, () => {
     ["program.mjs", ["--format=esm", BANNER]],
     ["minified.mjs", ["--format=esm", BANNER, "--minify"]],
   ] as const)
-    it(`works as ${file}: its errors keep their names`, async () => {
+    it(`works as ${file}, with the names of its errors`, async () => {
       const out = join(bare, file);
       const args = ["program.ts", "--bundle", "--platform=node", "--target=node20", "--log-level=warning", ...options];
       const { stderr } = await runProgram(esbuild, [...args, `--outfile=${out}`], pack.project);

@@ -1,62 +1,62 @@
-/** What the README's table says about this package, and which test shows it. */
+/** The claims of the README's table about this package, and the tests that show them. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
+import { assertTagged } from "../_support/tags.js";
+
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const NOT_THERE = /^(not yet|–)$/;
 
-/** Row → file below tests/, and words that stand in it. */
-const SHOWN_BY: Readonly<Record<string, readonly (readonly [file: string, words: string])[]>> = {
-  "Sessions with defaults": [
-    ["integration/client/session.test.ts", "takes every setting, and they are its attributes"],
-  ],
+/** Row → the file below tests/ and the tag of each test that shows it. */
+const SHOWN_BY: Readonly<Record<string, readonly (readonly [file: string, tag: string])[]>> = {
+  "Sessions with defaults": [["integration/client/session.test.ts", "session-settings"]],
   "Cookies kept and sent": [
-    ["unit/message/cookies/set-cookie.test.ts", "Set-Cookie, the syntax (§5.6)"],
-    ["integration/client/pitfalls.test.ts", "A cookie for a public suffix"],
+    ["unit/message/cookies/set-cookie.test.ts", "set-cookie-syntax"],
+    ["integration/client/pitfalls.test.ts", "public-suffix-cookies"],
   ],
   "Basic and Digest": [
-    ["unit/auth/basic.test.ts", "HTTPBasicAuth"],
-    ["unit/auth/digest.test.ts", "HTTPDigestAuth"],
+    ["unit/auth/basic.test.ts", "basic-auth"],
+    ["unit/auth/digest.test.ts", "digest-auth"],
   ],
-  netrc: [["integration/client/environment.test.ts", "netrc is for the host"]],
-  "Proxies from the environment": [["integration/client/environment.test.ts", "http_proxy before HTTP_PROXY"]],
-  "NO_PROXY with CIDR": [["unit/policy/no-proxy.test.ts", '"fd00::/8"']],
+  netrc: [["integration/client/environment.test.ts", "netrc-by-host"]],
+  "Proxies from the environment": [["integration/client/environment.test.ts", "proxies-from-environment"]],
+  "NO_PROXY with CIDR": [["unit/policy/no-proxy.test.ts", "no-proxy"]],
   SOCKS: [
-    ["wire/proxy-socks.test.ts", "the exact bytes of socks5h"],
-    ["wire/proxy-socks.test.ts", 'scheme: "socks4a"'],
+    ["wire/proxy-socks.test.ts", "socks5h-bytes"],
+    ["wire/proxy-socks.test.ts", "socks4-bytes"],
   ],
-  "Timeout of connecting alone": [["wire/timeouts.test.ts", '"ConnectTimeout"']],
-  "Timeout of the whole call, body included": [["wire/timeouts-total.test.ts", '"TotalTimeout"']],
+  "Timeout of connecting alone": [["wire/timeouts.test.ts", "timeout-connect"]],
+  "Timeout of the whole call, body included": [["wire/timeouts-total.test.ts", "timeout-total"]],
   Retries: [
-    ["unit/policy/retry.test.ts", "n: connections, reads of idempotent methods, and Retry-After"],
-    ["wire/resilience-retries.test.ts", "history"],
+    ["unit/policy/retry.test.ts", "retries-number"],
+    ["wire/resilience-retries.test.ts", "retry-history"],
   ],
   "Custom secrets (X-Api-Key) stay home on redirects": [
-    ["integration/client/redirect-credentials.test.ts", "credential headers and a custom Host stay behind"],
+    ["integration/client/redirect-credentials.test.ts", "other-origin-headers"],
   ],
-  "Redirect history": [["integration/client/redirects.test.ts", 'describe("history"']],
-  "Text by charset (Shift_JIS, windows-1252 …)": [["unit/message/text/charset.test.ts", '"shift_jis"']],
-  "A truncated gzip is an error": [["integration/client/pitfalls.test.ts", "/truncate/100000?encoding=gzip"]],
-  "Decompression bombs stopped by default": [["integration/client/pitfalls.test.ts", "a bomb is ContentDecodingError"]],
-  "Lines of a stream": [["integration/client/streaming.test.ts", "iterLines and iterJson"]],
-  "JSON Lines": [["integration/client/streaming.test.ts", "iterLines and iterJson"]],
+  "Redirect history": [["integration/client/redirects.test.ts", "redirect-history"]],
+  "Text by charset (Shift_JIS, windows-1252 …)": [["unit/message/text/charset.test.ts", "text-by-charset"]],
+  "A truncated gzip is an error": [["integration/client/pitfalls.test.ts", "truncated-gzip"]],
+  "Decompression bombs stopped by default": [["integration/client/pitfalls.test.ts", "decompression-bomb"]],
+  "Lines of a stream": [["integration/client/streaming.test.ts", "iter-lines-and-json"]],
+  "JSON Lines": [["integration/client/streaming.test.ts", "iter-lines-and-json"]],
   "Server-sent events": [
-    ["integration/client/streaming.test.ts", "iterEvents"],
-    ["integration/events/events.test.ts", "reconnects after a clean end, with the last id"],
+    ["integration/client/streaming.test.ts", "iter-events"],
+    ["integration/events/events.test.ts", "sse-reconnects"],
   ],
-  "Multipart from plain objects": [["unit/message/body/multipart.test.ts", "parts that stream"]],
-  "JSON checked by a schema": [["integration/client/schemas.test.ts", "gives what the schema makes of the value"]],
-  "Adapters by URL prefix": [["integration/client/adapters.test.ts", "the longest prefix wins"]],
+  "Multipart from plain objects": [["unit/message/body/multipart.test.ts", "multipart-streams"]],
+  "JSON checked by a schema": [["integration/client/schemas.test.ts", "json-schema"]],
+  "Adapters by URL prefix": [["integration/client/adapters.test.ts", "longest-prefix"]],
   "Something to test against, in the package": [
-    ["integration/testing/mock-adapter.test.ts", "gives a sequence in order, and its last reply again"],
-    ["integration/httpbin/server.test.ts", "httpbin("],
+    ["integration/testing/mock-adapter.test.ts", "mock-sequence"],
+    ["integration/httpbin/server.test.ts", "embedded-httpbin"],
   ],
-  "Timings per phase": [["integration/client/streaming.test.ts", "response.timings"]],
+  "Timings per phase": [["integration/client/streaming.test.ts", "timings"]],
 };
 
-/** What the next tests look at themselves. */
+/** Rows that the tests below compare with the facts. */
 const COUNTED = new Set(["Least version", "Packages installed"]);
 
 function rows(): readonly (readonly string[])[] {
@@ -84,7 +84,7 @@ describe("the README's table", () => {
     assert.deepEqual(claimed.map(([name]) => name).sort(), Object.keys(SHOWN_BY).sort());
   });
 
-  it("has for each row what was looked at in the others", () => {
+  it("has each row in docs/comparison.md, which says how the others were examined", () => {
     const [, ...looked] = cells(readFileSync(join(ROOT, "docs", "comparison.md"), "utf8"));
     assert.deepEqual(
       looked.map(([name]) => name),
@@ -93,18 +93,15 @@ describe("the README's table", () => {
     for (const [name, what] of looked) assert.match(what ?? "", /^(asked|read|counted)\b/, name);
   });
 
-  it("is as wide everywhere", () => {
+  it("has the same number of columns in each row", () => {
     assert.ok(rows().length > 20);
     for (const row of rows()) assert.equal(row.length, 8, row[0]);
   });
 
-  for (const [name, places] of Object.entries(SHOWN_BY))
-    for (const [file, words] of places)
-      it(`${name}: ${file}`, () => {
-        assert.ok(readFileSync(join(ROOT, "tests", file), "utf8").includes(words), `${file} has no longer: ${words}`);
-      });
+  for (const [name, tests] of Object.entries(SHOWN_BY))
+    for (const [file, tag] of tests) it(`${name}: shown by [${tag}] of ${file}`, () => assertTagged(file, tag));
 
-  it("counts the packages and says the version of Node as they are", () => {
+  it("has the number of installed packages and the minimum version of Node", () => {
     const cell = (name: string) => rows().find(([first]) => first === name)?.[1];
     const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
       packages: Record<string, { dependencies?: Record<string, string>; engines?: { node?: string } }>;

@@ -9,7 +9,7 @@ import { root, sources } from "./source-graph.js";
 /** Codes of Node's own errors, and of companions that document theirs by class. */
 const OTHERS = /^ERR_(?:BUFFER|ENCODING|PARSE_ARGS|TLS_CERT|MULTIPART)/;
 
-it("every code of an exception that has no class of its own is on a page", () => {
+it("the pages describe every exception code without a class of its own", () => {
   const pages = readdirSync(join(root, "docs"))
     .filter((name) => name.endsWith(".md"))
     .map((name) => readFileSync(join(root, "docs", name), "utf8"))

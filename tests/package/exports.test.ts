@@ -89,12 +89,12 @@ describe('the entry "."', () => {
     assert.deepEqual(Object.keys(named).sort(), [...CONTRACT, ...FURTHER].sort());
   });
 
-  it("has the names of the contract on the default export too, and the same things", () => {
+  it("has the names of the contract on the default export too, with the same values", () => {
     const different = CONTRACT.filter((name) => whole[name] !== named[name] || named[name] === undefined);
     assert.deepEqual(different, []);
   });
 
-  it("has nothing on the default export but the contract and the namespaces", () => {
+  it("has only the contract and the namespaces on the default export", () => {
     assert.deepEqual(Object.keys(whole).sort(), [...CONTRACT, ...Object.keys(NAMESPACES)].sort());
   });
 
@@ -109,7 +109,7 @@ describe('the entry "."', () => {
     assert.equal(entry.version, manifest.version);
   });
 
-  it("names each exception as its class", () => {
+  it("gives each exception the name of its class", () => {
     const wrong = EXCEPTIONS.filter((name) => (named[name] as { readonly name: string }).name !== name);
     assert.deepEqual(wrong, []);
   });
@@ -138,7 +138,7 @@ describe("the other entries", () => {
     assert.deepEqual(Object.keys(events).sort(), ["EventStream", "events"]);
   });
 
-  it("requests-ts/multipart exports encoder, decoder and what they give and throw", () => {
+  it("requests-ts/multipart exports the encoder, the decoder, and their parts and exceptions", () => {
     assert.deepEqual(Object.keys(multipart).sort(), [
       "BodyPart",
       "ImproperBodyPartContentException",
@@ -155,7 +155,7 @@ describe("the other entries", () => {
     ]);
   });
 
-  it("requests-ts/testing exports the double and what it throws", () => {
+  it("requests-ts/testing exports the mock and its exception", () => {
     assert.deepEqual(Object.keys(testing).sort(), ["MockAdapter", "MockCall", "UnmatchedRequest", "mockRequests"]);
   });
 
@@ -167,7 +167,7 @@ describe("the other entries", () => {
     assert.deepEqual(Object.keys(opentelemetry), ["instrument", "tracing"]);
   });
 
-  it("do not let anybody in elsewhere", async () => {
+  it("refuse imports of other files", async () => {
     const inside: string = "requests-ts/dist/chunks/requests.js";
     await assert.rejects(import(inside), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" });
   });
@@ -188,7 +188,7 @@ describe("require() from CommonJS", () => {
       assert.equal(stdout, expected);
     });
 
-  it("gives the same classes as import, so that instanceof holds", async () => {
+  it("gives the same classes as import, so that instanceof works", async () => {
     const program =
       'import("requests-ts").then((esm) => process.stdout.write(String(esm.Session === require("requests-ts").Session)))';
     const { stdout } = await runNode(["--input-type=commonjs", "--eval", program], root);
@@ -197,7 +197,7 @@ describe("require() from CommonJS", () => {
 });
 
 describe("importing the entry", () => {
-  it("opens nothing: the process ends by itself, and says nothing", async () => {
+  it("lets the process end, and prints nothing", async () => {
     const { stdout, stderr } = await runNode(["--input-type=module", "--eval", 'import "requests-ts"'], root);
     assert.deepEqual([stdout, stderr], ["", ""]);
   });

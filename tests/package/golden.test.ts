@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { goldenFile, publicTypes } from "./public-types.js";
 
 describe("the public types", () => {
-  it("are those of public-types.golden.txt", () => {
+  it("match public-types.golden.txt", () => {
     const now = publicTypes();
     assert.ok(now.includes("class Session"), "the text of the types holds no Session");
     const changes = changedLines(readFileSync(goldenFile, "utf8"), now);

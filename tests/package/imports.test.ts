@@ -149,7 +149,7 @@ describe("the import table", () => {
     assert.deepEqual(offences(edges), []);
   });
 
-  it("has no permission that no file uses", () => {
+  it("has no unused permission", () => {
     const used = new Set(edges.flatMap(({ from, to }) => (to === null ? [] : [`${layerOf(from)} → ${layerOf(to)}`])));
     const given = [TABLE, TYPES].flatMap((table) =>
       Object.entries(table).flatMap(([layer, allowed]) => allowed.map((other) => `${layer} → ${other}`)),
@@ -167,13 +167,13 @@ describe("the import table", () => {
     );
   });
 
-  it("names a file that is there in every import", () => {
+  it("resolves every import to a file that exists", () => {
     const known = new Set(files.map(({ path }) => path));
     const lost = edges.filter(({ to }) => to !== null && !known.has(to)).map(({ from, line }) => `src/${from}:${line}`);
     assert.deepEqual(lost, []);
   });
 
-  it("knows every package that package.json depends on, and no others", async () => {
+  it("has every dependency of package.json, and no other package", async () => {
     const manifest = (await import(join(root, "package.json"), { with: { type: "json" } })) as {
       default: { dependencies: Record<string, string>; peerDependencies: Record<string, string> };
     };
@@ -220,7 +220,7 @@ describe("the import table", () => {
       assert.deepEqual(offences(importsOf(source)), [message]);
     });
 
-  it("lets exceptions.ts import types from above", () => {
+  it("lets exceptions.ts import types from higher layers", () => {
     assert.deepEqual(
       offences(importsOf({ path: "exceptions.ts", text: 'import type { R } from "./message/response.js";' })),
       [],
@@ -228,12 +228,12 @@ describe("the import table", () => {
   });
 });
 
-describe("the graph of what is loaded", () => {
+describe("the graph of loaded modules", () => {
   it("has no cycle", () => {
     assert.deepEqual(findCycle(loaded), null);
   });
 
-  it("would show a cycle", () => {
+  it("detects a cycle", () => {
     const cycle = new Map([
       ["a", ["b"]],
       ["b", ["c"]],
@@ -242,7 +242,7 @@ describe("the graph of what is loaded", () => {
     assert.deepEqual(findCycle(cycle), ["b", "c", "b"]);
   });
 
-  it('loads no companion with "."', () => {
+  it('loads no companion with the entry "."', () => {
     const found = [...reachable(loaded, "index.ts")];
     assert.ok(found.includes("client/session.ts"), "the walk from index.ts found nothing");
     assert.deepEqual(
@@ -252,8 +252,8 @@ describe("the graph of what is loaded", () => {
   });
 });
 
-describe("a source file", () => {
-  it("reads process.env only where the environment is read", () => {
+describe("a source file of src/", () => {
+  it("reads process.env only in the files for the environment", () => {
     const lines = files
       .filter(({ path }) => !ENVIRONMENT_READERS.includes(path))
       .flatMap((source) => environmentReads(source).map((line) => `src/${source.path}:${line} reads process.env`));
@@ -269,11 +269,11 @@ describe("a source file", () => {
     'import { env } from "node:process"',
   ];
   for (const text of reads)
-    it(`is seen to read the environment by ${text}`, () => {
+    it(`that reads the environment with ${text} is detected`, () => {
       assert.deepEqual(environmentReads({ path: "x.ts", text }), [1]);
     });
 
-  it("is not called utils, helpers or common", () => {
+  it("has no vague name such as utils, helpers or common", () => {
     const drawers = files.filter(({ path }) => /(^|\/|-)(utils?|helpers?|common|misc)(\/|-|\.ts$)/.test(path));
     assert.deepEqual(
       drawers.map(({ path }) => path),
@@ -281,7 +281,7 @@ describe("a source file", () => {
     );
   });
 
-  it("is named in kebab-case", () => {
+  it("has a name in kebab-case", () => {
     const others = files.filter(({ path }) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.ts$/.test(basename(path)));
     assert.deepEqual(
       others.map(({ path }) => path),

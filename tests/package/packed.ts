@@ -18,7 +18,7 @@ export interface Manifest {
 export interface PackedPackage extends AsyncDisposable {
   /** The path of the tarball. */
   readonly tarball: string;
-  /** What is in it, sorted. */
+  /** The paths in it, sorted. */
   readonly files: readonly string[];
   /** A folder where it is installed, whose modules are ES modules. */
   readonly project: string;

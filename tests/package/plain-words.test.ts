@@ -54,7 +54,7 @@ describe("the words that are avoided", () => {
     });
 });
 
-describe("the texts that are read", () => {
+describe("the texts that are checked", () => {
   it("are comments and strings, with the line of the word", () => {
     const text = [
       "/**",

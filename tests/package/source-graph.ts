@@ -43,7 +43,7 @@ export function importsOf(source: SourceText): ImportEdge[] {
   const parsed = parse(source);
   const edges: ImportEdge[] = [];
   const add = (specifier: ts.Expression, typeOnly: boolean, isDeferred = false): void => {
-    // What is computed cannot be followed; `checkLayers` refuses it by this name.
+    // A computed specifier cannot be followed; `checkLayers` refuses it by this name.
     const text = ts.isStringLiteralLike(specifier) ? specifier.text : specifier.getText(parsed);
     edges.push({
       from: source.path,

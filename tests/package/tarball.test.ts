@@ -80,21 +80,21 @@ describe("the tarball", () => {
 
   after(() => pack[Symbol.asyncDispose]());
 
-  it("holds what it needs", () => {
+  it("contains the required files", () => {
     assert.deepEqual(
       REQUIRED.filter((file) => !pack.files.includes(file)),
       [],
     );
   });
 
-  it("holds nothing else", () => {
+  it("contains no other files", () => {
     assert.deepEqual(
       pack.files.filter((file) => !ALLOWED.some((pattern) => pattern.test(file))),
       [],
     );
   });
 
-  it("holds no file that nothing loads: each is an entry, or imported by a file that is loaded", async () => {
+  it("contains only entries and files that they load", async () => {
     const { manifest, files, installed } = pack;
     const dist = files.filter((file) => file.startsWith("dist/"));
     const loaded = new Set(targetsOf(manifest).filter((file) => file.startsWith("dist/")));
@@ -110,7 +110,7 @@ describe("the tarball", () => {
     assert.deepEqual(dist, [...loaded].sort(), "left over in dist/: delete the folder and run npm run build");
   });
 
-  it("has source maps that hold their sources", async () => {
+  it("has source maps with their sources", async () => {
     const { files, installed } = pack;
     const maps = files.filter((file) => file.endsWith(".js.map"));
     assert.ok(maps.length > 5, maps.join());
@@ -127,7 +127,7 @@ describe("the tarball", () => {
     }
   });
 
-  it("has no condition in its exports but types and default, and no private imports", () => {
+  it("has only the conditions types and default in its exports, and no private imports", () => {
     const conditions = Object.values(pack.manifest.exports).flatMap((entry) =>
       typeof entry === "string" ? [] : Object.keys(entry as Record<string, unknown>),
     );
@@ -141,7 +141,7 @@ describe("the tarball", () => {
       assert.ok(!(await readFile(join(installed, file), "utf8")).includes("@internal"), file);
   });
 
-  it("has every file that its package.json names", () => {
+  it("contains every file that its package.json names", () => {
     const { manifest, files } = pack;
     const targets = targetsOf(manifest);
     assert.ok(targets.length > 14, targets.join());
@@ -161,7 +161,7 @@ describe("the tarball", () => {
     );
   });
 
-  it("is found by import and by require", async () => {
+  it("can be loaded with import and with require", async () => {
     const { project } = pack;
     const imported = await runNode(
       ["--input-type=module", "-e", 'import { get } from "requests-ts"; console.log(typeof get)'],
@@ -176,7 +176,7 @@ describe("the tarball", () => {
     assert.deepEqual([imported.stderr, required.stderr], ["", ""]);
   });
 
-  it("has a command that runs", async () => {
+  it("has a working command", async () => {
     const command = pack.manifest.bin["requests-httpbin"];
     assert.ok(command !== undefined, "no command requests-httpbin");
     const { stdout } = await runNode([join(pack.installed, command), "--help"], pack.project);
@@ -206,7 +206,7 @@ describe("the tarball", () => {
       assert.equal(await compiled("program.ts", name), "200 404 true object\n");
     });
 
-  it("compiles and runs one in CommonJS", async () => {
+  it("compiles and runs a CommonJS program", async () => {
     await writeFile(join(pack.project, "required.cts"), COMMONJS_PROGRAM);
     assert.equal(await compiled("required.cts", "nodenext"), "true true\n");
   });

@@ -12,7 +12,7 @@ export type Answer =
       readonly text?: string;
       readonly utf8?: string;
       readonly base64?: string;
-      /** What the server does behind it; without it, it waits for the next request. */
+      /** What the server does after it; by default it waits for the next request. */
       readonly then?: "close" | "reset" | "silence";
     };
 

@@ -15,7 +15,7 @@ export interface Difference {
 type Fields = { readonly [name: string]: Json };
 
 interface Normalisation {
-  /** What is levelled, and why that hides nothing. */
+  /** The texts that it replaces, and why that hides no difference. */
   readonly name: string;
   readonly text: (text: string) => string;
 }
@@ -35,7 +35,7 @@ export const NORMALISATIONS: readonly Normalisation[] = [
     text: (text) => text.replace(/gzip, deflate(?:, br)?(?:, zstd)?(?=\r?$)/gm, "{codings}"),
   },
   {
-    name: "the boundary of multipart bodies: 32 hex digits of chance on both sides",
+    name: "the boundary of multipart bodies: 32 random hex digits on both sides",
     text: (text) => {
       const found = /(?:boundary=|(?:^|\n)--)([0-9a-f]{32})(?=\r\n|$)/.exec(text);
       return found === null ? text : text.replaceAll(found[1], "{boundary}");
@@ -110,7 +110,7 @@ function compare(at: string, theirs: Json | undefined, ours: Json | undefined, f
   } else found.push({ at, theirs, ours });
 }
 
-/** What is left of two requests without the lines that they begin and end with alike. */
+/** Both requests without the equal lines at their beginnings and ends. */
 function differingLines(theirs: string, ours: string): [string, string] {
   const [their, our] = [theirs.split(/(?<=\n)/), ours.split(/(?<=\n)/)];
   const least = Math.min(their.length, our.length);

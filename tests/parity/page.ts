@@ -1,7 +1,7 @@
 /** The departures as they stand in docs/coming-from-python.md. */
 import type { Departure, Kind } from "./departures.js";
 
-export const BEGIN = "<!-- departures: written by npm run docs -- parity from tests/parity/departures.ts -->";
+export const BEGIN = "<!-- departures: written by npm run docs -- parity from tests/parity/departures/ -->";
 export const END = "<!-- end of the departures -->";
 
 const WIDTH = 120;
@@ -13,7 +13,7 @@ const SECTIONS: readonly (readonly [Kind, heading: string, words: string])[] = [
   ["open", "Different, and not yet as it should be", ""],
 ];
 
-/** What was compared. */
+/** The figures of the comparison. */
 export interface Compared {
   readonly versions: Readonly<Record<string, string>>;
   readonly total: number;

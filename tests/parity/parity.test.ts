@@ -1,7 +1,7 @@
 /**
- * Each recorded call of Python's requests, made with requests-ts against the same server: the bytes that go out and what
- * comes back are the same, or a line of departures.ts says why not. `npm run docs -- parity` writes what differs into
- * differences.json and the lines into docs/coming-from-python.md; otherwise files that say something else fail.
+ * Each recorded call of Python's requests, made with requests-ts against the same server: the bytes that go out and the
+ * results are the same, or a file of departures/ says why not. `npm run docs -- parity` writes the differences into these
+ * files and their texts into docs/coming-from-python.md; otherwise a file that says something else fails.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -9,26 +9,37 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
+import { assertTagged } from "../_support/tags.js";
 import { subjects } from "./calls.js";
 import { differences, type Difference } from "./compare.js";
-import { DEPARTURES } from "./departures.js";
+import { readDepartures, writeDeparture, type Recorded } from "./departures.js";
 import { BEGIN, END, renderedDepartures } from "./page.js";
 import { replay } from "./replay.js";
-import { TOUCHED } from "./touched.js";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const PAGE = join(ROOT, "docs/coming-from-python.md");
-const GOLDEN = join(ROOT, "tests/parity/differences.json");
 const UPDATE = process.env["UPDATE_DOCS"] === "1";
 
-/** Longer values are told by their beginning, their length and a digest. */
+/** Longer values are shown by their beginning, their length and a digest. */
 const SHOWN = 240;
 
-type Entry = readonly [departure: number, call: string, at: string, theirs: string, ours: string];
+/** A call that a departure names: `subject: call`, and the part of the place when it is limited to one. */
+interface Claim {
+  readonly departure: number;
+  readonly key: string;
+  readonly call: string;
+  readonly place: string | null;
+  readonly recorded: readonly Recorded[];
+  readonly found: Recorded[];
+}
 
-const golden = JSON.parse(readFileSync(GOLDEN, "utf8")) as Entry[];
-const found: Entry[] = [];
-const shown = new Set<string>();
+const DEPARTURES = readDepartures();
+const CLAIMS: readonly Claim[] = DEPARTURES.flatMap(({ id, differences = {} }) =>
+  Object.entries(differences).map(([key, recorded]) => {
+    const [call, place = null] = key.split(" @ ");
+    return { departure: id, key, call, place, recorded, found: [] };
+  }),
+);
 let same = 0;
 
 const ALL = subjects();
@@ -36,7 +47,7 @@ const { versions } = ALL[0].recording;
 
 for (const { name: subject, calls, recording } of ALL)
   describe(`parity: ${subject}`, { timeout: 120_000 }, () => {
-    it("is recorded, all of it with one version", () => {
+    it("has a recording of each call, all with one version", () => {
       assert.deepEqual(recording.versions, versions);
       const names = calls.map(({ name }) => name);
       assert.deepEqual(Object.keys(recording.calls).sort(), names.sort(), "npm run golden -- parity");
@@ -46,53 +57,46 @@ for (const { name: subject, calls, recording } of ALL)
         const name = `${subject}: ${call.name}`;
         const differing = differences(recording.calls[call.name], await replay(call));
         if (differing.length === 0) same += 1;
-        const entries = differing.map((difference) => entryOf(name, difference));
-        found.push(...entries);
-        if (!UPDATE)
-          assert.deepEqual(
-            entries,
-            golden.filter(([, known]) => known === name),
-          );
+        for (const difference of differing) file(name, difference);
+        if (UPDATE) return;
+        for (const { key, departure, found, recorded } of CLAIMS)
+          if (key === name || key.startsWith(`${name} @ `)) assert.deepEqual(found, recorded, `departure ${departure}`);
       });
   });
 
-describe("the table of departures", () => {
-  it("has a number for each line, in order", () => {
+describe("the departures", () => {
+  it("have the numbers from 1 on", () => {
     assert.deepEqual(
       DEPARTURES.map(({ id }) => id),
       DEPARTURES.map((_, index) => index + 1),
     );
-    const known = new Set(DEPARTURES.map(({ id }) => String(id)));
+  });
+
+  it("are shown by a recorded call or a test each", () => {
+    for (const { id, title, provenBy, differences = {} } of DEPARTURES) {
+      if (provenBy !== undefined) assertTagged(...provenBy);
+      else assert.ok(Object.keys(differences).length > 0, `${id}. ${title}`);
+    }
+  });
+
+  it("name no call without a difference", () => {
+    const without = CLAIMS.filter(({ found }) => found.length === 0);
     assert.deepEqual(
-      Object.keys(TOUCHED).filter((id) => !known.has(id)),
+      without.map(({ departure, key }) => `${departure}: ${key}`),
       [],
     );
   });
 
-  it("has no line that nothing shows", () => {
-    for (const { id, title, provenBy } of DEPARTURES)
-      if (provenBy === undefined) assert.ok((TOUCHED[id] ?? []).length > 0, `${id}. ${title}`);
-      else {
-        const [file, ...name] = provenBy.split(": ");
-        assert.ok(readFileSync(join(ROOT, file), "utf8").includes(`it("${name.join(": ")}"`), provenBy);
+  if (UPDATE)
+    it("are written with their differences", () => {
+      for (const departure of DEPARTURES) {
+        const own = CLAIMS.filter((claim) => claim.departure === departure.id);
+        const found = Object.fromEntries(own.map(({ key, found }) => [key, found]));
+        writeDeparture(own.length === 0 ? departure : { ...departure, differences: found });
       }
-  });
+    });
 
-  it("names no call that does not show its line", () => {
-    const claims = Object.entries(TOUCHED).flatMap(([id, names]) => names.map((name) => `${id}: ${name}`));
-    assert.equal(new Set(claims).size, claims.length);
-    assert.deepEqual(
-      claims.filter((claim) => !shown.has(claim)),
-      [],
-    );
-  });
-
-  it("and differences.json say the same", () => {
-    if (UPDATE) writeFileSync(GOLDEN, `[\n${found.map((entry) => JSON.stringify(entry)).join(",\n")}\n]\n`);
-    else assert.deepEqual(found, golden, "npm run docs -- parity, and look at what it changes");
-  });
-
-  it("stands in docs/coming-from-python.md", () => {
+  it("are printed in docs/coming-from-python.md", () => {
     const page = readFileSync(PAGE, "utf8");
     const from = page.indexOf(BEGIN);
     const to = page.indexOf(END);
@@ -104,20 +108,16 @@ describe("the table of departures", () => {
   });
 });
 
-/** The line that a difference belongs to; one that names its place comes before one that names only the call. */
-function entryOf(call: string, { at, theirs, ours }: Difference): Entry {
-  const claims = Object.entries(TOUCHED).flatMap(([id, names]) =>
-    names
-      .map((name) => ({ id, name, place: name.startsWith(`${call} @ `) ? name.slice(call.length + 3) : null }))
-      .filter(({ name, place }) => name === call || (place !== null && at.includes(place))),
-  );
+/** Adds the difference to the claim that it belongs to; one with a place comes before one without. */
+function file(call: string, { at, theirs, ours }: Difference): void {
+  const claims = CLAIMS.filter((claim) => claim.call === call && (claim.place === null || at.includes(claim.place)));
   const placed = claims.filter(({ place }) => place !== null);
   const [claim, ...others] = placed.length > 0 ? placed : claims;
-  const told = `${at}\n  theirs: ${text(theirs)}\n  ours:   ${text(ours)}`;
-  assert.ok(claim !== undefined, `differs, and no line of departures.ts says why: ${told}`);
-  assert.deepEqual(others, [], `more than one line of departures.ts claims ${told}`);
-  shown.add(`${claim.id}: ${claim.name}`);
-  return [Number(claim.id), call, at, text(theirs), text(ours)];
+  const shown = `${at} of ${call}\n  theirs: ${text(theirs)}\n  ours:   ${text(ours)}`;
+  assert.ok(claim !== undefined, `differs, and no file of departures/ says why: ${shown}`);
+  const names = others.map(({ departure }) => departure);
+  assert.deepEqual(names, [], `departure ${claim.departure} and others claim ${shown}`);
+  claim.found.push({ at, theirs: text(theirs), ours: text(ours) });
 }
 
 function text(value: unknown): string {

@@ -4,7 +4,7 @@ import type { Answer, Json, Sent } from "./calls.js";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/** Milliseconds after which a client that waits for more than the script has is let go. */
+/** Milliseconds after which a client is disconnected that waits for more than the script has. */
 const PATIENCE = 1000;
 
 export class ScriptServer {

@@ -34,7 +34,7 @@ const value = fc
   .string({ unit: fc.integer({ min: 0x21, max: 255 }).map((code) => String.fromCharCode(code)) })
   .map((text) => text.replaceAll(";", "").replaceAll("\u007f", ""));
 
-it("never throws on any Set-Cookie, and lets no control character into the Cookie header", () => {
+it("never throws for any Set-Cookie, and lets no control character into the Cookie header", () => {
   fc.assert(
     fc.property(fc.oneof(latin1, crumbs), (field) => {
       const jar = new RequestsCookieJar();
@@ -56,7 +56,7 @@ it("sends a received value back byte for byte", () => {
   );
 });
 
-it("gives back any text that was set, and sends it as UTF-8", () => {
+it("returns any text that was set, and sends it as UTF-8", () => {
   const text = fc.string({ unit: "grapheme" }).filter((any) => !/[\x00-\x08\x0a-\x1f\x7f;]/.test(any));
   fc.assert(
     fc.property(text, (any) => {

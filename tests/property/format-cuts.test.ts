@@ -150,7 +150,7 @@ describe("lines", () => {
       assert.deepEqual(text, TEXT.split(delimiter));
     });
 
-  it("chunkSize does not change them", async () => {
+  it("do not depend on chunkSize", async () => {
     for (const chunkSize of [1, 2, 3, 7, 1000])
       assert.deepEqual(
         (await all(responseOf([Buffer.from(TEXT)]).iterLines({ chunkSize }))).map(String),
@@ -223,7 +223,7 @@ describe("JSON Lines", () => {
       assert.deepEqual(await sameForAllCuts(bytes, (pieces) => all(responseOf(pieces, type).iterJson())), values);
     });
 
-  it("with a bad line: those before it, and the same error", async () => {
+  it("with an invalid line: returns those before it, and the same error", async () => {
     const bytes = Buffer.from('{"a":1}\n[2]\n{"a":\n3\n');
     const [found, message] = await sameForAllCuts(bytes, (pieces) => allAndError(responseOf(pieces).iterJson()));
     assert.deepEqual(found, [{ a: 1 }, [2]]);
@@ -272,7 +272,7 @@ describe("server-sent events", () => {
       });
     });
 
-  it("an event that is too large is found at the same event", async () => {
+  it("finds an event that is too large at the same event", async () => {
     const bytes = Buffer.from(`data: a\n\ndata: ${"x".repeat(60)}\ndata: ${"x".repeat(60)}\n\n`);
     const [found, message] = await sameForAllCuts(bytes, (pieces) =>
       allAndError(responseOf(pieces).iterEvents({ maxEventSize: 70 })),
@@ -311,7 +311,7 @@ describe("content codings", () => {
       assert.deepEqual(decoded, content);
     });
 
-    it(`${name}, cut off at every byte, is an error`, async () => {
+    it(`${name}, truncated at every byte, is an error`, async () => {
       // The border of two members is an end as good as another.
       const border = name === "gzip of two members" ? zlib.gzipSync(content.subarray(0, middle)).length : -1;
       const borders = name.startsWith("gzip of three")

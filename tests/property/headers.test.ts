@@ -58,7 +58,7 @@ function assertSame(fields: FieldList, model: Model): void {
 }
 
 describe("FieldList", () => {
-  it("is what its own steps made of it, whatever became of its copies", () => {
+  it("has the result of its own changes, whatever happens to its copies", () => {
     fc.assert(
       fc.property(steps, (all) => {
         const lists: { readonly fields: FieldList; model: Model }[] = [{ fields: new FieldList(), model: [] }];

@@ -52,7 +52,7 @@ const NO_LIMIT = {
 
 const PART = "--B\r\n\r\n";
 
-/** What is repeated up to 1 MiB, behind a beginning. */
+/** A beginning, and the pieces that are repeated after it up to 1 MiB. */
 type Hostile = readonly [before: string, ...pieces: readonly string[]];
 
 const WORDS = ["a", "a=b;", "a=", "=", ",", ";", ' "', '\\"', "<a>;", "\t ", "é", "a b"] as const;
@@ -232,7 +232,7 @@ for (const [parser, hostile, work] of STREAMS)
         });
   }); // prettier-ignore
 
-describe("the table", () => {
+describe("the table of parsers", () => {
   it("has every exported function that is named for parsing or splitting", () => {
     const root = join(import.meta.dirname, "..", "..", "..", "src");
     const covered = PARSERS.map(([parsers]) => parsers).join(" ");

@@ -8,7 +8,7 @@ const MOST = 80;
 /** Below this a measurement says nothing, in milliseconds. */
 const NOISE = 4;
 
-/** A pause of the machine in the middle of one measurement is no verdict; a quadratic function fails every time. */
+/** One measurement may fail through a pause of the machine; a quadratic function fails every time. */
 const TRIES = 3;
 
 interface Measured {

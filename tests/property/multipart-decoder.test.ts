@@ -47,7 +47,7 @@ async function streamed(
   return found;
 }
 
-it("gives back every name, file name and content, whole and in pieces of any sizes", async () => {
+it("returns every name, file name and content, whole and in pieces of any sizes", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(part, { maxLength: 5 }),
@@ -72,7 +72,7 @@ it("gives back every name, file name and content, whole and in pieces of any siz
   );
 });
 
-it("gives the same at every cut in two, and byte by byte", async () => {
+it("returns the same for every split in two, and byte by byte", async () => {
   const fields = [
     ["é", ["a\\", Buffer.from("\r\n--b0undar\r\n--b0undar")]],
     ["empty", ["", Buffer.alloc(0)]],
@@ -90,10 +90,10 @@ it("gives the same at every cut in two, and byte by byte", async () => {
   assert.deepEqual(await streamed(body, encoder.contentType, [1]), expected);
 });
 
-it("says of every beginning of a body that it is cut", async () => {
+it("reports that every beginning of a body is truncated", async () => {
   const encoder = new MultipartEncoder({ a: "1", b: ["b", "2"] }, { boundary: BOUNDARY });
   const body = await encoder.read();
-  // The line break behind the closing delimiter may be missing.
+  // The line break after the closing delimiter may be missing.
   for (let end = 0; end < body.length - 2; end += 1) {
     const cut = body.subarray(0, end);
     assert.throws(() => new MultipartDecoder(cut, encoder.contentType), MultipartDecodeError, `cut at ${end}`);
@@ -103,7 +103,7 @@ it("says of every beginning of a body that it is cut", async () => {
 
 const SOUP = ["--B", "\r\n", "\r", "\n", "--", "-", " ", "\t", "B", "A: b", ":", "\0", "é", 'Content-Disposition: form-data; name="a"', "\r\n\r\n", "\r\n--B\r\n", "\r\n--B--"]; // prettier-ignore
 
-it("ends, for whatever comes, in parts or in its exceptions, the same however it is cut", async () => {
+it("returns parts or throws its own exceptions for any bytes, the same for any split", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.constantFrom(...SOUP), { maxLength: 30 }),

@@ -55,7 +55,7 @@ const content = fc.oneof(
 );
 const file = fc.tuple(name, fc.option(name), content, fc.option(fc.constantFrom("text/plain", "a/b; c=d")));
 
-it("gives back every name, file name, type and content, and declares its exact length", async () => {
+it("returns every name, file name, type and content, and declares its exact length", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(name, fc.string({ unit: "grapheme" })), { maxLength: 3 }),
@@ -89,7 +89,7 @@ it("gives back every name, file name, type and content, and declares its exact l
   );
 });
 
-it("finds the boundary in a Content-Type however it is written", () => {
+it("finds the boundary in a Content-Type in any spelling", () => {
   const boundary = fc.stringMatching(/^[0-9A-Za-z'()+_,\-./:=?]{1,70}$/);
   const other = fc.constantFrom("charset=utf-8", 'x="a;b=\\"c"', "y", " z = 1", "");
   fc.assert(

@@ -7,7 +7,7 @@ import { NetrcError, parseNetrc } from "#internal/auth/netrc";
 import { assertLinear } from "./linear.js";
 
 describe("parseNetrc", () => {
-  it("reads back what is quoted as its grammar says", () => {
+  it("parses entries that are quoted by its grammar", () => {
     const word = fc.string({ unit: "grapheme", maxLength: 12 });
     const entry = fc.record(
       { machine: word.filter((name) => name !== ""), login: word, account: word, password: word },
@@ -27,7 +27,7 @@ describe("parseNetrc", () => {
     );
   });
 
-  it("ends in entries or a NetrcError, whatever the text", () => {
+  it("returns entries or throws NetrcError for any text", () => {
     const piece = fc.constantFrom(
       "machine",
       "default",
@@ -54,7 +54,7 @@ describe("parseNetrc", () => {
   });
 
   for (const piece of ["machine h login u password p\n", "# comment\n", '"', "\\", "\n", "macdef m\nx\n\n"])
-    it(`takes linear time for ${JSON.stringify(piece)} over and over`, () => {
+    it(`takes linear time for repeated ${JSON.stringify(piece)}`, () => {
       assertLinear(
         (size) => piece.repeat(size / piece.length),
         (text) => {

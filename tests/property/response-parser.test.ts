@@ -43,8 +43,8 @@ function told({ events, leftover, error }: Parsed): { data: string; end: string 
   };
 }
 
-describe("what is written is read, however it is cut", () => {
-  it("with a length", () => {
+describe("a written response is parsed to the same, however it is split", () => {
+  it("with a Content-Length", () => {
     fc.assert(
       fc.property(status, fields, body, fc.nat(5), cuts, (code, pairs, bytes, behind, places) => {
         const head = `HTTP/1.1 ${code} x\r\n${lines(pairs)}Content-Length: ${bytes.length}\r\n\r\n`;
@@ -57,7 +57,7 @@ describe("what is written is read, however it is cut", () => {
     );
   });
 
-  it("in chunks", () => {
+  it("with chunks", () => {
     const extension = fc.constantFrom("", ";a", ";a=b", ';a="b c"', "; \t");
     const chunks = fc.array(
       fc.tuple(
@@ -85,7 +85,7 @@ describe("what is written is read, however it is cut", () => {
     );
   });
 
-  it("until the end", () => {
+  it("until the connection ends", () => {
     fc.assert(
       fc.property(body, cuts, (bytes, places) => {
         const parsed = parse(cut(Buffer.concat([latin1("HTTP/1.0 200 OK\r\n\r\n"), bytes]), places), { closes: true });
@@ -125,7 +125,7 @@ function verdict({ events, leftover, error }: Parsed): unknown {
   return [events, error === null ? leftover : null, error?.constructor.name, error?.code, error?.phase];
 }
 
-describe("whatever comes", () => {
+describe("any bytes", () => {
   for (const [name, bytes] of [
     [
       "near a response",
@@ -135,7 +135,7 @@ describe("whatever comes", () => {
     ],
     ["at random", fc.uint8Array({ maxLength: 60 }).map((found) => Buffer.from(found))],
   ] as const)
-    it(`${name}: the verdict is a named one, and does not depend on the cuts`, () => {
+    it(`${name}: the result is a response or a named error, and does not depend on the splits`, () => {
       fc.assert(
         fc.property(bytes, cuts, fc.constantFrom("GET", "HEAD"), (all, places, method) => {
           const options = { method, closes: true };

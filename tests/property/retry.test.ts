@@ -77,7 +77,7 @@ describe("Retry", () => {
     );
   });
 
-  it("reads any Retry-After as null or as seconds from 0 to the limit", () => {
+  it("parses any Retry-After as null or as seconds from 0 to the limit", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ maxLength: 200 }), fc.stringMatching(/^[0-9A-Za-z:, -]{0,40}$/)), (value) => {
         const seconds = new Retry().parseRetryAfter(value);
@@ -88,7 +88,7 @@ describe("Retry", () => {
 });
 
 describe("parseHttpDate", () => {
-  it("reads what toUTCString writes", () => {
+  it("parses the output of toUTCString", () => {
     const date = fc.date({ min: new Date(0), max: new Date("9999-12-31T23:59:59Z"), noInvalidDate: true });
     fc.assert(
       fc.property(date, (when) => {

@@ -24,7 +24,7 @@ function cut<T extends { length: number; slice(from: number, to: number): T }>(
 
 const places = fc.array(fc.nat(200), { maxLength: 10 });
 
-describe("lines do not depend on how the input is cut", () => {
+describe("lines do not depend on how the input is split", () => {
   const material = fc.string({
     unit: fc.constantFrom("a", "b", "\n", "\r", "\r\n", "\v", "\x1c", "\x85", "\u2028"),
     maxLength: 60,
@@ -67,7 +67,7 @@ const ENCODINGS = [
   "gb18030", "big5", "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr", "nonsense",
 ]; // prettier-ignore
 
-describe("text does not depend on how the bytes are cut", () => {
+describe("text does not depend on how the bytes are split", () => {
   const byte = fc.oneof(
     fc.nat(255),
     fc.constantFrom(
@@ -135,7 +135,7 @@ describe("text does not depend on how the bytes are cut", () => {
     );
   });
 
-  it("detection names what the text is then decoded by", () => {
+  it("detection returns the charset that the text is then decoded with", () => {
     fc.assert(
       fc.property(bytes, (whole) => {
         const encoding = apparentEncoding(whole);
@@ -152,7 +152,7 @@ describe("header parsers", () => {
     unit: fc.constantFrom("a", "=", '"', "\\", ",", ";", " ", "<", ">", "é", "\0"),
     maxLength: 60,
   });
-  it("read anything without throwing", () => {
+  it("accept any text without throwing", () => {
     fc.assert(
       fc.property(hostile, (value) => {
         parseChallenges(value);
@@ -164,7 +164,7 @@ describe("header parsers", () => {
       { numRuns: 2000 },
     );
   });
-  it("give back what was quoted", () => {
+  it("return quoted values", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (content) => {
         const quoted = `"${content.replace(/["\\]/g, "\\$&")}"`;
@@ -177,7 +177,7 @@ describe("header parsers", () => {
   });
 });
 
-describe("header parsers take linear time", () => {
+describe("header parsers take linear time [linear-header-parsers]", () => {
   const units = [
     "=",
     '"',
@@ -256,7 +256,7 @@ describe("lines and text in tiny pieces take linear time", () => {
           assert.equal(line?.length, text.length);
       },
     ));
-  it("many line ends of one kind in one chunk", () => {
+  it("many line breaks of one kind in one chunk", () => {
     for (const end of ["\n", "\r", "\r\n"])
       assertLinear(
         (size) => end.repeat(size / 4),

@@ -67,7 +67,7 @@ const calls: Record<string, () => Promise<unknown>> = {
     session.cookies.set("c", "1");
     return session.get(url);
   },
-  "a certificate that nobody knows": () => new Session().get(secureUrl),
+  "a certificate of an unknown authority": () => new Session().get(secureUrl),
   "a certificate that is not asked for": () => new Session().get(secureUrl, { verify: false }),
 };
 

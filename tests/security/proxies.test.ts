@@ -1,4 +1,4 @@
-/** What is for the proxy stays there, and what goes through it is checked like anything else. */
+/** Credentials for a proxy reach only the proxy, and responses through it are checked like any other. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ after(async () => {
 const to = (location: string): string => `${plain.url}/to?${encodeURIComponent(location)}`;
 
 describe("proxies", () => {
-  it("CVE-2023-32681: Proxy-Authorization is in CONNECT, and never in the tunnel", async () => {
+  it("sends Proxy-Authorization in CONNECT only, never inside the tunnel [CVE-2023-32681]", async () => {
     await using proxy = await startProxy();
     await using session = new Session({ proxies: { all: proxy.urlWithPassword }, verify: false });
     const before = secure.requests.length;
@@ -42,7 +42,7 @@ describe("proxies", () => {
     for (const head of proxy.heads) assert.match(head, /\r\nProxy-Authorization: Basic d2hvOnNlY3JldA==\r\n/);
   });
 
-  it("GHSA-j5f8-grm9-p9fc: a redirect past the proxy does not take its credentials along", async () => {
+  it("drops the proxy's credentials when a redirect bypasses the proxy [GHSA-j5f8-grm9-p9fc]", async () => {
     await using proxy = await startProxy();
     const proxies = { "http://127.0.0.1": proxy.urlWithPassword };
     await using session = new Session({ proxies });
@@ -51,7 +51,7 @@ describe("proxies", () => {
     assert.equal(proxy.heads.length, 1, "the second hop went past it");
   });
 
-  it("CVE-2026-44431: through a proxy, credentials stay with their origin as well", async () => {
+  it("keeps credentials with their origin when requests go through a proxy [CVE-2026-44431]", async () => {
     await using proxy = await startProxy();
     await using session = new Session({ proxies: { all: proxy.url }, auth: ["user", "password"] });
     const received = (
@@ -66,12 +66,12 @@ describe("proxies", () => {
   const containers: Record<string, HeadersInit> = {
     object: { "Proxy-Authorization": "p" },
     pairs: [["proxy-authorization", "p"]],
-    Map: new Map([["PROXY-Authorization", "p"]]),
-    Headers: new Headers({ "Proxy-Authorization": "p" }),
+    "Map [GHSA-6cv7-626c-qhqw-Map]": new Map([["PROXY-Authorization", "p"]]),
+    "Headers [GHSA-6cv7-626c-qhqw-Headers]": new Headers({ "Proxy-Authorization": "p" }),
     array: { "Proxy-Authorization": ["p", "q"] },
   };
   for (const [name, headers] of Object.entries(containers))
-    it(`GHSA-6cv7-626c-qhqw: Proxy-Authorization in a ${name} does not go through a tunnel`, async () => {
+    it(`sends no Proxy-Authorization through a tunnel, given as ${name}`, async () => {
       await using proxy = await startProxy();
       await using session = new Session({ proxies: { all: proxy.url }, verify: false });
       const prepared = session.prepareRequest(new Request("GET", `${secure.url}/get`, { headers }));
@@ -80,7 +80,7 @@ describe("proxies", () => {
       assert.deepEqual(sent(secure.requests.at(-1)!.headers, "proxy-authorization"), []);
     });
 
-  it("GHSA-pgw7-wx7w-2w33: the target's certificate is verified through a tunnel", async () => {
+  it("verifies the target's certificate through a tunnel [GHSA-pgw7-wx7w-2w33]", async () => {
     await using proxy = await startProxy();
     await using session = new Session({ proxies: { all: proxy.url } });
     const before = secure.requests.length;
@@ -89,7 +89,7 @@ describe("proxies", () => {
     assert.equal((await session.get(`${secure.url}/get`, { verify: ca })).statusCode, 200);
   });
 
-  it("CVE-2021-28363: an https proxy is verified, its host name too, before it is told anything", async () => {
+  it("verifies certificate and host name of an https proxy before sending anything to it [CVE-2021-28363]", async () => {
     await using proxy = await rawTlsServer({ ...SERVER_KEY_PAIR }, answering(OK));
     const proxies = { all: `https://who:secret@127.0.0.1:${proxy.port}` };
     for (const target of [`${plain.url}/x`, `${secure.url}/x`]) {
@@ -104,14 +104,14 @@ describe("proxies", () => {
     assert.equal((await known.get(`${plain.url}/x`)).text, "ok");
   });
 
-  it("CVE-2024-35195: a tunnel that was made unverified is not used for a verified request", async () => {
+  it("does not use a tunnel made without verification for a verified request [CVE-2024-35195]", async () => {
     await using proxy = await startProxy();
     await using session = new Session({ proxies: { all: proxy.url } });
     assert.equal((await session.get(`${secure.url}/get`, { verify: false })).statusCode, 200);
     assert.ok((await failure(session.get(`${secure.url}/get`))) instanceof SSLError);
   });
 
-  it("urllib3 2.8.0: no control character gets into CONNECT", async () => {
+  it("writes no control character into CONNECT [urllib3-2.8.0-CONNECT]", async () => {
     await using proxy = await startProxy();
     await using session = new Session({ proxies: { all: proxy.url } });
     for (const host of ["a\r\nX-Evil: 1", "a\nb", "a\0b", "a b", "a%0d%0aX-Evil:1", "a\u2028b", "é\r\n"])

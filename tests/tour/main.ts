@@ -107,7 +107,7 @@ async function main(): Promise<void> {
   else if (!(await playAll(options))) process.exitCode = 1;
 }
 
-// `npm run tour | head` ends the tour, and is no fault.
+// `npm run tour | head` ends the tour, which is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 calmEnvironment(process.env);
 main().catch((error: unknown) => {

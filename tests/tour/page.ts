@@ -7,7 +7,7 @@ import { NOTHING, shown, type Check, type Outcome } from "./scene.js";
 export interface Paper {
   write(text: string): void;
   readonly colours: boolean;
-  /** Characters in a line, from 40 up. */
+  /** Characters in a line, at least 40. */
   readonly width: number;
 }
 
@@ -92,7 +92,7 @@ export class Page {
     );
   }
 
-  /** A mark and a text behind it, whose further lines stand below its first. */
+  /** A mark and a text after it, whose further lines begin below its first. */
   #wrapped(mark: string, style: Style, content: string): void {
     const lines = content.split("\n").flatMap((line) => folded(line, this.#paper.width - 5));
     for (const [at, line] of lines.entries())

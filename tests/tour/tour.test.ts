@@ -37,7 +37,7 @@ function lines(text: string): string[] {
 }
 
 describe("npm run tour", () => {
-  it("plays every scene without a mistake, and says so in its last lines", async () => {
+  it("plays every scene without an error, and says so in its last lines", async () => {
     const { status, stdout, stderr } = await tour();
     assert.equal(stderr, "");
     assert.deepEqual(
@@ -51,7 +51,7 @@ describe("npm run tour", () => {
     assert.equal(stripVTControlCharacters(stdout), stdout, "no colours where there is no terminal");
   });
 
-  it("plays only the scenes that are asked for", async () => {
+  it("plays only the requested scenes", async () => {
     const { status, stdout } = await tour("--only", "digest", "--only", "1");
     assert.equal(status, 0);
     assert.equal(lines(stdout).at(-1), "2 passed, 0 failed");
@@ -83,7 +83,7 @@ describe("npm run tour", () => {
     }
   });
 
-  it("explains itself", async () => {
+  it("prints its usage", async () => {
     const { status, stdout } = await tour("--help");
     assert.equal(status, 0);
     for (const option of ["--base", "--only", "--list", "--help"]) assert.ok(stdout.includes(option), option);
@@ -96,7 +96,7 @@ describe("npm run tour", () => {
     [["--only", "quux"], /^tour: No scene has quux in its title/],
   ];
   for (const [args, complaint] of mistakes)
-    it(`complains about ${args.join(" ")}`, async () => {
+    it(`reports the mistake in ${args.join(" ")}`, async () => {
       const { status, stdout, stderr } = await tour(...args);
       assert.equal(status, 2);
       assert.equal(stdout, "");
@@ -137,7 +137,7 @@ describe("the page", () => {
     return all;
   }
 
-  it("shows what was expected beside what came", () => {
+  it("shows the expected values next to the results", () => {
     const checks = [
       { ok: true, actual: "yes", expected: /y/ },
       { ok: false, actual: 1, expected: 2 },
@@ -155,7 +155,7 @@ describe("the page", () => {
     ]);
   });
 
-  it("shows what a scene threw", () => {
+  it("shows the error that a scene threw", () => {
     const error = new Error("oops");
     const page = printed((it_) => it_.outcome({ ok: false, checks: [], error }));
     assert.equal(lines(page)[0], "  ✗  Error: oops");
@@ -167,7 +167,7 @@ describe("the page", () => {
     assert.deepEqual(page.slice(-2), ["3 scenes passed, 1 failed", "3 passed, 1 failed"]);
   });
 
-  it("folds long texts below their beginning", () => {
+  it("wraps long texts below their beginning", () => {
     const checks = [{ ok: true, actual: "word ".repeat(30).trim(), expected: /./ }];
     const page = lines(printed((it_) => it_.outcome({ ok: true, checks, error: undefined })));
     assert.equal(page.length, 3);
@@ -175,7 +175,7 @@ describe("the page", () => {
     assert.ok(page.slice(1).every((line) => /^ {5}word/.test(line)));
   });
 
-  it("says the same with colours as without", () => {
+  it("has the same text with colours", () => {
     const draw = (page: Page): void => page.scene(1, "One", ['const a = "b"; // c', "", "await x(`y`, 'z');"]);
     const coloured = printed(draw, true);
     assert.notEqual(coloured, printed(draw));
@@ -184,7 +184,7 @@ describe("the page", () => {
 });
 
 describe("the code shown", () => {
-  it("is that of the scene, with the imports that it needs", () => {
+  it("is that of the scene, with its imports", () => {
     for (const { chapter: in_, scene } of SCENES) {
       const code = codeOf(in_, scene);
       assert.ok(
@@ -199,25 +199,25 @@ describe("the code shown", () => {
     }
   });
 
-  it("needs nothing but the package and Node", () => {
+  it("imports only the package and Node", () => {
     for (const { chapter: in_, scene } of SCENES)
       for (const line of codeOf(in_, scene)) assert.doesNotMatch(line, /\b(fetch|import)\(/, scene.title);
   });
 
-  it("is a mistake when it cannot be found", () => {
+  it("throws when it cannot be found", () => {
     const [first] = SCENES;
     assert.ok(first !== undefined);
     const lost = { ...first.scene, title: "No such scene" };
     assert.throws(() => codeOf(chapter("x", first.chapter.module, [lost]), lost), /"No such scene" is not in/);
   });
 
-  it("has a title of its own in each scene", () => {
+  it("has its own title in each scene", () => {
     assert.equal(new Set(SCENES.map(({ scene }) => scene.title)).size, SCENES.length);
   });
 });
 
 describe("calmEnvironment", () => {
-  it("keeps proxies away from this machine, and credentials and certificates out", () => {
+  it("removes proxies, credentials and certificates of the machine", () => {
     const environment = { no_proxy: "intern.example", NETRC: "/home/me/.netrc", REQUESTS_CA_BUNDLE: "/x" };
     calmEnvironment(environment);
     assert.deepEqual(Object.keys(environment).sort(), ["NETRC", "NO_PROXY"]);

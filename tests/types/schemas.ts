@@ -45,7 +45,7 @@ export async function json(): Promise<void> {
 
   for await (const one of response.iterJson(zod)) exactly<User>()(one);
   for await (const one of response.iterJson(arktype)) exactly<{ name: string; age?: number }>()(one);
-  // @ts-expect-error a JSON Schema is no Standard Schema
+  // @ts-expect-error a JSON Schema is not a Standard Schema
   response.json({ type: "object" });
 }
 

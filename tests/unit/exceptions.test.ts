@@ -25,7 +25,7 @@ describe("the message of an exception", () => {
       assert.ok(new JSONDecodeError(given, "x", 0).message.startsWith(shown));
     });
 
-  it("of HTTPError escapes what a server wrote as its reason, and masks the URL", () => {
+  it("of HTTPError escapes the server's reason phrase and masks the URL", () => {
     const response = new Response({
       statusCode: 404,
       reason: "Not\x9b[31m Found\x07",
@@ -39,8 +39,8 @@ describe("the message of an exception", () => {
   });
 });
 
-describe("what an exception carries", () => {
-  it("is reachable, and is neither printed nor serialized", () => {
+describe("the properties of an exception", () => {
+  it("can be read, and are neither printed nor serialized", () => {
     const request = new PreparedRequest();
     const response = new Response({ request });
     const error = new HTTPError("no", { response, phase: "wait", address: "h:80", attempt: 2 });

@@ -125,7 +125,7 @@ const PHASES: readonly Phase[] = [
   },
 ];
 
-describe("abort", OPTIONS, () => {
+describe("an aborted signal", OPTIONS, () => {
   for (const { name, script, options, ready } of PHASES)
     it(`while ${name}`, async () => {
       const url = await serve(script);
@@ -145,7 +145,7 @@ describe("abort", OPTIONS, () => {
     });
 
   for (const reason of REASONS)
-    it(`rejects with the reason as it is: ${String(reason)}`, async () => {
+    it(`rejects with any reason unchanged: ${String(reason)}`, async () => {
       const url = await serve(silent);
       const controller = new AbortController();
       const failed = outcome(session.get(url, { signal: controller.signal }));
@@ -158,7 +158,7 @@ describe("abort", OPTIONS, () => {
       await assertUsable(controller.signal);
     });
 
-  it("before the call: nothing opens", async () => {
+  it("before the call opens no socket", async () => {
     const url = await serve(silent);
     const reason = new Error("mine");
     assert.equal(await outcome(session.get(url, { signal: AbortSignal.abort(reason) })), reason);
@@ -166,7 +166,7 @@ describe("abort", OPTIONS, () => {
     assert.equal(server.peers.length, 0);
   });
 
-  it("in the same turn as the call", async () => {
+  it("in the same turn as the call rejects it", async () => {
     const url = await serve(silent);
     const controller = new AbortController();
     const failed = outcome(session.get(url, { signal: controller.signal }));
@@ -175,7 +175,7 @@ describe("abort", OPTIONS, () => {
     await assertUsable(controller.signal);
   });
 
-  it("at any turn of connecting", async () => {
+  it("rejects at any turn of connecting", async () => {
     await serve(silent);
     for (let turns = 0; turns < 12; turns += 1) {
       const controller = new AbortController();
@@ -189,7 +189,7 @@ describe("abort", OPTIONS, () => {
     await assertUsable(new AbortController().signal);
   });
 
-  it("while a name is resolved, whose answer comes too late", async () => {
+  it("rejects during a name lookup, and ignores its late answer", async () => {
     await serve(silent);
     let answer: () => void = () => undefined;
     use({
@@ -208,7 +208,7 @@ describe("abort", OPTIONS, () => {
     assert.equal(adapter.statistics.open, 0);
   });
 
-  it("in a TLS handshake", async () => {
+  it("rejects in a TLS handshake", async () => {
     const url = (await serve(() => undefined)).replace("http:", "https:");
     const controller = new AbortController();
     const failed = outcome(session.get(url, { signal: controller.signal }));
@@ -220,7 +220,7 @@ describe("abort", OPTIONS, () => {
     await assertUsable(controller.signal);
   });
 
-  it("in the queue: the others keep their places", async () => {
+  it("rejects in the queue, and the other requests keep their places", async () => {
     use({ maxConnections: 1 });
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -246,7 +246,7 @@ describe("abort", OPTIONS, () => {
     await assertUsable(controller.signal);
   });
 
-  it("while streaming, with what came before given first", async () => {
+  it("ends a stream after the bytes that arrived before it", async () => {
     const url = await serve(async (peer) => {
       await peer.request();
       await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
@@ -267,7 +267,7 @@ describe("abort", OPTIONS, () => {
     await assertUsable(controller.signal);
   });
 
-  it("while the reader holds a streamed response back", async () => {
+  it("ends a streamed response while the reader pauses", async () => {
     const url = await serve(async (peer) => {
       await peer.request();
       await peer.send("HTTP/1.1 200 OK\r\n\r\n");
@@ -282,7 +282,7 @@ describe("abort", OPTIONS, () => {
     await assertUsable(controller.signal);
   });
 
-  it("between retries", async () => {
+  it("rejects between retries", async () => {
     use({ maxRetries: new Retry({ total: 5, statusForcelist: [503], backoffFactor: 100 }) });
     const url = await serve(answering("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n"));
     const controller = new AbortController();
@@ -296,7 +296,7 @@ describe("abort", OPTIONS, () => {
     await assertUsable(controller.signal);
   });
 
-  it("after the call changes nothing", async () => {
+  it("changes nothing after the call", async () => {
     misbehaving = false;
     const url = await serve(silent);
     const controller = new AbortController();
@@ -309,7 +309,7 @@ describe("abort", OPTIONS, () => {
     assert.equal(server.peers.length, 1, "the connection was closed");
   });
 
-  it("of one signal for many calls, without a warning", async (context) => {
+  it("serves many calls with one signal, without a warning", async (context) => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on("warning", onWarning);

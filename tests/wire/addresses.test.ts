@@ -63,7 +63,7 @@ describe("a Unix socket", { ...OPTIONS, skip: process.platform === "win32" && "h
     ["publicAddressesOnly", publicAddressesOnly],
     ["a guard that allows all", () => true],
   ] as const)
-    it(`that a URL names is refused under ${name}`, async () => {
+    it(`in a URL is refused with ${name}`, async () => {
       await using session = sessionWith({ allowAddress });
       const before = requests;
       await assertRefused(session.get(url));
@@ -72,18 +72,18 @@ describe("a Unix socket", { ...OPTIONS, skip: process.platform === "win32" && "h
       assert.equal(requests, before);
     });
 
-  it("that is not the adapter's own is refused", async () => {
+  it("that is not the adapter's socketPath is refused [socket-path-guard]", async () => {
     await using session = sessionWith({ allowAddress: publicAddressesOnly, socketPath: `${path}.other` });
     await assertRefused(session.get(url));
   });
 
-  it("that is the adapter's own is connected to", async () => {
+  it("that is the adapter's socketPath is connected to", async () => {
     await using session = sessionWith({ allowAddress: publicAddressesOnly, socketPath: path });
     assert.equal((await session.get(url)).text, "inside");
     assert.equal((await session.get("http://any.test/")).text, "inside");
   });
 
-  it("is connected to where nothing is guarded", async () => {
+  it("is connected to without a guard", async () => {
     await using session = sessionWith({});
     assert.equal((await session.get(url)).text, "inside");
   });
@@ -114,7 +114,7 @@ describe("a proxy that resolves names", OPTIONS, () => {
 
   for (const kind of ["http", "socks4a", "socks5h", "socks5"])
     for (const scheme of ["http", "https"])
-      it(`is not asked for an address that may not be connected to: ${kind}, ${scheme}`, async () => {
+      it(`receives no address that is not allowed: ${kind}, ${scheme}`, async () => {
         await using session = sessionWith({ allowAddress: publicAddressesOnly }, `${kind}://${proxy.address}`);
         for (const host of INSIDE) {
           const error = await rejection(session.get(`${scheme}://${host}:8080/latest/meta-data/`));
@@ -123,7 +123,7 @@ describe("a proxy that resolves names", OPTIONS, () => {
         assert.equal(proxy.peers.length, 0);
       });
 
-  it("is asked for what is allowed, in the caller's spelling", async () => {
+  it("receives an allowed address as the caller wrote it", async () => {
     const asked: string[] = [];
     const allowAddress = (address: string): boolean => asked.push(address) > 0;
     await using server = await rawServer(answering(OK));
@@ -133,7 +133,7 @@ describe("a proxy that resolves names", OPTIONS, () => {
     assert.match(server.peers[0].received, /^GET http:\/\/1\.2\.3\/ [^]*GET http:\/\/example\.test\/ /);
   });
 
-  it("is asked about each request, also on a connection that is kept", async () => {
+  it("causes a check for each request, also on a kept connection", async () => {
     await using server = await rawServer(answering(OK));
     let allowed = true;
     await using session = sessionWith({ allowAddress: () => allowed }, `http://${server.address}`);
@@ -146,7 +146,7 @@ describe("a proxy that resolves names", OPTIONS, () => {
   });
 });
 
-describe("a guard that answers anything but true", OPTIONS, () => {
+describe("allowAddress that does not return true", OPTIONS, () => {
   const answers: readonly unknown[] = [false, undefined, null, 0, 1, "", "true", {}, []];
   const lookup: LookupFunction = (_name, _options, callback) => callback(null, "127.0.0.1", 4);
   for (const answer of answers)
@@ -168,7 +168,7 @@ describe("a guard that answers anything but true", OPTIONS, () => {
     ["a promise of true", async () => true],
     ["a promise that is rejected", async () => Promise.reject(new Error("late"))],
   ] as const)
-    it(`is a TypeError that says so for ${name}`, async () => {
+    it(`throws a TypeError for ${name}`, async () => {
       await using server = await rawServer(answering(OK));
       const allowAddress = allow as unknown as () => boolean;
       await using direct = sessionWith({ allowAddress, lookup, maxRetries: 3 });
@@ -202,7 +202,7 @@ describe("a callback of the caller that throws", OPTIONS, () => {
     ["a lookup that answers at once", inside],
     ["a lookup that answers later", later],
   ] as const)
-    it(`allowAddress: the call ends in that error, after ${name}`, async () => {
+    it(`allowAddress: the call rejects with that error, after ${name}`, async () => {
       let asked = 0;
       const allowAddress = (): never => {
         asked += 1;
@@ -217,7 +217,7 @@ describe("a callback of the caller that throws", OPTIONS, () => {
       assert.deepEqual([adapter.statistics.open, adapter.statistics.waiting], [0, 0]);
     });
 
-  it("allowAddress, where a proxy is in between", async () => {
+  it("allowAddress: the call rejects with that error when there is a proxy", async () => {
     await using proxy = await rawServer(answering(OK));
     for (const [kind, url] of [
       ["http", "http://127.0.0.1/"],
@@ -240,7 +240,7 @@ describe("a callback of the caller that throws", OPTIONS, () => {
     ],
   ] as const)
     // prettier-ignore
-    it(`lookup: a ConnectionError with that error as its cause, when it ${name}`, async () => {
+    it(`lookup: ConnectionError has that error as its cause, when it ${name}`, async () => {
       for (const proxy of [null, "http://proxy.test:1", "socks5://127.0.0.1:1"]) {
         await using session = sessionWith({ lookup: lookup as unknown as LookupFunction }, proxy);
         const error = await rejection(session.get("http://name.test/"));
@@ -258,7 +258,7 @@ describe("a callback of the caller that throws", OPTIONS, () => {
     ["an address with a port", "127.0.0.1:80"],
     ["an object without address", [{}]],
   ] as const)
-    it(`lookup: a ConnectionError that says what it answered: ${name}`, async () => {
+    it(`lookup: ConnectionError quotes the invalid answer: ${name}`, async () => {
       const lookup = ((_name: string, _options: object, callback: (error: null, found: unknown) => void) =>
         callback(null, answer)) as unknown as LookupFunction;
       for (const dnsCache of [0, 60]) {

@@ -75,7 +75,7 @@ const ROWS: readonly Row[] = [
   bad("a length beside chunked", `${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, /Content-Length beside Transfer-Encoding; one of them is a lie/),
   bad("two codings", `${HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, /unknown transfer coding "gzip, chunked"; only a single "chunked" is understood$/),
   bad("identity", `${HEAD}Transfer-Encoding: identity\r\n\r\nx`, /unknown transfer coding "identity"/, "closes"),
-  bad("a 101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", /101 Switching Protocols, which was not asked for$/),
+  bad("a 101 that was not requested", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", /101 Switching Protocols, which was not asked for$/),
   broken("a body that is too short, and closes", `${LENGTH_10}abc`, "closes", /^Connection broken: incomplete read \(3 bytes read, 7 more expected\)$/),
   broken("a body that is too short, and resets", `${LENGTH_10}abc`, "resets", /^Connection broken: incomplete read \(3 bytes read, connection reset by the server\)$/),
   broken("no body, and closes", LENGTH_10, "closes", /incomplete read \(0 bytes read, 10 more expected\)$/),
@@ -83,9 +83,9 @@ const ROWS: readonly Row[] = [
   broken("chunks that are reset", `${CHUNKED}3\r\nabc\r\n`, "resets", /connection reset by the server\)$/),
   broken("a bad chunk", `${CHUNKED}xyz\r\n`, "stays", /^Connection broken: invalid chunk length, beginning with byte 0x78 \(0 bytes read\)$/),
   broken("a chunk that is longer than its length", `${CHUNKED}3\r\nabcd\r\n0\r\n\r\n`, "stays", /a chunk that is longer than its length \(3 bytes read\)$/),
-  undecodable("gzip that is none", encoded(Buffer.from("not gzip")), /^Received response with content-encoding: gzip, but failed to decode it: the gzip data is malformed: /),
-  undecodable("gzip that is cut", encoded(gzipped.subarray(0, -5)), /failed to decode it: the gzip data is cut off$/),
-  undecodable("gzip with bytes behind", encoded(Buffer.concat([gzipped, Buffer.alloc(9)])), /bytes after the end of the gzip data$/),
+  undecodable("invalid gzip", encoded(Buffer.from("not gzip")), /^Received response with content-encoding: gzip, but failed to decode it: the gzip data is malformed: /),
+  undecodable("truncated gzip", encoded(gzipped.subarray(0, -5)), /failed to decode it: the gzip data is cut off$/),
+  undecodable("gzip with bytes after its end", encoded(Buffer.concat([gzipped, Buffer.alloc(9)])), /bytes after the end of the gzip data$/),
   undecodable("six codings", encoded(gzipped, "gzip,gzip,gzip,gzip,gzip,gzip"), /more than 5 content codings \(maxContentCodings of HTTPAdapter\)$/),
   undecodable("an unknown coding among others", encoded(gzipped, "gzip, exotic"), /unknown content coding "exotic"$/),
 ]; // prettier-ignore
@@ -152,9 +152,9 @@ describe("a server that sends", { timeout: 60_000 }, () => {
     });
 });
 
-describe("the same, streamed", { timeout: 60_000 }, () => {
+describe("a server that sends, for a stream", { timeout: 60_000 }, () => {
   for (const row of ROWS.filter(({ phase }) => phase === "receive"))
-    it(`${row.name}: what came is given first, then ${row.error}`, async () => {
+    it(`${row.name}: yields the bytes before, then throws ${row.error}`, async () => {
       server = await peerFor(row);
       const found: Buffer[] = [];
       const error = await rejection(
@@ -173,10 +173,10 @@ describe("the same, streamed", { timeout: 60_000 }, () => {
     });
 });
 
-describe("a server that sends, to everybody's content", { timeout: 60_000 }, () => {
+describe("a server that sends an unusual response that is accepted", { timeout: 60_000 }, () => {
   const good: readonly (readonly [string, string | Buffer, string])[] = [
     ["equal lengths", `${HEAD}Content-Length: 2\r\nContent-Length: 2, 2\r\n\r\nok`, "ok"],
-    ["a labelled body of nothing", `${HEAD}Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n`, ""],
+    ["an empty body with Content-Encoding", `${HEAD}Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n`, ""],
     ["a single unknown content coding", `${HEAD}Content-Encoding: exotic\r\nContent-Length: 2\r\n\r\nok`, "ok"],
     ["gzip", encoded(gzipped), "hello".repeat(100)],
     ["no reason", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok", "ok"],
@@ -190,7 +190,7 @@ describe("a server that sends, to everybody's content", { timeout: 60_000 }, () 
       assert.equal(server.peers.length, 1, "the connection was not used again");
     });
 
-  it("a body that ends with the connection", async () => {
+  it("a body that ends when the connection closes", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();
       await peer.sendAndPause(`${HEAD}\r\nhel`);
@@ -202,7 +202,7 @@ describe("a server that sends, to everybody's content", { timeout: 60_000 }, () 
     }
   });
 
-  it("a body that should end with the connection and is reset", async () => {
+  it("except a reset in a body that ends when the connection closes", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();
       await peer.sendAndPause(`${HEAD}\r\nhel`);
@@ -213,7 +213,7 @@ describe("a server that sends, to everybody's content", { timeout: 60_000 }, () 
     assert.match(error.message, /incomplete read \(3 bytes read, connection reset by the server\)/);
   });
 
-  it("trailers, which are read with the body", async () => {
+  it("trailers after the body", async () => {
     server = await rawServer(answering(`${CHUNKED}2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n`));
     assert.deepEqual((await session.get(server.url)).raw.trailers, [["X-Sum", "1"]]);
     const response = await session.get(server.url, { stream: true });
@@ -222,7 +222,7 @@ describe("a server that sends, to everybody's content", { timeout: 60_000 }, () 
     assert.deepEqual(response.raw.trailers, [["X-Sum", "1"]]);
   });
 
-  it("everything byte by byte", async () => {
+  it("the response in single bytes", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();
       for (const byte of Buffer.from(`HTTP/1.1 103 x\r\n\r\n${CHUNKED}2\r\nok\r\n0\r\nA: b\r\n\r\n`)) {
@@ -236,8 +236,8 @@ describe("a server that sends, to everybody's content", { timeout: 60_000 }, () 
   });
 });
 
-describe("an address that nobody serves", () => {
-  it("refuses the connection", async () => {
+describe("an address without a server", () => {
+  it("throws ConnectionError when the connection is refused", async () => {
     const gone = await rawServer(() => undefined);
     const { url, address } = gone;
     await gone.close();
@@ -250,7 +250,7 @@ describe("an address that nobody serves", () => {
     assert.equal((error.cause as NodeJS.ErrnoException).code, "ECONNREFUSED");
   });
 
-  it("has no such name", async () => {
+  it("throws ConnectionError when the name does not exist", async () => {
     const failing = new HTTPAdapter({
       lookup: (_name, _options, callback) =>
         callback(Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" }), "", 4),
@@ -265,7 +265,7 @@ describe("an address that nobody serves", () => {
     assert.equal(failing.statistics.open, 0);
   });
 
-  it("may not be connected to", async () => {
+  it("throws ConnectionError when connecting is not permitted", async () => {
     server = await rawServer(() => undefined);
     const seen: string[] = [];
     const guarded = new HTTPAdapter({ allowAddress: (address) => (seen.push(address), false) });

@@ -128,7 +128,7 @@ const STOPPERS: readonly Stopper[] = [
 ];
 
 for (const [codings, makeBody] of CHAINS)
-  describe(`${codings} that gives no content is ended by`, { timeout: 60_000 }, () => {
+  describe(`${codings} that yields no content is stopped by`, { timeout: 60_000 }, () => {
     let body: Buffer;
     before(() => {
       body = makeBody();
@@ -194,7 +194,7 @@ for (const [codings, makeBody] of CHAINS)
         assert.ok(late < PROMPT, `${late} ms late`);
       });
 
-    it("the limit for bombs, whether streamed or not", async () => {
+    it("the bomb limit, whether streamed or not", async () => {
       session.mount("http://", new HTTPAdapter());
       for (const stream of [true, false]) {
         await using server = await serving(codings, body, true);
@@ -207,8 +207,8 @@ for (const [codings, makeBody] of CHAINS)
     });
   });
 
-describe("a decoder at work", { timeout: 60_000 }, () => {
-  it("leaves the event loop to others", async () => {
+describe("a decoder that is working", { timeout: 60_000 }, () => {
+  it("lets other work run on the event loop", async () => {
     await using server = await serving("gzip, gzip, gzip", gzipSync(busyBody(300)), true);
     const response = await session.get(server.url, { stream: true });
     let turns = 0;
@@ -218,7 +218,7 @@ describe("a decoder at work", { timeout: 60_000 }, () => {
     assert.ok(turns > 10, `${turns} turns`);
   });
 
-  it("is bounded by ReadTimeout only while it is waited for", async () => {
+  it("is limited by ReadTimeout only while a reader waits", async () => {
     const content = Buffer.alloc(4 * MEGABYTE, "content");
     await using server = await serving("gzip", gzipSync(content), true);
     const response = await session.get(server.url, { stream: true, timeout: { read: 1 } });
@@ -230,7 +230,7 @@ describe("a decoder at work", { timeout: 60_000 }, () => {
     assert.equal(size, content.length);
   });
 
-  it("is ended by the total timeout when it is waited for late: the time in between does not count", async () => {
+  it("ends at the total timeout when a late reader waits: the time in between does not count", async () => {
     await using server = await serving("gzip, gzip, gzip", gzipSync(twice()), true);
     const response = await session.get(server.url, { stream: true, timeout: { total: 0.3 } });
     await pause(400);
@@ -240,7 +240,7 @@ describe("a decoder at work", { timeout: 60_000 }, () => {
     assert.ok(elapsed > 150 && elapsed < 300 + PROMPT, `${elapsed} ms`);
   });
 
-  it("is not interrupted by ReadTimeout while bytes keep arriving, however little content they bring", async () => {
+  it("is not interrupted by ReadTimeout while bytes arrive, however little content they give", async () => {
     const bytes = gzipSync("content", { level: 0 });
     await using server = await rawServer(async (peer) => {
       await peer.request();
@@ -270,7 +270,7 @@ describe("a decoder at work", { timeout: 60_000 }, () => {
   });
 });
 
-describe("content that has arrived and was not read is dropped when the call is", { timeout: 20_000 }, () => {
+describe("content that arrived and was not read is discarded when the call is cancelled", { timeout: 20_000 }, () => {
   const answers: Readonly<Record<string, string | Buffer>> = {
     content: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd",
     "encoded content": Buffer.concat([
@@ -304,7 +304,7 @@ describe("content that has arrived and was not read is dropped when the call is"
     }
 
   for (const [what, answer] of Object.entries(answers))
-    it(`but not by timeout.total, because it came in time: ${what}`, async () => {
+    it(`but not by timeout.total, because it arrived in time: ${what}`, async () => {
       await using server = await rawServer(async (peer) => {
         await peer.request();
         await peer.send(answer);
@@ -315,7 +315,7 @@ describe("content that has arrived and was not read is dropped when the call is"
       assert.equal((await response.read()).toString(), "abcd");
     });
 
-  it("and no longer once it was read", async () => {
+  it("and not after it was read", async () => {
     await using server = await rawServer(async (peer) => {
       await peer.request();
       await peer.send(answers["encoded content"]);

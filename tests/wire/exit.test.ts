@@ -74,7 +74,7 @@ describe("a program ends", () => {
       assert.equal(stdout, "done\n");
     });
 
-  it("not before a call is answered that nobody waits for", async () => {
+  it("after a call that is not awaited got its response", async () => {
     const slow = await rawServer(async (peer) => {
       await peer.request();
       await pause(200);
@@ -90,7 +90,7 @@ describe("a program ends", () => {
     await slow.close();
   });
 
-  it("with connections that were idle and are at work again", async () => {
+  it("with connections that were idle and are in use again", async () => {
     const peers = await rawServer(answering(OK, OK));
     const program = `
       import { Session } from "requests-ts";

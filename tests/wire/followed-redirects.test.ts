@@ -55,7 +55,7 @@ const OPTIONS = { timeout: 20_000 };
 /** What a busy machine is forgiven. */
 const PROMPT = 400;
 
-describe("the body of a followed redirect that is whole", OPTIONS, () => {
+describe("the complete body of a followed redirect", OPTIONS, () => {
   const table: readonly (readonly [string, string | Uint8Array, string])[] = [
     ["of a length", "Content-Length: 4\r\n\r\nmove", "move"],
     ["empty", "Content-Length: 0\r\n\r\n", ""],
@@ -65,14 +65,14 @@ describe("the body of a followed redirect that is whole", OPTIONS, () => {
     ["of 64 KiB", `Content-Length: 65536\r\n\r\n${"x".repeat(65_536)}`, "x".repeat(65_536)],
   ];
   for (const [name, bytes, content] of table)
-    it(`is its content, and the connection is kept: ${name}`, async () => {
+    it(`is the content in history, and the connection is reused: ${name}`, async () => {
       const response = await redirected(sending(bytes));
       assert.equal(response.isRedirect, true);
       assert.equal(response.text, content);
       assert.equal(adapter.statistics.idle, 1);
     });
 
-  it("is waited for while it arrives in pieces", async () => {
+  it("is awaited while it arrives in pieces", async () => {
     const response = await redirected(async (peer) => {
       await peer.sendAndPause("Content-Length: 4\r\n\r\nmo");
       await peer.sendAndPause("ve");
@@ -88,23 +88,23 @@ describe("the body of a followed redirect that is whole", OPTIONS, () => {
     });
 });
 
-describe("the body of a followed redirect that is not good", OPTIONS, () => {
+describe("the damaged body of a followed redirect", OPTIONS, () => {
   const table: readonly (readonly [string, (peer: Peer) => Promise<void>])[] = [
     ["shorter than its length", sending("Content-Length: 120\r\n\r\nmove", closing)],
     ["reset", sending("Content-Length: 120\r\n\r\nmove", (peer) => peer.reset())],
-    ["in chunks that are none", sending("Transfer-Encoding: chunked\r\n\r\nmove it\r\n")],
-    ["in chunks that are cut", sending("Transfer-Encoding: chunked\r\n\r\n4\r\nmove\r\n", closing)],
+    ["with invalid chunks", sending("Transfer-Encoding: chunked\r\n\r\nmove it\r\n")],
+    ["with truncated chunks", sending("Transfer-Encoding: chunked\r\n\r\n4\r\nmove\r\n", closing)],
     ["without a last chunk", sending("Transfer-Encoding: chunked\r\n\r\n4\r\nmo", closing)],
-    ["no gzip", sending(encoded("gzip", Buffer.from("move")))],
-    ["a gzip that is cut", sending(encoded("gzip", gzipSync("move").subarray(0, -4)))],
-    ["a large gzip that is cut", sending(encoded("gzip", gzipSync(Buffer.alloc(2_000_000)).subarray(0, -4)))],
+    ["invalid gzip", sending(encoded("gzip", Buffer.from("move")))],
+    ["a truncated gzip", sending(encoded("gzip", gzipSync("move").subarray(0, -4)))],
+    ["a large truncated gzip", sending(encoded("gzip", gzipSync(Buffer.alloc(2_000_000)).subarray(0, -4)))],
     ["a bomb", sending(encoded("gzip, gzip", gzipSync(gzipSync(Buffer.alloc(30_000_000)))))],
-    ["of a coding that is not known", sending(encoded("gzip, x-odd", gzipSync("move")))],
-    ["of too many codings", sending(encoded("gzip,".repeat(10), gzipSync("move")))],
+    ["with an unknown coding", sending(encoded("gzip, x-odd", gzipSync("move")))],
+    ["with too many codings", sending(encoded("gzip,".repeat(10), gzipSync("move")))],
   ];
   for (const [name, send] of table)
     for (const stream of [false, true])
-      it(`does not fail the response: ${name}${stream ? ", streamed" : ""}`, async () => {
+      it(`does not fail the call: ${name}${stream ? ", streamed" : ""}`, async () => {
         const response = await redirected(send, { stream });
         assert.equal(response.headers["location"], "/next");
         if (!stream) assert.equal(response.content.length, 0);
@@ -112,7 +112,7 @@ describe("the body of a followed redirect that is not good", OPTIONS, () => {
         await eventually(() => adapter.statistics.open === adapter.statistics.idle);
       });
 
-  it("is told to a hook that reads it as a stream", async () => {
+  it("throws for a hook that reads it as a stream", async () => {
     const response = await redirected(sending("Content-Length: 120\r\n\r\nmove", closing), { stream: true });
     await assert.rejects(response.read(), { name: "ChunkedEncodingError" });
     await server.close();
@@ -121,8 +121,8 @@ describe("the body of a followed redirect that is not good", OPTIONS, () => {
   });
 });
 
-describe("the body of a followed redirect that takes long", OPTIONS, () => {
-  it("has no length: it is left at once", async () => {
+describe("the slow body of a followed redirect", OPTIONS, () => {
+  it("is abandoned at once when it has no length", async () => {
     const started = performance.now();
     const response = await redirected(sending("\r\nmove"));
     assert.ok(performance.now() - started < PROMPT);
@@ -131,7 +131,7 @@ describe("the body of a followed redirect that takes long", OPTIONS, () => {
     assert.equal(adapter.statistics.open, 0);
   });
 
-  it("is larger than 64 KiB: it is left at once", async () => {
+  it("is abandoned at once when it is larger than 64 KiB", async () => {
     for (const bytes of [
       `Content-Length: 65537\r\n\r\n${"x".repeat(1000)}`,
       `Transfer-Encoding: chunked\r\n\r\n20000\r\n${"x".repeat(0x11000)}`,
@@ -148,14 +148,14 @@ describe("the body of a followed redirect that takes long", OPTIONS, () => {
   });
 
   const slow: readonly (readonly [string, (peer: Peer) => Promise<void>])[] = [
-    ["does not come", sending("Content-Length: 100\r\n\r\n")],
-    ["drips", async (peer) => {
+    ["does not arrive", sending("Content-Length: 100\r\n\r\n")],
+    ["arrives slowly", async (peer) => {
       await peer.send("Transfer-Encoding: chunked\r\n\r\n");
       while (!peer.isGone) await peer.sendAndPause("1\r\nx\r\n");
     }],
   ]; // prettier-ignore
   for (const [name, send] of slow)
-    it(`${name}: it is left after a second`, async () => {
+    it(`is abandoned after a second when it ${name}`, async () => {
       const started = performance.now();
       const response = await redirected(send);
       const elapsed = performance.now() - started;
@@ -164,7 +164,7 @@ describe("the body of a followed redirect that takes long", OPTIONS, () => {
       await eventually(() => adapter.statistics.open === 0);
     });
 
-  it("is not waited for longer than the read timeout", async () => {
+  it("is not awaited for longer than the read timeout", async () => {
     const started = performance.now();
     const response = await redirected(sending("Content-Length: 100\r\n\r\n"), { timeout: { read: 0.1 } });
     assert.ok(performance.now() - started < 100 + PROMPT);
@@ -172,7 +172,7 @@ describe("the body of a followed redirect that takes long", OPTIONS, () => {
     assert.equal(adapter.statistics.open, 0);
   });
 
-  it("does not keep the call from being aborted, or from its total timeout", async () => {
+  it("does not delay an abort or the total timeout", async () => {
     const reason = new Error("mine");
     const controller = new AbortController();
     const aborted = redirected(sending("Content-Length: 100\r\n\r\n"), { signal: controller.signal }).then(
@@ -188,11 +188,11 @@ describe("the body of a followed redirect that takes long", OPTIONS, () => {
   });
 });
 
-describe("what is no followed redirect keeps its body", OPTIONS, () => {
+describe("a body that does not belong to a followed redirect is kept", OPTIONS, () => {
   const broken = sending("Content-Length: 120\r\n\r\nmove", closing);
   const table: readonly (readonly [string, Parameters<typeof redirected>[1]])[] = [
     ["redirects are not followed", { followsRedirects: false }],
-    ["nothing is said of it", { followsRedirects: undefined }],
+    ["followsRedirects is not set", { followsRedirects: undefined }],
     ["a status that is not followed", { status: 300 }],
     ["an error", { status: 404 }],
   ];
@@ -201,7 +201,7 @@ describe("what is no followed redirect keeps its body", OPTIONS, () => {
       assert.equal((await rejection(redirected(broken, options))).name, "ChunkedEncodingError");
     });
 
-  it("a progress callback that throws fails the call all the same", async () => {
+  it("and a progress callback that throws still fails the call", async () => {
     const onDownloadProgress = (): void => {
       throw new Error("from the callback");
     };
@@ -209,11 +209,11 @@ describe("what is no followed redirect keeps its body", OPTIONS, () => {
     assert.equal((await rejection(call)).code, "ERR_CALLBACK");
   });
 
-  it("maxResponseSize does not count it", async () => {
+  it("and maxResponseSize does not count the redirect's", async () => {
     assert.equal((await redirected(sending("Content-Length: 4\r\n\r\nmove"), { maxResponseSize: 2 })).statusCode, 302);
   });
 
-  it("a response to HEAD has none", async () => {
+  it("and a response to HEAD has none", async () => {
     const response = await redirected(sending("Content-Length: 100000\r\n\r\n"), { method: "HEAD" });
     assert.equal(response.content.length, 0);
     assert.equal(adapter.statistics.idle, 1);

@@ -66,7 +66,7 @@ describe("a name with several addresses", { timeout: 30_000, ...ON_LINUX }, () =
     const lookup = resolvingTo(...addresses);
     const name = JSON.stringify(addresses);
 
-    it(`of an origin: ${name}`, async () => {
+    it(`connects to an origin: ${name}`, async () => {
       await using server = await rawServer(answering(OK));
       const [session, adapter] = sessionWith({ lookup });
       const response = await session.get(`http://target.test:${server.port}/`);
@@ -77,7 +77,7 @@ describe("a name with several addresses", { timeout: 30_000, ...ON_LINUX }, () =
       await session.close();
     });
 
-    it(`of an origin under TLS: ${name}`, async () => {
+    it(`connects to an origin over TLS: ${name}`, async () => {
       const body = "x".repeat(300_000);
       const large = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
       await using server = await rawTlsServer(SERVER_KEY_PAIR, answering(large));
@@ -89,7 +89,7 @@ describe("a name with several addresses", { timeout: 30_000, ...ON_LINUX }, () =
       await session.close();
     });
 
-    it(`of a proxy that is handed requests: ${name}`, async () => {
+    it(`connects to a proxy that forwards requests: ${name}`, async () => {
       await using proxy = await rawServer(answering(OK));
       const [session] = sessionWith({ lookup }, `http://proxy.test:${proxy.port}`);
       assert.equal((await session.get("http://target.test/")).text, "ok");
@@ -97,14 +97,14 @@ describe("a name with several addresses", { timeout: 30_000, ...ON_LINUX }, () =
       await session.close();
     });
 
-    it(`of a proxy under TLS: ${name}`, async () => {
+    it(`connects to a proxy over TLS: ${name}`, async () => {
       await using proxy = await rawTlsServer(SERVER_KEY_PAIR, answering(OK));
       const [session] = sessionWith({ lookup }, `https://localhost:${proxy.port}`);
       assert.equal((await session.get("http://target.test/")).text, "ok");
       await session.close();
     });
 
-    it(`of a proxy that is asked for a tunnel: ${name}`, async () => {
+    it(`connects to a proxy for a tunnel: ${name}`, async () => {
       await using proxy = await rawServer(tunnel);
       const [session] = sessionWith({ lookup }, `http://proxy.test:${proxy.port}`);
       const error = await rejection(session.get("https://target.test/"));
@@ -112,7 +112,7 @@ describe("a name with several addresses", { timeout: 30_000, ...ON_LINUX }, () =
       await session.close();
     });
 
-    it(`of a SOCKS proxy: ${name}`, async () => {
+    it(`connects to a SOCKS proxy: ${name}`, async () => {
       await using proxy = await rawServer(socks);
       const [session] = sessionWith({ lookup }, `socks5h://proxy.test:${proxy.port}`);
       assert.equal((await session.get("http://target.test/")).text, "ok");
@@ -120,7 +120,7 @@ describe("a name with several addresses", { timeout: 30_000, ...ON_LINUX }, () =
     });
   }
 
-  it("that all refuse: one error that names each, with the class and code of one", async () => {
+  it("that all refuse throws one error that lists each, with the class and code of one", async () => {
     const gone = await rawServer(() => undefined);
     const { port } = gone;
     await gone.close();
@@ -150,7 +150,7 @@ describe("a name with several addresses", { timeout: 30_000, ...ON_LINUX }, () =
     }
   });
 
-  it("of which one is allowed: the others are not tried", async () => {
+  it("of which one is allowed tries that one only", async () => {
     await using server = await rawServer(answering(OK));
     await using other = await new RawServer(answering(OK), null).listen(server.port, "127.0.0.2");
     const allowAddress = (address: string): boolean => address === "127.0.0.1";
@@ -165,9 +165,9 @@ function sockets(): number {
   return process.getActiveResourcesInfo().filter((kind) => /TCPSocketWrap|TCPConnectWrap/.test(kind)).length;
 }
 
-describe("a first address that does not answer", { timeout: 30_000, ...ON_LINUX }, () => {
+describe("a first address that does not respond", { timeout: 30_000, ...ON_LINUX }, () => {
   for (const scheme of ["http", "https"] as const)
-    it(`is overtaken by the next one: ${scheme}`, async () => {
+    it(`is overtaken by the next one after a delay: ${scheme}`, async () => {
       await using silent = await fullPort();
       const tls = scheme === "https" ? SERVER_KEY_PAIR : null;
       await using server = await new RawServer(answering(OK), tls).listen(silent.port, "127.0.0.2");
@@ -183,7 +183,7 @@ describe("a first address that does not answer", { timeout: 30_000, ...ON_LINUX 
       await eventually(() => sockets() <= before + server.peers.length);
     });
 
-  it("is waited for when the others refuse, up to the connect timeout", async () => {
+  it("is awaited when the others refuse, up to the connect timeout [connect-timeout-covers-race]", async () => {
     await using silent = await fullPort();
     const before = sockets();
     const [session] = sessionWith({ lookup: resolvingTo("127.0.0.1", "127.0.0.2") });
@@ -195,7 +195,7 @@ describe("a first address that does not answer", { timeout: 30_000, ...ON_LINUX 
     await eventually(() => sockets() <= before);
   });
 
-  it("is given up with all others when the call is cancelled", async () => {
+  it("is abandoned with all others when the call is cancelled", async () => {
     await using silent = await fullPort();
     const before = sockets();
     const [session, adapter] = sessionWith({ lookup: resolvingTo("127.0.0.1", "::ffff:127.0.0.1") });
@@ -210,7 +210,7 @@ describe("a first address that does not answer", { timeout: 30_000, ...ON_LINUX 
     assert.equal(adapter.statistics.open, 0);
   });
 
-  it("is not connected to when the call was given up while the name was resolved", async () => {
+  it("is not connected to when the call was cancelled during the lookup", async () => {
     await using server = await rawServer(answering(OK));
     let answer: () => void = () => undefined;
     const lookup: LookupFunction = (_name, _options, callback) => {

@@ -190,7 +190,7 @@ const LIMITS: readonly Limit[] = [
   { name: "bytes after decoding", ...maxResponseSize, answers: (bytes) => [encoded(gzipSync(Buffer.alloc(bytes, "x")), "gzip")], ...TOO_LARGE },
 ]; // prettier-ignore
 
-/** Sends the answers, and closes behind one that ends there. */
+/** Sends the answers, and closes after one that ends there. */
 async function ask(answers: readonly (string | Buffer)[], call: object): Promise<unknown> {
   let next = 0;
   server = await rawServer(async (peer) => {
@@ -211,18 +211,18 @@ for (const limit of LIMITS)
   describe(`${limit.name}: ${limit.option}`, { timeout: 30_000 }, () => {
     for (const [kind, amount] of [["by default", limit.byDefault], ["set to", limit.other]] as const) {
       if (amount === null) {
-        it("there is none by default", async () => {
+        it("is off by default", async () => {
           const response = await ask(limit.answers(MEGABYTE), {});
           assert.equal((response as { readonly content: Buffer }).content.length, MEGABYTE);
         });
         continue;
       }
       const call = (): object => (kind === "by default" ? {} : (limit.set(amount).call ?? {}));
-      it(`${kind} ${amount}: so much passes`, async () => {
+      it(`${kind} ${amount}: the limit itself is allowed`, async () => {
         const response = await ask(limit.answers(amount), call());
         assert.equal((response as { readonly statusCode: number }).statusCode, 200);
       });
-      it(`${kind} ${amount}: more is ${limit.error}`, async () => {
+      it(`${kind} ${amount}: more throws ${limit.error}`, async () => {
         const error = await rejection(ask((limit.beyond ?? ((most) => limit.answers(most + 1)))(amount), call()));
         assert.deepEqual([error.name, error.code, error.phase], [limit.error, limit.code, limit.phase]);
         const gzips = Array(amount + 1).fill("gzip").join(", ");
@@ -232,16 +232,16 @@ for (const limit of LIMITS)
     }
   }); // prettier-ignore
 
-describe("a trailer too many", { timeout: 30_000 }, () => {
-  it("says so in the cause", async () => {
+describe("too many trailers", { timeout: 30_000 }, () => {
+  it("are named in the cause", async () => {
     session.mount("http://", new HTTPAdapter({ maxHeaders: 1 }));
     const error = await rejection(ask([`${CHUNKED}0\r\nA: b\r\nA: b\r\n\r\n`], {}));
     assert.match((error.cause as Error).message, /more than 1 header fields \(maxHeaders of HTTPAdapter\)$/);
   });
 });
 
-describe("requests that wait: HTTPAdapter maxQueue", { timeout: 30_000 }, () => {
-  /** One request that is not answered yet, and `waiting` behind it. */
+describe("HTTPAdapter maxQueue, the requests that wait", { timeout: 30_000 }, () => {
+  /** One request that is not answered yet, and `waiting` more in the queue. */
   async function fill(waiting: number): Promise<{ release: () => void; calls: Promise<unknown>[] }> {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {
@@ -265,7 +265,7 @@ describe("requests that wait: HTTPAdapter maxQueue", { timeout: 30_000 }, () => 
   });
 
   for (const maxQueue of [0, 3])
-    it(`set to ${maxQueue}: so many wait, one more is a ConnectionError at once`, async () => {
+    it(`set to ${maxQueue}: so many requests wait, and one more throws ConnectionError at once`, async () => {
       const adapter = new HTTPAdapter({ maxConnections: 1, maxQueue, maxRetries: 5 });
       session.mount("http://", adapter);
       const { release, calls } = await fill(maxQueue);
@@ -305,18 +305,18 @@ describe("cookies: the limits of a RequestsCookieJar", { timeout: 30_000 }, () =
     const use = (): void => {
       if (kind === "set to") session.cookies = new RequestsCookieJar(null, { maxCookiesPerDomain: most });
     };
-    it(`of one domain, ${kind} ${most}: so many are kept`, async () => {
+    it(`for one domain, ${kind} ${most}: so many are kept`, async () => {
       use();
       assert.deepEqual(await stored(named(most)), Array.from({ length: most }, (_item, at) => `c${at}`));
     });
-    it(`of one domain, ${kind} ${most}: for one more the oldest goes`, async () => {
+    it(`for one domain, ${kind} ${most}: one more removes the oldest`, async () => {
       use();
       assert.deepEqual(await stored(named(most + 1)), Array.from({ length: most }, (_item, at) => `c${at + 1}`));
     });
   } // prettier-ignore
 
   for (const [kind, most] of [["by default", DEFAULT_COOKIE_LIMITS.maxCookies], ["set to", 4]] as const)
-    it(`in all, ${kind} ${most}: for one more the oldest goes`, () => {
+    it(`in all, ${kind} ${most}: one more removes the oldest`, () => {
       const jar = new RequestsCookieJar(null, kind === "set to" ? { maxCookies: most } : {});
       for (let at = 0; at < most; at += 1) jar.extract([`c${at}=v`], `http://h${at % 100}.example/`);
       assert.equal(jar.size, most);
@@ -331,7 +331,7 @@ describe("cookies: the limits of a RequestsCookieJar", { timeout: 30_000 }, () =
       assert.deepEqual(await stored([`a=${"x".repeat(most - 1)}`, `b=${"x".repeat(most)}`]), ["a"]);
     }); // prettier-ignore
 
-  it("hold in copies too", () => {
+  it("apply to copies too", () => {
     const copy = new RequestsCookieJar(null, { maxCookiesPerDomain: 1 }).copy();
     copy.extract(["a=1", "b=2"], "http://h.example/");
     assert.deepEqual(copy.keys(), ["b"]);

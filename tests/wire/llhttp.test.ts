@@ -149,7 +149,7 @@ function ourVerdict(text: string): string | null {
 }
 
 describe("the verdict of llhttp", { timeout: 60_000, skip: NOT_COMPARED }, () => {
-  it(`is asked about ${ALL.length} different responses`, () => {
+  it(`covers ${ALL.length} different responses`, () => {
     assert.ok(ALL.length >= 100);
     assert.equal(new Set(ALL).size, ALL.length);
     for (const text of DIFFERENCES.keys()) assert.ok(ALL.includes(text), JSON.stringify(text));
@@ -157,7 +157,7 @@ describe("the verdict of llhttp", { timeout: 60_000, skip: NOT_COMPARED }, () =>
 
   for (const text of ALL) {
     const difference = DIFFERENCES.get(text);
-    it(`${JSON.stringify(text)}${difference === undefined ? "" : `: we differ, for ${difference[1]}`}`, async () => {
+    it(`${JSON.stringify(text)}${difference === undefined ? "" : `: differs, ${difference[1]}`}`, async () => {
       const [ours, theirs] = [ourVerdict(text), await nodesVerdict(text)];
       if (difference === undefined) assert.equal(ours, theirs);
       else {

@@ -67,7 +67,7 @@ function statuses(results: readonly PromiseSettledResult<unknown>[]): string[] {
 const OPTIONS = { timeout: 30_000 };
 
 describe("maxConnections", OPTIONS, () => {
-  it("is the most that is open at once; the others wait in order", async () => {
+  it("limits the open connections; other requests wait in order", async () => {
     use({ maxConnections: 2 });
     const gate = await new Gate().open();
     const done: number[] = [];
@@ -87,14 +87,14 @@ describe("maxConnections", OPTIONS, () => {
     assert.deepEqual(adapter.statistics, { open: 2, idle: 2, waiting: 0, origins: 1 });
   });
 
-  it("nobody overtakes those who wait", async () => {
+  it("serves waiting requests before new ones", async () => {
     use({ maxConnections: 1 });
     const gate = await new Gate().open();
     const order: string[] = [];
     const call = async (name: string): Promise<void> => {
       await session.get(`${gate.server.url}/${name}`);
       order.push(name);
-      // Whoever comes at once with the next request stands behind the others.
+      // A request that follows at once waits after the others.
       if (name === "a") late.push(call("a-again"));
     };
     const late: Promise<void>[] = [];
@@ -106,7 +106,7 @@ describe("maxConnections", OPTIONS, () => {
     assert.equal(gate.server.peers.length, 1);
   });
 
-  it("counts each origin apart", async () => {
+  it("counts each origin separately", async () => {
     use({ maxConnections: 1 });
     const first = await new Gate().open();
     const second = await answeringServer();
@@ -117,7 +117,7 @@ describe("maxConnections", OPTIONS, () => {
     await blocked;
   });
 
-  it("gives a place on when a connection fails", async () => {
+  it("hands the slot to the next waiter when a connection fails", async () => {
     use({ maxConnections: 1 });
     const server = await rawServer(async (peer) => {
       if (peer.number > 3) return answering(OK)(peer);
@@ -130,7 +130,7 @@ describe("maxConnections", OPTIONS, () => {
     assert.equal(server.peers.length, 4);
   });
 
-  it("gives a place on when no connection can be made", async () => {
+  it("hands the slot to the next waiter when connecting fails", async () => {
     const refused = await rawServer(() => undefined);
     const { url } = refused;
     await refused.close();
@@ -153,7 +153,7 @@ describe("maxConnections", OPTIONS, () => {
 });
 
 describe("poolMaxsize", OPTIONS, () => {
-  it("is the most that is kept; what is beyond is closed", async () => {
+  it("limits the idle connections; further ones are closed", async () => {
     use({ poolMaxsize: 2 });
     const gate = await new Gate().open();
     const calls = Array.from({ length: 5 }, () => session.get(gate.server.url));
@@ -164,7 +164,7 @@ describe("poolMaxsize", OPTIONS, () => {
     await eventually(() => gate.server.peers.filter(({ isGone }) => isGone).length === 3);
   });
 
-  it("of none keeps none", async () => {
+  it("closes every idle connection when it is 0", async () => {
     use({ poolMaxsize: 0 });
     const server = await answeringServer();
     await session.get(server.url);
@@ -174,7 +174,7 @@ describe("poolMaxsize", OPTIONS, () => {
 });
 
 describe("poolBlock", OPTIONS, () => {
-  it("opens no more than are kept", async () => {
+  it("opens no more connections than poolMaxsize", async () => {
     use({ poolMaxsize: 2, poolBlock: true });
     const gate = await new Gate().open();
     const calls = Array.from({ length: 5 }, () => session.get(gate.server.url));
@@ -187,7 +187,7 @@ describe("poolBlock", OPTIONS, () => {
 });
 
 describe("poolConnections", OPTIONS, () => {
-  it("is how many origins are kept; the least recently used loses its connections", async () => {
+  it("limits the origins; the least recently used origin loses its idle connections", async () => {
     use({ poolConnections: 2 });
     const [a, b, c] = [await answeringServer(), await answeringServer(), await answeringServer()];
     await session.get(a.url);
@@ -201,7 +201,7 @@ describe("poolConnections", OPTIONS, () => {
     await c.peers[0].gone;
   });
 
-  it("never breaks what is at work", async () => {
+  it("never closes a connection in use", async () => {
     use({ poolConnections: 1 });
     const gate = await new Gate().open();
     const working = session.get(gate.server.url);
@@ -214,7 +214,7 @@ describe("poolConnections", OPTIONS, () => {
 });
 
 describe("close()", OPTIONS, () => {
-  it("closes what is idle, twice if asked, and the session can be used again", async () => {
+  it("closes idle connections, may be called twice, and the session stays usable", async () => {
     const server = await answeringServer();
     await session.get(server.url);
     await session.close();
@@ -225,7 +225,7 @@ describe("close()", OPTIONS, () => {
     assert.equal((await session.get(server.url)).reused, true);
   });
 
-  it("lets what is at work and what waits come to its end, and closes it then", async () => {
+  it("lets active and waiting requests finish, then closes their connections", async () => {
     use({ maxConnections: 1 });
     const gate = await new Gate().open();
     const calls = [1, 2, 3].map(() => session.get(gate.server.url));
@@ -241,7 +241,7 @@ describe("close()", OPTIONS, () => {
     await eventually(() => adapter.statistics.open === 0);
   });
 
-  it("closes a stream when it is done", async () => {
+  it("closes a stream's connection when the stream ends", async () => {
     const server = await answeringServer();
     const response = await session.get(server.url, { stream: true });
     await session.close();
@@ -250,9 +250,9 @@ describe("close()", OPTIONS, () => {
   });
 });
 
-describe("the options", () => {
+describe("invalid pool options", () => {
   for (const options of [{ maxConnections: 0 }, { poolMaxsize: -1 }, { poolConnections: NaN }, { maxHeaders: 0 }])
-    it(`${JSON.stringify(options)} is a RangeError`, () => {
+    it(`${JSON.stringify(options)} throws a RangeError`, () => {
       assert.throws(() => new HTTPAdapter(options), RangeError);
     });
 });

@@ -8,8 +8,8 @@ import { SERVER_KEY_PAIR } from "#internal/httpbin/certificate";
 import { CREDENTIALS, digestChallenge, failsThrough } from "../_support/proxy-faults.js";
 import { answering, OK, pause, rawServer, rawTlsServer, rejection, type Peer } from "../_support/raw-server.js"; // prettier-ignore
 
-describe("an HTTP proxy that is handed requests", { timeout: 30_000 }, () => {
-  it("gets the absolute form, who we are, and nothing twice", async () => {
+describe("an HTTP proxy that forwards requests", { timeout: 30_000 }, () => {
+  it("receives the absolute form, its credentials, and each header once", async () => {
     await using proxy = await rawServer(answering(OK));
     await using session = new Session({ proxies: { http: `http://${CREDENTIALS}${proxy.address}` } });
     await session.get("http://user:pass@target.test/a%20b?c=d#e", {
@@ -30,7 +30,7 @@ describe("an HTTP proxy that is handed requests", { timeout: 30_000 }, () => {
     ["the same Digest again", () => digestChallenge(1), 2],
     ["stale Digest", () => digestChallenge(1, true), 3],
   ] as const)
-    it(`asks for ${title} for ever: after ${requests} requests the 407 is the response`, async () => {
+    it(`that asks for ${title}: returns the 407 after ${requests} requests`, async () => {
       let count = 0;
       await using proxy = await rawServer(async (peer) => {
         for (;;) {
@@ -43,7 +43,7 @@ describe("an HTTP proxy that is handed requests", { timeout: 30_000 }, () => {
       assert.equal(count, requests);
     });
 
-  it("refuses an upload: its connection is not used again", async () => {
+  it("that refuses an upload: the connection is not reused", async () => {
     await using proxy = await rawServer(answering("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", OK));
     await using session = new Session({ proxies: { http: `http://${proxy.address}` } });
     assert.equal((await session.post("http://target.test/", { data: "text" })).statusCode, 403);
@@ -55,20 +55,20 @@ describe("an HTTP proxy that is handed requests", { timeout: 30_000 }, () => {
     ["closes", (peer: Peer) => peer.request().then(() => peer.end()), "ERR_CONNECTION_CLOSED"],
     ["sends garbage", (peer: Peer) => peer.request().then(() => peer.send("garbage\r\n\r\n")), "ERR_BAD_RESPONSE"],
   ] as const)
-    it(`${title}: as with any server`, async () => {
+    it(`${title}: the same as with an origin server`, async () => {
       const { error } = await failsThrough(script, "http", "http://target.test/");
       assert.equal(error.name, "ConnectionError");
       assert.deepEqual([error.code, error.phase], [code, "wait"]);
     });
 
-  it("is silent: ReadTimeout", async () => {
+  it("that is silent: throws ReadTimeout", async () => {
     const { error } = await failsThrough(() => undefined, "http", "http://target.test/");
     assert.deepEqual([error.name, error.phase], ["ReadTimeout", "wait"]);
   });
 });
 
 describe("an HTTP proxy that several origins share", { timeout: 30_000 }, () => {
-  it("has one connection for their plain http requests, one after the other", async () => {
+  it("uses one connection for their plain http requests, one after the other", async () => {
     await using proxy = await rawServer(answering(OK));
     const adapter = new HTTPAdapter();
     await using session = new Session({ proxies: { http: `http://${proxy.address}` } });
@@ -91,7 +91,7 @@ describe("an HTTP proxy that several origins share", { timeout: 30_000 }, () => 
     assert.deepEqual(adapter.statistics, { open: 1, idle: 1, waiting: 0, origins: 1 });
   });
 
-  it("is limited by maxConnections as one", async () => {
+  it("counts as one for maxConnections", async () => {
     let open = 0;
     let most = 0;
     await using proxy = await rawServer(async (peer) => {
@@ -110,7 +110,7 @@ describe("an HTTP proxy that several origins share", { timeout: 30_000 }, () => 
     assert.deepEqual([most, proxy.peers.length], [2, 2]);
   });
 
-  it("has connections of their own for other credentials, another proxy, and tunnels", async () => {
+  it("uses separate connections for other credentials, another proxy, and tunnels", async () => {
     await using proxy = await rawServer(answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
     await using session = new Session();
     const through = (user: string, scheme = "http"): Promise<unknown> =>
@@ -128,7 +128,7 @@ describe("an HTTP proxy that several origins share", { timeout: 30_000 }, () => 
     assert.match(proxy.peers[3].received, /^CONNECT a\.test:443 /);
   });
 
-  it("is verified under each policy by itself, when it is an https proxy", async () => {
+  it("is verified under each policy, when it is an https proxy", async () => {
     await using proxy = await rawTlsServer(SERVER_KEY_PAIR, answering(OK));
     await using session = new Session({ proxies: { all: `https://${proxy.address}` } });
     assert.equal((await session.get("http://a.test/", { verify: false })).text, "ok");
@@ -136,7 +136,7 @@ describe("an HTTP proxy that several origins share", { timeout: 30_000 }, () => 
     assert.equal((await rejection(session.get("http://b.test/"))).name, "ProxyError");
   });
 
-  it("answers Digest once for all of them", async () => {
+  it("receives one Digest answer for all of them", async () => {
     const heads: string[] = [];
     await using proxy = await rawServer(async (peer) => {
       for (;;) {
@@ -183,7 +183,7 @@ describe("an HTTP proxy that several origins share", { timeout: 30_000 }, () => 
       assert.equal(proxy.peers.length, 1);
     });
 
-  it("has no free connection: PoolTimeout and a full pool name the origin of their own request", async () => {
+  it("without a free connection: PoolTimeout and the error of a full pool name the origin of the request", async () => {
     await using proxy = await rawServer(() => undefined);
     await using session = new Session({ proxies: { http: `http://${proxy.address}` } });
     session.mount("http://", new HTTPAdapter({ maxConnections: 1, maxQueue: 1 }));
@@ -196,7 +196,7 @@ describe("an HTTP proxy that several origins share", { timeout: 30_000 }, () => 
     assert.equal((await first).address, "a.test:80");
   });
 
-  it("does not answer: the error names the origin of its own request", async () => {
+  it("that does not answer: the error names the origin of its own request", async () => {
     const gone = await rawServer(() => undefined);
     const { address } = gone;
     await gone.close();
@@ -208,7 +208,7 @@ describe("an HTTP proxy that several origins share", { timeout: 30_000 }, () => 
   });
 });
 
-describe("CONNECT that the caller sends", { timeout: 30_000 }, () => {
+describe("CONNECT as the method of a call", { timeout: 30_000 }, () => {
   for (const [title, answer] of [
     ["nothing else", "HTTP/1.1 200 OK\r\n\r\n"],
     ["a length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"],
@@ -218,7 +218,7 @@ describe("CONNECT that the caller sends", { timeout: 30_000 }, () => {
     ["bytes of the tunnel", "HTTP/1.1 200 OK\r\n\r\nSSH-2.0-OpenSSH_9.6\r\n"],
     ["204", "HTTP/1.1 204 No Content\r\n\r\n"],
   ] as const)
-    it(`is answered 2xx with ${title}: no body, and no request follows into the tunnel`, async () => {
+    it(`answered 2xx with ${title}: has no body, and no request follows into the tunnel`, async () => {
       await using server = await rawServer(answering(answer, OK));
       await using session = new Session({ timeout: 5 });
       const response = await session.request("CONNECT", server.url);
@@ -228,7 +228,7 @@ describe("CONNECT that the caller sends", { timeout: 30_000 }, () => {
       assert.doesNotMatch(server.peers[0].received, /GET/);
     });
 
-  it("is refused: a response like any other", async () => {
+  it("refused: returns an ordinary response", async () => {
     await using server = await rawServer(answering("HTTP/1.1 405 No\r\nContent-Length: 2\r\n\r\nno", OK));
     await using session = new Session();
     const response = await session.request("CONNECT", server.url);
@@ -236,7 +236,7 @@ describe("CONNECT that the caller sends", { timeout: 30_000 }, () => {
     assert.equal((await session.get(server.url)).reused, true);
   });
 
-  it("is answered 2xx to a stream: it ends at once", async () => {
+  it("answered 2xx under stream: true: the stream ends at once", async () => {
     await using server = await rawServer(answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"));
     await using session = new Session({ timeout: 5 });
     const response = await session.request("CONNECT", server.url, { stream: true });

@@ -120,14 +120,14 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
     ["is silent after the greeting", (peer: Peer) => peer.send("\x05\x00")],
     ["is silent within its answer", socks5("\x05\x00\x00\x01")],
   ] as const)
-    it(`${title}: ConnectTimeout that names it`, async () => {
+    it(`${title}: ConnectTimeout names the proxy`, async () => {
       const { error, shown } = await failsThrough(script, "socks5h");
       assert.ok(error instanceof ConnectTimeout, String(error));
       assert.deepEqual([error.code, error.phase], ["ERR_CONNECT_TIMEOUT", "proxy"]);
       assert.ok(error.message.startsWith(`Connection to proxy ${shown} timed out.`), error.message);
     });
 
-  it("grants and closes: the target's TLS handshake failed", async () => {
+  it("grants and closes: the error says that the target's TLS handshake failed", async () => {
     const { error } = await failsThrough(
       socks5((peer) => peer.end(GRANTED_5)),
       "socks5h",
@@ -136,7 +136,7 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
     assert.deepEqual([error.phase, error.address], ["tls", TARGET]);
   });
 
-  it("grants: the exact bytes of socks5h, and the request behind them", async () => {
+  it("grants: receives the exact bytes of socks5h, then the request [socks5h-bytes]", async () => {
     await using proxy = await rawServer(async (peer) => {
       await peer.until(4);
       await peer.send("\x05\x02");
@@ -162,7 +162,7 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
     ["socks5", "[::1]", `\x05\x01\x00\x04${"\0".repeat(15)}\x01\x1f\x90`],
     ["socks5h", "[::1]", `\x05\x01\x00\x04${"\0".repeat(15)}\x01\x1f\x90`],
   ] as const)
-    it(`grants: the exact bytes of ${scheme} for ${host}`, async () => {
+    it(`grants: receives the exact bytes of ${scheme} for ${host} [socks5-address-bytes]`, async () => {
       await using proxy = await rawServer(async (peer) => {
         await peer.until(3);
         await peer.send("\x05\x00");
@@ -179,7 +179,7 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
     ["socks4", "127.0.0.1", "\x04\x01\x1f\x90\x7f\x00\x00\x01user\0"],
     ["socks4a", "target.test", "\x04\x01\x1f\x90\x00\x00\x00\x01user\0target.test\0"],
   ] as const)
-    it(`grants: the exact bytes of ${scheme} for ${host}`, async () => {
+    it(`grants: receives the exact bytes of ${scheme} for ${host} [socks4-bytes]`, async () => {
       await using proxy = await rawServer(async (peer) => {
         assert.equal(await peer.until(expected.length), expected);
         await peer.send("\x00\x5a\0\0\0\0\0\0");
@@ -190,14 +190,14 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
       assert.equal((await session.get(`http://${host}:8080/`)).text, "ok");
     });
 
-  it("socks4 has no IPv6: an exception of ours, and no crash", async () => {
+  it("speaks socks4: throws ProxyError for an IPv6 address", async () => {
     const { error, rounds } = await failsThrough(() => undefined, "socks4", "http://[::1]:8080/");
     assert.ok(error instanceof ProxyError, String(error));
     assert.match(error.message, /SOCKS 4 knows no IPv6/);
     assert.equal(rounds, 0);
   });
 
-  it("resets while the name is looked up: it is not connected to before", async () => {
+  it("resets during the name lookup: throws ProxyError", async () => {
     await using proxy = await rawServer((peer) => peer.reset());
     await using session = new Session({ proxies: { all: `socks5://${proxy.address}` } });
     session.mount(
@@ -211,7 +211,7 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
     assert.ok((await rejection(session.get("http://target.test/"))) instanceof ProxyError);
   });
 
-  it("a name that is not found here is no fault of the proxy", async () => {
+  it("is not blamed for a name that the client cannot resolve", async () => {
     await using proxy = await rawServer(() => undefined);
     await using session = new Session({ proxies: { all: `socks5://${proxy.address}` } });
     const lookup: LookupFunction = (_name, _options, callback) => {
@@ -230,7 +230,7 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
     ["refuses", socks5("\x05\x05\x00\x01\0\0\0\0\0\0")],
     ["is an HTTP server", (peer: Peer) => peer.send("HTTP/1.1 400 Bad\r\n\r\n")],
   ] as const)
-    it(`${title}: no error of the chain holds the password`, async () => {
+    it(`${title}: no error of the chain has the password`, async () => {
       const { error } = await failsThrough(script, "socks5h");
       assert.ok(error.cause instanceof Error);
       assert.equal("options" in error.cause, false);
@@ -251,7 +251,7 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
     ["socks4", "a%00b:"],
     ["socks4a", "a%00b:"],
   ] as const)
-    it(`${scheme} cannot say every name and password: InvalidProxyURL before a socket opens`, async () => {
+    it(`speaks ${scheme}: a name or password that does not fit throws InvalidProxyURL before a socket opens`, async () => {
       await using proxy = await rawServer((peer) => peer.send("\x05\x02"));
       await using session = new Session({ proxies: { all: `${scheme}://${credentials}@${proxy.address}` } });
       const error = await rejection(session.get(`http://127.0.0.1:8080/`));
@@ -259,7 +259,7 @@ describe("a SOCKS proxy that", { timeout: 30_000 }, () => {
       assert.equal(proxy.peers.length, 0);
     });
 
-  it("leaves no timer and no listener with the socket of a good connection", async () => {
+  it("grants: no timer and no listener is left on the socket", async () => {
     await using proxy = await rawServer(async (peer) => {
       await peer.until(3);
       await peer.send("\x05\x00");

@@ -76,13 +76,13 @@ const CONNECT_FAULTS: readonly Fault[] = [
     words: /answer to CONNECT is malformed|which is not HTTP/,
   },
   {
-    title: "sends a status line that is none",
+    title: "sends an invalid status line",
     script: connectAnswer("HTTP/1.1 two hundred\r\n\r\n"),
     code: "ERR_PROXY",
     words: /answer to CONNECT is malformed/,
   },
   {
-    title: "sends a field that is none",
+    title: "sends an invalid field",
     script: connectAnswer("HTTP/1.1 200 OK\r\nno colon\r\n\r\n"),
     code: "ERR_PROXY",
     words: /answer to CONNECT is malformed/,
@@ -94,7 +94,7 @@ const CONNECT_FAULTS: readonly Fault[] = [
     words: /answer to CONNECT is larger than 65536 bytes/,
   },
   {
-    title: "sends 1xx for ever",
+    title: "sends 1xx responses without an end",
     script: connectAnswer("HTTP/1.1 102 Processing\r\n\r\n".repeat(1000)),
     code: "ERR_PROXY",
     words: /goes on sending 1xx responses/,
@@ -130,20 +130,20 @@ const CONNECT_FAULTS: readonly Fault[] = [
     words: /Tunnel connection failed: 407 No .*does not accept the user name and password/,
   },
   {
-    title: "asks for Basic for ever",
+    title: "requires Basic again and again",
     script: connectAnswer('HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm="r"\r\nContent-Length: 0\r\n\r\n'),
     code: "ERR_PROXY_AUTHENTICATION",
     words: /does not accept the user name and password/,
   },
   {
-    title: "asks for Digest for ever, with a new nonce each time",
+    title: "requires Digest again and again, with a new nonce each time",
     script: (peer) => connectAnswer(digestChallenge(peer.number))(peer),
     code: "ERR_PROXY_AUTHENTICATION",
     words: /does not accept the user name and password/,
     rounds: 3,
   },
   {
-    title: "says stale for ever",
+    title: "declares each nonce stale",
     script: (peer) => connectAnswer(digestChallenge(1, true))(peer),
     code: "ERR_PROXY_AUTHENTICATION",
     words: /does not accept the user name and password/,
@@ -157,7 +157,7 @@ const CONNECT_FAULTS: readonly Fault[] = [
     rounds: 2,
   },
   {
-    title: "wants a scheme that nobody knows",
+    title: "requires an unknown scheme",
     script: connectAnswer("HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\n\r\n"),
     code: "ERR_PROXY_AUTHENTICATION",
     words: /does not accept the user name and password/,
@@ -186,7 +186,7 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
       (peer: Peer) => (peer.number === 1 ? connectAnswer(digestChallenge(1))(peer) : undefined),
     ],
   ] as const)
-    it(`${title}: ConnectTimeout that names it`, async () => {
+    it(`${title}: ConnectTimeout names the proxy`, async () => {
       const started = performance.now();
       const { error, shown } = await failsThrough(script);
       assert.ok(error instanceof ConnectTimeout, String(error));
@@ -228,7 +228,7 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
     ],
   ];
   for (const [title, words, then] of broken)
-    it(`says yes and ${title}: SSLError for the target that names the proxy`, async () => {
+    it(`answers 200 and ${title}: SSLError for the target names the proxy`, async () => {
       const { error, shown } = await failsThrough(async (peer) => {
         await peer.request();
         await peer.sendAndPause(ESTABLISHED);
@@ -242,14 +242,14 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
       assert.ok(error.cause instanceof Error);
     });
 
-  it("says yes and is silent: ConnectTimeout, phase tls", async () => {
+  it("answers 200 and is silent: ConnectTimeout in phase tls", async () => {
     const { error, shown } = await failsThrough(connectAnswer(ESTABLISHED));
     assert.ok(error instanceof ConnectTimeout, String(error));
     assert.deepEqual([error.phase, error.address], ["tls", TARGET]);
     assert.ok(error.message.endsWith(` (through proxy ${shown})`), error.message);
   });
 
-  it("shows a certificate that is not trusted: the error names both", async () => {
+  it("has a certificate that is not trusted: the error names proxy and target", async () => {
     await using secure = await rawTlsServer(SERVER_KEY_PAIR, answering(OK));
     await using proxy = await rawServer(tunnelTo(secure.port));
     await using session = new Session({ proxies: { all: `http://${CREDENTIALS}${proxy.address}` } });
@@ -266,7 +266,7 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
     ["closes", (peer: Peer) => peer.end(), "ConnectionError", /^Connection aborted: /],
     ["is silent", () => undefined, "ReadTimeout", /^Read timed out\. .*target\.test:8443: the server is silent/],
   ] as const)
-    it(`breaks a tunnel in which a request is under way, and ${title}: the error names both`, async () => {
+    it(`breaks a tunnel during a request, and ${title}: the error names proxy and target`, async () => {
       await using secure = await rawTlsServer(SERVER_KEY_PAIR, async (peer) => {
         await peer.request();
         then(peer);
@@ -294,11 +294,11 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
     ["chunked coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"],
     ["both", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"],
     ["lengths that differ", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"],
-    ["a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"],
+    ["an invalid length", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"],
     ["an unknown coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n"],
     ["Connection: close", "HTTP/1.0 200 OK\r\nConnection: close\r\n\r\n"],
   ] as const)
-    it(`says yes with ${title}: the tunnel is used`, async () => {
+    it(`answers 200 with ${title}: the tunnel is used`, async () => {
       await using secure = await rawTlsServer(SERVER_KEY_PAIR, answering(OK));
       for (const send of [
         (peer: Peer) => peer.send(head),
@@ -317,9 +317,9 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
     ["bare LF", "HTTP/1.0 403 Forbidden\nX: y\n\n<html>no</html>"],
     ["mixed line ends", "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\n\nno"],
     ["contradictory framing", "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nno"],
-    ["a length that is none", "HTTP/1.1 403 Forbidden\r\nContent-Length: x\r\n\r\nno"],
+    ["an invalid length", "HTTP/1.1 403 Forbidden\r\nContent-Length: x\r\n\r\nno"],
   ] as const)
-    it(`refuses with ${title}: that status is the error`, async () => {
+    it(`refuses with ${title}: the error has that status`, async () => {
       const { error } = await failsThrough(connectAnswer(answer));
       assert.deepEqual([error.name, error.code], ["ProxyError", "ERR_PROXY_REFUSED"]);
       assert.match(error.message, /Tunnel connection failed: 403 Forbidden for target\.test:8443/);
@@ -330,18 +330,18 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
     ["CR CR LF", "HTTP/1.1 200 OK\r\r\n\r\n"],
     ["a NUL", "HTTP/1.1 200 OK\nX: \0\n\n"],
   ] as const)
-    it(`sends a head with ${title}: it is malformed`, async () => {
+    it(`sends a head with ${title}: the error calls it malformed`, async () => {
       const { error } = await failsThrough(connectAnswer(answer));
       assert.deepEqual([error.name, error.code], ["ProxyError", "ERR_PROXY"]);
       assert.match(error.message, /answer to CONNECT is malformed/);
     });
 
-  it("sends bytes after a head with bare LF: they are nobody's", async () => {
+  it("sends bytes after a head with bare LF: the bytes are not part of the tunnel", async () => {
     const { error } = await failsThrough(connectAnswer("HTTP/1.1 200 OK\n\nx"));
     assert.match(error.message, /sent bytes after its answer to CONNECT/);
   });
 
-  it("accepts 100 before its answer", async () => {
+  it("sends 100 before its answer: the 100 is skipped", async () => {
     const { error } = await failsThrough(connectAnswer(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 No\r\n\r\n`));
     assert.match(error.message, /Tunnel connection failed: 403 No/);
   });
@@ -352,7 +352,7 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
     ["https://[::1]/", "[::1]:443"],
     ["https://bücher.test/", "xn--bcher-kva.test:443"],
   ] as const)
-    it(`is asked for ${authority}, and told nothing else`, async () => {
+    it(`receives ${authority} in CONNECT, and nothing else`, async () => {
       let head = "";
       await failsThrough(
         async (peer) => {
@@ -369,7 +369,7 @@ describe("an HTTP proxy that is asked for a tunnel and", { timeout: 30_000 }, ()
       );
     });
 
-  it("asks for Digest: the answer goes over a connection of its own, and later tunnels begin with it", async () => {
+  it("requires Digest: a connection of its own answers, and later tunnels begin with the answer", async () => {
     const heads: string[] = [];
     await using proxy = await rawServer(async (peer) => {
       const { head } = await peer.request();

@@ -46,7 +46,7 @@ describe("without a body", () => {
     assert.equal(await sent("GET", "/a?b=c#d"), `GET /a?b=c HTTP/1.1\r\n${HOST()}${CLOSING}\r\n`);
   });
 
-  it("HEAD, whose answer has no body either", async () => {
+  it("HEAD, whose response has no body either", async () => {
     session = new Session();
     const response = await session.head(`${server.url}/`);
     assert.equal(response.content.length, 0);
@@ -56,7 +56,7 @@ describe("without a body", () => {
   });
 
   for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])
-    it(`${method} says that there is none, as in requests`, async () => {
+    it(`${method} says so with a Content-Length of 0, as in requests`, async () => {
       assert.equal(await sent(method, "/"), `${method} / HTTP/1.1\r\n${HOST()}${CLOSING}Content-Length: 0\r\n\r\n`);
     });
 });
@@ -77,7 +77,7 @@ describe("with a body", () => {
       assert.equal(await sent("POST", "/", options), `POST / HTTP/1.1\r\n${HOST()}${CLOSING}${rest}`);
     });
 
-  it("of a length that the caller knows", async () => {
+  it("uses the length that the caller gives", async () => {
     const options = { data: chunks("hel", "lo"), headers: { "Content-Length": "5" } };
     assert.equal(
       await sent("POST", "/", options),
@@ -89,7 +89,7 @@ describe("with a body", () => {
     ["longer", ["hello", "!"]],
     ["shorter", ["hell"]],
   ] as const)
-    it(`that is ${name} than the caller said is broken off`, async () => {
+    it(`is aborted when it is ${name} than the given length`, async () => {
       const error = await rejection(
         new Session().post(server.url, { data: chunks(...items), headers: { "Content-Length": "5" } }),
       );
@@ -103,7 +103,7 @@ describe("with a body", () => {
       assert.ok(peer.received.slice(peer.received.indexOf("\r\n\r\n") + 4).length <= 5);
     });
 
-  it("that contradicts its framing does not go out at all", async () => {
+  it("is not sent when its framing headers contradict it", async () => {
     const connections = server.peers.length;
     session = new Session();
     for (const headers of [
@@ -120,7 +120,7 @@ describe("with a body", () => {
 });
 
 describe("the order of the fields", () => {
-  it("is requests' order", async () => {
+  it("is that of requests", async () => {
     const options: RequestOptions = {
       headers: { "X-New": "1", accept: "text/html", "x-session": "replaced" },
       cookies: { c: "d" },
@@ -146,12 +146,12 @@ describe("the order of the fields", () => {
     ]);
   });
 
-  it("keeps a Host of the caller's at its place", async () => {
+  it("keeps the caller's Host at its place", async () => {
     const bytes = await sent("GET", "/", { headers: { "X-A": "1", Host: "other.example", "X-B": "2" } });
     assert.equal(bytes, `GET / HTTP/1.1\r\n${CLOSING}X-A: 1\r\nHost: other.example\r\nX-B: 2\r\n\r\n`);
   });
 
-  it("keeps the case and the repetitions of the caller", async () => {
+  it("keeps the caller's case and repeated fields", async () => {
     const bytes = await sent("GET", "/", { headers: { "x-lower": "1", "X-UPPER": "2", "X-Many": ["3", "4"] } });
     assert.match(bytes, /\r\nx-lower: 1\r\nX-UPPER: 2\r\nX-Many: 3\r\nX-Many: 4\r\n\r\n$/);
   });
@@ -161,8 +161,8 @@ describe("the order of the fields", () => {
   });
 });
 
-describe("a request of nobody's", () => {
-  it("gets nothing but Host from the wire", async () => {
+describe("a request without a session", () => {
+  it("gets only Host from the engine", async () => {
     const { Request } = await import("requests-ts");
     const prepared = new Request("GET", `${server.url}/x`).prepare();
     session = new Session();
@@ -170,7 +170,7 @@ describe("a request of nobody's", () => {
     assert.equal(server.peers.at(-1)!.received, `GET /x HTTP/1.1\r\n${HOST()}\r\n`);
   });
 
-  it("cannot smuggle anything past the last check", async () => {
+  it("is refused with control characters in method, target or headers [last-check-before-writing]", async () => {
     const { Request } = await import("requests-ts");
     session = new Session();
     const connections = server.peers.length;
@@ -185,7 +185,7 @@ describe("a request of nobody's", () => {
 });
 
 describe("a Unix socket", () => {
-  it("is connected to whatever the host", async (context) => {
+  it("is connected to whatever the host of the URL [socket-path]", async (context) => {
     const { createServer } = await import("node:net");
     const { mkdtempSync, rmSync } = await import("node:fs");
     const directory = mkdtempSync("/tmp/requests-ts-");

@@ -1,4 +1,4 @@
-/** What is sent again when a request is retried, and how often a server in trouble is asked. */
+/** The bodies that are sent again when a request is retried, and how often a failing server receives requests. */
 import assert from "node:assert/strict";
 import { createReadStream } from "node:fs";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
@@ -96,14 +96,14 @@ describe("a body is sent again", { timeout: 20_000 }, () => {
   function* generator(): Generator<string> {
     yield "only once";
   }
-  it("not a generator: a broken connection stays the error", async () => {
+  it("except a generator after a broken connection: that error is thrown", async () => {
     await using proxy = await faultProxy(server.port, { down: { kind: "cut", at: 0 } });
     await using session = sessionWith(2);
     const error = await failure(session.put(proxy.url, { data: generator() }));
     assert.ok(error instanceof ConnectionError, String(error));
     assert.deepEqual([error.code, proxy.connections], ["ERR_CONNECTION_CLOSED", 1]);
   });
-  it("not a generator: an answer that asks for it is UnrewindableBodyError, with the answer", async () => {
+  it("except a generator when the response asks for it: UnrewindableBodyError has the response", async () => {
     prepare([503]);
     await using session = sessionWith(policy({}));
     const error = await failure(session.put(server.url, { data: generator() }));
@@ -112,7 +112,7 @@ describe("a body is sent again", { timeout: 20_000 }, () => {
   });
 });
 
-describe("the budget", { timeout: 20_000 }, () => {
+describe("the retry budget", { timeout: 20_000 }, () => {
   const CALLS = 300;
 
   /** The calls, 30 at a time. */
@@ -139,7 +139,7 @@ describe("the budget", { timeout: 20_000 }, () => {
     assert.ok(requests >= CALLS * 1.15, `${requests} requests: nothing was retried`);
   }
 
-  it("keeps an outage from being amplified, when the server answers 503", async () => {
+  it("limits retries during an outage with 503 responses", async () => {
     mock.method(Math, "random", () => 0);
     prepare([503]);
     await using session = new Session({ retries: 3 });
@@ -148,7 +148,7 @@ describe("the budget", { timeout: 20_000 }, () => {
     assert.deepEqual(new Set(outcomes), new Set([503]));
     assertBounded(server.requests.length, (performance.now() - started) / 1000, 10);
   });
-  it("and when it breaks connections", async () => {
+  it("limits retries during an outage with broken connections", async () => {
     mock.method(Math, "random", () => 0);
     await using proxy = await faultProxy(server.port, { accept: "close" });
     await using session = new Session({ retries: 3 });

@@ -48,7 +48,7 @@ function sessionWith(maxRetries: number | Retry, timeout: RequestOptions["timeou
 const NOW = { "Retry-After": "0" };
 const policy = (options: RetryOptions): Retry => new Retry({ total: 2, statusForcelist: [503], ...options });
 
-describe("who repeats what", { timeout: 20_000 }, () => {
+describe("repeated requests", { timeout: 20_000 }, () => {
   const table: readonly [
     what: string,
     Session,
@@ -60,7 +60,7 @@ describe("who repeats what", { timeout: 20_000 }, () => {
     ["no retries", new Session(), "GET", [[503, NOW], [200]], 1, 503],
     ["maxRetries: 3, a bare 503", sessionWith(3), "GET", [[503], [200]], 1, 503],
     ["maxRetries: 3, a 503 with Retry-After", sessionWith(3), "GET", [[503, NOW], [429, NOW], [200]], 3, 200],
-    ["maxRetries: 2, Retry-After for ever", sessionWith(2), "GET", [[503, NOW]], 3, 503],
+    ["maxRetries: 2, Retry-After each time", sessionWith(2), "GET", [[503, NOW]], 3, 503],
     ["maxRetries: 3, a POST", sessionWith(3), "POST", [[503, NOW], [200]], 1, 503],
     ["a Retry's list", sessionWith(policy({})), "PUT", [[503], [503], [200]], 3, 200],
     ["a Retry's list, another status", sessionWith(policy({})), "GET", [[502], [200]], 1, 502],
@@ -76,12 +76,12 @@ describe("who repeats what", { timeout: 20_000 }, () => {
       503,
     ],
     ["retries: 3, a bare 503", new Session({ retries: 3 }), "GET", [[503], [500], [200]], 3, 200],
-    ["retries: 2, 500 for ever", new Session({ retries: 2 }), "GET", [[500]], 3, 500],
+    ["retries: 2, 500 each time", new Session({ retries: 2 }), "GET", [[500]], 3, 500],
     ["retries: 3, a POST", new Session({ retries: 3 }), "POST", [[503, NOW], [200]], 1, 503],
     ["retries: a Retry", new Session({ retries: policy({}) }), "DELETE", [[503], [200]], 2, 200],
   ];
   for (const [what, session, method, statuses, requests, status] of table)
-    it(`${what}: ${requests} × ${method}`, async () => {
+    it(`${what}: sends ${method} ${requests} times`, async () => {
       mock.method(Math, "random", () => 0);
       prepare(...statuses);
       await using own = session;
@@ -101,7 +101,7 @@ describe("who repeats what", { timeout: 20_000 }, () => {
       );
     });
 
-  it("repeats a POST that could not be connected, over the same adapter", async () => {
+  it("include a POST that could not be connected, over the same adapter", async () => {
     let lookups = 0;
     await using session = new Session({ trustEnv: false });
     session.mount(
@@ -124,7 +124,7 @@ describe("who repeats what", { timeout: 20_000 }, () => {
     );
   });
 
-  it("counts each hop of a redirect for itself", async () => {
+  it("are counted separately for each redirect", async () => {
     prepare([503], [302, { Location: "/next" }], [503], [503], [200]);
     await using session = sessionWith(policy({}));
     const response = await session.get(server.url);
@@ -132,8 +132,8 @@ describe("who repeats what", { timeout: 20_000 }, () => {
   });
 });
 
-describe("what the caller learns", { timeout: 20_000 }, () => {
-  it("RetryError with every attempt", async () => {
+describe("the caller receives", { timeout: 20_000 }, () => {
+  it("RetryError with every attempt [retry-history]", async () => {
     prepare([503]);
     await using session = sessionWith(policy({}));
     const error = await failure(session.get(`${server.url}/busy`));
@@ -161,7 +161,7 @@ describe("what the caller learns", { timeout: 20_000 }, () => {
     );
   });
 
-  it("the history also when the last attempt failed in a way that is not retried", async () => {
+  it("the history also when the last attempt fails with an error that is not retried", async () => {
     prepare([503], [200, { "Content-Encoding": "gzip" }]);
     await using session = sessionWith(policy({}));
     const error = await failure(session.get(server.url));
@@ -172,7 +172,7 @@ describe("what the caller learns", { timeout: 20_000 }, () => {
     );
   });
 
-  it("onRetry is told before each wait, with the password masked", async () => {
+  it("a call of onRetry before each wait, with the password masked", async () => {
     const events: RetryEvent[] = [];
     prepare([503], [503], [200]);
     await using session = sessionWith(policy({ backoffFactor: 0.01, onRetry: (event) => events.push(event) }));
@@ -194,7 +194,7 @@ describe("what the caller learns", { timeout: 20_000 }, () => {
     ["onRetry", { onRetry: thrower }],
     ["predicate", { predicate: thrower }],
   ] as const)
-    it(`what ${name} throws ends the call, and its connection is free`, async () => {
+    it(`the error that ${name} throws, and the connection is free`, async () => {
       prepare([503]);
       await using session = new Session({ trustEnv: false });
       const adapter = new HTTPAdapter({ maxRetries: policy(options) });
@@ -214,8 +214,8 @@ function thrower(): never {
   throw new Error("mine");
 }
 
-describe("the predicate", { timeout: 20_000 }, () => {
-  it("may retry a POST and a status of no list, and a 200", async () => {
+describe("Retry.predicate", { timeout: 20_000 }, () => {
+  it("can retry a POST, a status that is not listed, and a 200", async () => {
     prepare([418], [200, { "X-Ready": "no" }], [200]);
     const predicate: RetryOptions["predicate"] = ({ response }) =>
       response !== null && (response.statusCode === 418 || response.headers.get("x-ready") === "no");
@@ -226,14 +226,14 @@ describe("the predicate", { timeout: 20_000 }, () => {
       ["x", "x", "x"],
     );
   });
-  it("may refuse what the rules would retry", async () => {
+  it("can refuse a retry that the rules allow", async () => {
     prepare([503], [200]);
     await using session = sessionWith(policy({ predicate: ({ attempt, retryable }) => retryable && attempt > 1 }));
     assert.equal((await session.get(server.url)).statusCode, 503);
   });
 });
 
-describe("how long it waits", { timeout: 20_000 }, () => {
+describe("the wait before a retry", { timeout: 20_000 }, () => {
   /** Delays that onRetry is told, up to a number of them; the call is given up there. */
   async function delays(retry: Retry, upTo: number): Promise<number[]> {
     const told: number[] = [];
@@ -263,25 +263,25 @@ describe("how long it waits", { timeout: 20_000 }, () => {
     [() => "5", policy({ respectRetryAfterHeader: false }), 0, 0],
   ];
   for (const [value, retry, least, most] of table)
-    it(`Retry-After: ${value().slice(0, 30)} with ${retry.toString()} → ${most} s`, async () => {
+    it(`is at most ${most} s for Retry-After: ${value().slice(0, 30)} with ${retry.toString()}`, async () => {
       prepare([503, { "Retry-After": value() }]);
       const [delay] = await delays(retry, 1);
       assert.ok(delay >= least && delay <= most, `${delay} s`);
     });
 
-  it("by exponential back-off", async () => {
+  it("grows exponentially with backoffFactor", async () => {
     prepare([503]);
     assert.deepEqual(
       await delays(new Retry({ statusForcelist: [503], backoffFactor: 0.005 }), 4),
       [0, 0.01, 0.02, 0.04],
     );
   });
-  it("by a random part of it, with the sensible policy", async () => {
+  it("is random with Retry.sensible", async () => {
     mock.method(Math, "random", () => 0.1);
     prepare([503]);
     assert.deepEqual(await delays(Retry.sensible(3), 2), [0.05, 0.1]);
   });
-  it("really", async () => {
+  it("takes real time", async () => {
     prepare([503], [503], [503], [200]);
     await using session = sessionWith(new Retry({ statusForcelist: [503], backoffFactor: 0.01 }));
     const started = performance.now();
@@ -289,7 +289,7 @@ describe("how long it waits", { timeout: 20_000 }, () => {
     const waited = performance.now() - started;
     assert.ok(waited >= 60 && waited < 30_000, `${waited} ms`);
   });
-  it("for longer than a timer of Node can wait", async () => {
+  it("can be longer than a timer of Node allows", async () => {
     prepare([503]);
     const retry = policy({ backoffFactor: 1e9, backoffMax: Infinity, total: null });
     await using session = sessionWith(retry, { total: 0.05 });

@@ -29,7 +29,7 @@ const LARGE = 32 * 1024 * 1024;
 
 const HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n";
 
-/** What is played: where to, and how. */
+/** A scenario: where the request goes, and how the peer behaves. */
 interface Case {
   readonly name: string;
   readonly method?: string;
@@ -46,7 +46,7 @@ type TimeoutClass = typeof ConnectTimeout | typeof ReadTimeout | typeof TotalTim
 
 const silent: Script = (peer) => peer.gone;
 
-/** Sends the head and a piece of the body every few milliseconds, for ever. */
+/** Sends the head and a piece of the body every few milliseconds, without an end. */
 const dripping: Script = async (peer) => {
   await peer.request();
   await peer.send(HEAD);
@@ -161,7 +161,7 @@ describe("the connect timeout", { timeout: 20_000 }, () => {
   ];
   for (const one of cases) it(`covers ${one.name}`, () => play(one, { connect: LIMIT }, ConnectTimeout));
 
-  it("covers TCP", async () => {
+  it("covers connecting by TCP", async () => {
     await using listener = await fullPort();
     await play(
       { name: "", phase: "connect", url: () => `http://127.0.0.1:${listener.port}/` },
@@ -174,7 +174,7 @@ describe("the connect timeout", { timeout: 20_000 }, () => {
     const one = { name: "", phase: "proxy", tls: true, options: { proxies: { https: proxy.url } } };
     await play(one, { connect: LIMIT }, ConnectTimeout);
   });
-  it("is over when the connection is there", async () => {
+  it("ends when the connection is open", async () => {
     await using server = await rawServer(slowly(OK));
     await using session = new Session({ trustEnv: false, timeout: { connect: 0.01 } });
     assert.equal((await session.get(server.url)).text, "ok");
@@ -216,13 +216,13 @@ describe("the read timeout", { timeout: 20_000 }, () => {
     ["bytes", () => Buffer.alloc(LARGE)],
     ["an iterable", () => new Set(Array.from({ length: 512 }, () => Buffer.alloc(65536)))],
   ] as const)
-    it(`covers a peer that does not read our upload of ${what}`, async () => {
+    it(`covers a server that does not read our upload of ${what}`, async () => {
       await using server = await readingServer((socket) => socket.pause());
       const one = { name: "", phase: "send", method: "POST", url: () => server.url, options: { data: data() } };
       await play(one, { read: LIMIT }, ReadTimeout);
     });
 
-  it("counts from the last byte", async () => {
+  it("restarts with each byte", async () => {
     await using server = await rawServer(async (peer) => {
       await peer.request();
       for (const byte of OK) await peer.sendAndPause(byte);
@@ -232,7 +232,7 @@ describe("the read timeout", { timeout: 20_000 }, () => {
     assert.equal((await session.get(server.url)).text, "ok");
     assert.ok(performance.now() - started > 120, "this test proves nothing: the response took no time");
   });
-  it("gives what came before it to the reader of a stream", async () => {
+  it("gives the reader of a stream the bytes before it", async () => {
     await using server = await rawServer(afterRequest(`${HEAD}first`));
     await using session = new Session({ trustEnv: false, timeout: { read: 0.05 } });
     const response = await session.get(server.url, { stream: true });
@@ -245,7 +245,7 @@ describe("the read timeout", { timeout: 20_000 }, () => {
     assert.deepEqual(pieces, ["first"]);
     assert.ok(error instanceof ReadTimeout, String(error));
   });
-  it("does not count while our reader takes its time", async () => {
+  it("does not count while the reader pauses", async () => {
     const size = 8 * 1024 * 1024;
     await using server = await rawServer(async (peer) => {
       await peer.request();
@@ -257,7 +257,7 @@ describe("the read timeout", { timeout: 20_000 }, () => {
     await pause(100);
     assert.equal((await response.read()).length, size);
   });
-  it("does not count while the source of our body takes its time", async () => {
+  it("does not count while the source of the body is slow", async () => {
     await using server = await rawServer(slowly(OK));
     await using session = new Session({ trustEnv: false, timeout: { read: 0.04 } });
     const data = (async function* () {
@@ -271,7 +271,7 @@ describe("the read timeout", { timeout: 20_000 }, () => {
     ["bytes", Buffer.alloc(LARGE)],
     ["an iterable of large pieces", new Set([Buffer.alloc(LARGE / 2), Buffer.alloc(LARGE / 2, 1)])],
   ] as const)
-    it(`does not end an upload of ${what} that goes on slowly`, async () => {
+    it(`does not end an upload of ${what} that makes slow progress`, async () => {
       let received = 0;
       await using server = await readingServer((socket) => {
         let rested = 0;
@@ -290,7 +290,7 @@ describe("the read timeout", { timeout: 20_000 }, () => {
       assert.equal((await session.post(server.url, { data })).text, "ok");
       assert.ok(performance.now() - started > 400, "this test proves nothing: the upload was fast");
     });
-  it("leaves Expect: 100-continue its own patience", async () => {
+  it("does not shorten the wait of Expect: 100-continue", async () => {
     await using server = await rawServer(async (peer) => {
       await peer.until("\r\n\r\n");
       await peer.until("body");
@@ -342,7 +342,7 @@ describe("the total timeout", { timeout: 20_000 }, () => {
       TotalTimeout,
     );
   });
-  it("covers TCP", async () => {
+  it("covers connecting by TCP", async () => {
     await using listener = await fullPort();
     await play(
       { name: "", phase: "connect", url: () => `http://127.0.0.1:${listener.port}/` },
@@ -350,7 +350,7 @@ describe("the total timeout", { timeout: 20_000 }, () => {
       TotalTimeout,
     );
   });
-  it("does not end a response that came in time, however late it is read", async () => {
+  it("does not end a response that arrived in time and is read late", async () => {
     await using server = await rawServer(slowly(OK));
     await using session = new Session({ trustEnv: false, timeout: { total: 0.05 } });
     const response = await session.get(server.url, { stream: true });
@@ -381,7 +381,7 @@ describe("the pool timeout", { timeout: 20_000 }, () => {
         assert.deepEqual(adapter.statistics.waiting, 0);
       }),
     );
-  it("is over when there is a connection", async () => {
+  it("ends when there is a connection", async () => {
     await using server = await rawServer(slowly(OK));
     await using session = new Session({ trustEnv: false, timeout: { pool: 0.05 } });
     session.mount("http://", new HTTPAdapter({ maxConnections: 1 }));
@@ -394,7 +394,7 @@ describe("the pool timeout", { timeout: 20_000 }, () => {
 });
 
 // Aborts at every other stage are in abort.test.ts.
-it("an abort ends a back-off at once, with the signal's reason", { timeout: 20_000 }, async () => {
+it("an abort ends a pause between retries at once, with the reason of the signal", { timeout: 20_000 }, async () => {
   await using server = await rawServer(slowly("HTTP/1.1 503 Busy\r\nRetry-After: 100\r\nContent-Length: 0\r\n\r\n"));
   await using session = new Session({ trustEnv: false });
   const controller = new AbortController();

@@ -270,7 +270,7 @@ async function ended(call: Promise<Response>): Promise<{ outcome: string; phase:
   }
 }
 
-/** Deno's TLS takes a reset for an end, and more of a request than others before anybody must wait. */
+/** Deno's TLS takes a reset for an end, and buffers more of a request than other runtimes before a write waits. */
 const TOLD_BY_DENO_TLS: Readonly<Record<string, Partial<Played>>> = {
   "the server stops reading the upload": { phase: "wait" },
   "reset in the head": { outcome: "ConnectionError ERR_BAD_RESPONSE" },
@@ -285,7 +285,7 @@ function check(played: Played, one: Row, scheme: Scheme, retried: Retried): void
   );
 }
 
-describe("what a fault ends in", { concurrency: 4, timeout: 60_000 }, () => {
+describe("the result of a fault", { concurrency: 4, timeout: 60_000 }, () => {
   for (const one of ROWS)
     for (const scheme of one.over) {
       it(`${one.fault}, over ${scheme}`, async () => {
@@ -300,7 +300,7 @@ describe("what a fault ends in", { concurrency: 4, timeout: 60_000 }, () => {
     }
 });
 
-it("docs/resilience.md shows this table", () => {
+it("is in the table of docs/resilience.md", () => {
   const page = readFileSync(PAGE, "utf8");
   const from = page.indexOf(BEGIN);
   const to = page.indexOf(END);

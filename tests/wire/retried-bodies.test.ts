@@ -51,7 +51,7 @@ for (const [how, policy] of [
   describe(`a 503 that is retried, by ${how}`, OPTIONS, () => {
     for (const [name, answer, then, options = {}] of table)
       for (const stream of [false, true])
-        it(`its body is ${name}${stream ? ", streamed" : ""}`, async () => {
+        it(`has a body that is ${name}${stream ? ", streamed" : ""}`, async () => {
           await answering(answer, 1, then);
           const session = new Session({ trustEnv: false, retries: policy });
           const response = await session.get(server.url, { stream, ...options });
@@ -61,7 +61,7 @@ for (const [how, policy] of [
         });
   });
 
-describe("the last response", OPTIONS, () => {
+describe("the last response after retries", OPTIONS, () => {
   const never = new Retry({ total: 0, statusForcelist: [503], raiseOnStatus: false });
   const last: readonly (readonly [string, Retry])[] = [
     ["retries are used up", new Retry({ total: 1, statusForcelist: [503], backoffFactor: 0, raiseOnStatus: false })],
@@ -71,7 +71,7 @@ describe("the last response", OPTIONS, () => {
     ["the method is not allowed", never.new({ total: 3, allowedMethods: ["PUT"] })],
   ];
   for (const [name, maxRetries] of last) {
-    it(`is whole: ${name}`, async () => {
+    it(`is complete: ${name}`, async () => {
       await answering(bytes("", large), 9);
       const session = new Session({ trustEnv: false });
       session.mount("http://", new HTTPAdapter({ maxRetries }));

@@ -36,14 +36,14 @@ async function firstConnection(script: Script): Promise<void> {
 
 const OPTIONS = { timeout: 60_000 };
 
-describe("a connection is used again", OPTIONS, () => {
+describe("a connection is reused", OPTIONS, () => {
   const staying: readonly (readonly [string, string])[] = [
     ["HTTP/1.1", OK],
     ["chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"],
     ["204", "HTTP/1.1 204 No Content\r\n\r\n"],
     ["304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"],
     ["an error status", "HTTP/1.1 500 x\r\nContent-Length: 2\r\n\r\nok"],
-    ["HTTP/1.0 that says so", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"],
+    ["HTTP/1.0 with keep-alive", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"],
     ["a long keep-alive", "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=60\r\nContent-Length: 2\r\n\r\nok"],
   ];
   for (const [name, answer] of staying)
@@ -70,7 +70,7 @@ describe("a connection is used again", OPTIONS, () => {
     assert.equal((await session.get(server.url)).reused, true);
   });
 
-  it("after a streamed body of which little was left", async () => {
+  it("after a streamed body of which little was unread", async () => {
     const large = `HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n${"x".repeat(1000)}`;
     server = await rawServer(answering(large, OK));
     const response = await session.get(server.url, { stream: true });
@@ -85,11 +85,11 @@ describe("a connection is closed", OPTIONS, () => {
   const leaving: readonly (readonly [string, string, RequestOptions?])[] = [
     ["Connection: close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"],
     ["HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"],
-    ["a Connection: close of ours", OK, { headers: { Connection: "close" } }],
+    ["our own Connection: close", OK, { headers: { Connection: "close" } }],
     ["a keep-alive of less than its margin", "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok"],
-    ["a keep-alive of nothing", "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=0\r\nContent-Length: 2\r\n\r\nok"],
-    ["bytes behind the end", `${OK}x`],
-    ["a second answer behind the end", OK + OK],
+    ["a keep-alive of 0 s", "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=0\r\nContent-Length: 2\r\n\r\nok"],
+    ["bytes after the end", `${OK}x`],
+    ["a second response after the end", OK + OK],
   ];
   for (const [name, answer, options] of leaving)
     it(`after ${name}`, async () => {
@@ -102,7 +102,7 @@ describe("a connection is closed", OPTIONS, () => {
       await server.peers[0].gone;
     });
 
-  it("when bytes come that nobody asked for", async () => {
+  it("when the server sends bytes without a request [unsolicited-bytes]", async () => {
     await firstConnection(async (peer) => {
       await peer.request();
       await peer.sendAndPause(OK);
@@ -116,7 +116,7 @@ describe("a connection is closed", OPTIONS, () => {
     assert.deepEqual([next.text, next.reused], ["ok", false]);
   });
 
-  it("when the server closes it while idle", async () => {
+  it("when the server closes it while it is idle", async () => {
     await firstConnection(async (peer) => {
       await peer.request();
       await peer.sendAndPause(OK);
@@ -128,7 +128,7 @@ describe("a connection is closed", OPTIONS, () => {
     assert.equal((await session.post(server.url, { data: "x" })).reused, false);
   });
 
-  it("after a streamed body of which much was left", async () => {
+  it("after a streamed body of which much was unread", async () => {
     await firstConnection(async (peer) => {
       await peer.request();
       await peer.send(`HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n${"x".repeat(1000)}`);
@@ -140,7 +140,7 @@ describe("a connection is closed", OPTIONS, () => {
     assert.equal((await session.get(server.url)).text, "ok");
   });
 
-  it("after a streamed body of which little was left that does not come", async () => {
+  it("after a streamed body whose short rest does not arrive", async () => {
     await firstConnection(async (peer) => {
       await peer.request();
       await peer.send(`HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx`);
@@ -153,7 +153,7 @@ describe("a connection is closed", OPTIONS, () => {
     await eventually(() => adapter.statistics.open === 0);
   });
 
-  it("when keepAlive is off", async () => {
+  it("when keepAlive is false", async () => {
     server = await rawServer(answering(OK));
     session.mount("http://", new HTTPAdapter({ keepAlive: false }));
     for (const round of [1, 2]) {
@@ -162,7 +162,7 @@ describe("a connection is closed", OPTIONS, () => {
     }
   });
 
-  it("when its time is over", async (context) => {
+  it("when it was idle for longer than keepAlive allows", async (context) => {
     server = await rawServer(answering("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok"));
     const real = performance.now.bind(performance);
     let ahead = 0;
@@ -177,7 +177,7 @@ describe("a connection is closed", OPTIONS, () => {
   });
 });
 
-describe("a kept connection that turns out dead", OPTIONS, () => {
+describe("a kept connection that is dead", OPTIONS, () => {
   /** Answers once, then ends in the given way as soon as the next request begins to come. */
   const dying =
     (end: (peer: Peer) => void): Script =>
@@ -201,7 +201,7 @@ describe("a kept connection that turns out dead", OPTIONS, () => {
       ["OPTIONS", {}],
       ["PUT", { data: { [Symbol.iterator]: () => ["ag", "ain"].values() } }],
     ] as const)
-      it(`${way}: ${method} goes out once more${"data" in options ? ` with its body (${typeof options.data})` : ""}`, async () => {
+      it(`${way}: sends ${method} once more${"data" in options ? ` with its body (${typeof options.data})` : ""}`, async () => {
         await firstConnection(script);
         await session.get(server.url);
         const response = await session.request(method, server.url, options);
@@ -214,7 +214,7 @@ describe("a kept connection that turns out dead", OPTIONS, () => {
           );
       });
 
-    it(`${way}: POST does not`, async () => {
+    it(`${way}: does not send a POST again`, async () => {
       await firstConnection(script);
       await session.get(server.url);
       const error = await rejection(session.post(server.url, { data: "x" }));
@@ -223,7 +223,7 @@ describe("a kept connection that turns out dead", OPTIONS, () => {
       assert.equal((await session.get(server.url)).text, "ok");
     });
 
-    it(`${way}: nor does a body that cannot be made again`, async () => {
+    it(`${way}: does not send a body again that cannot be produced again`, async () => {
       await firstConnection(script);
       await session.get(server.url);
       async function* once(): AsyncGenerator<string, void> {
@@ -234,7 +234,7 @@ describe("a kept connection that turns out dead", OPTIONS, () => {
       assert.equal(server.peers.length, 1);
     });
 
-    it(`${way}: it goes out once more, not twice`, async () => {
+    it(`${way}: sends the request again once, not twice`, async () => {
       // Every connection dies at its second request, and the fresh ones at their first.
       server = await rawServer((peer) => (peer.number === 1 ? script(peer) : peer.until(" ").then(() => peer.reset())));
       await session.get(server.url);
@@ -244,7 +244,7 @@ describe("a kept connection that turns out dead", OPTIONS, () => {
     });
   }
 
-  it("never once a byte of the answer came", async () => {
+  it("does not send it again after the first byte of the response", async () => {
     await firstConnection(async (peer) => {
       await peer.request();
       await peer.send(OK);
@@ -258,14 +258,14 @@ describe("a kept connection that turns out dead", OPTIONS, () => {
     assert.equal(server.peers.length, 1);
   });
 
-  it("never a fresh one", async () => {
+  it("does not send it again over a new connection that fails", async () => {
     server = await rawServer((peer) => peer.until(" ").then(() => peer.end()));
     await rejection(session.get(server.url));
     await pause(5);
     assert.equal(server.peers.length, 1);
   });
 
-  it("takes those beside it along", async () => {
+  it("closes the other idle connections of the same origin", async () => {
     let serving = true;
     server = await rawServer(async (peer) => {
       for (;;) {

@@ -126,7 +126,7 @@ describe("a server that closes after each response without saying so", OPTIONS, 
   });
 });
 
-describe("a response that was not asked for", OPTIONS, () => {
+describe("a response without a request", OPTIONS, () => {
   const CALLS: readonly (readonly [string, () => PromiseLike<Response>])[] = [
     ["GET", () => session.get(server.url)],
     ["POST", () => session.post(server.url, { data: "x" })],
@@ -142,7 +142,7 @@ describe("a response that was not asked for", OPTIONS, () => {
       });
 });
 
-describe("a request that waits for a look at its connection", OPTIONS, () => {
+describe("a request that waits while its connection is checked", OPTIONS, () => {
   it("can be aborted, and the connection stays usable", async () => {
     await serve({});
     await session.get(server.url);
@@ -154,7 +154,7 @@ describe("a request that waits for a look at its connection", OPTIONS, () => {
     assert.deepEqual(adapter.statistics, { open: 1, idle: 1, waiting: 0, origins: 1 });
   });
 
-  it("uses the connection again when the server keeps it", async () => {
+  it("uses the connection when the server keeps it open", async () => {
     await serve({});
     const reused = [];
     for (let round = 0; round < 3; round += 1) {
@@ -163,7 +163,7 @@ describe("a request that waits for a look at its connection", OPTIONS, () => {
     assert.deepEqual(reused, [false, true, true]);
   });
 
-  it("leaves nothing behind when the connection is found dead", async () => {
+  it("leaves no timer and no listener when the connection is dead", async () => {
     await serve({ end: true });
     for (let round = 0; round < 5; round += 1) {
       await session.get(server.url);

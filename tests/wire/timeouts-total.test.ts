@@ -51,7 +51,7 @@ async function assertNothingLeft(): Promise<void> {
 
 const OPTIONS = { timeout: 30_000 };
 
-describe("timeout.total", OPTIONS, () => {
+describe("timeout.total [timeout-total]", OPTIONS, () => {
   const total = (phase: string): ExpectedTimeout => ({
     name: "TotalTimeout",
     code: "ERR_TOTAL_TIMEOUT",
@@ -62,7 +62,7 @@ describe("timeout.total", OPTIONS, () => {
   });
   const limited: RequestOptions = { timeout: { total: SHORT } };
 
-  it("of a wait in the queue", async () => {
+  it("ends a wait in the queue", async () => {
     use({ maxConnections: 1 });
     const url = await serve((peer) => peer.request().then(() => undefined));
     const abort = new AbortController();
@@ -76,14 +76,14 @@ describe("timeout.total", OPTIONS, () => {
     await assertNothingLeft();
   });
 
-  it("of a name that is never resolved", async () => {
+  it("ends a name lookup that never finishes", async () => {
     use({ lookup: () => undefined });
     const started = performance.now();
     assertTimedOut(await rejection(session.get("http://slow.example/", limited)), started, total("dns"));
     await assertNothingLeft();
   });
 
-  it("of a server that is silent", async () => {
+  it("ends a wait for a silent server", async () => {
     const url = await serve((peer) => peer.request().then(() => undefined));
     const started = performance.now();
     const error = await rejection(session.get(url, limited));
@@ -100,7 +100,7 @@ describe("timeout.total", OPTIONS, () => {
       await pause(5);
     }
   };
-  it("of a body that drips", async () => {
+  it("ends a body that arrives slowly", async () => {
     const url = await serve(dripping);
     const started = performance.now();
     const error = await rejection(session.get(url, { timeout: { total: SHORT, read: 1 } }));
@@ -108,7 +108,7 @@ describe("timeout.total", OPTIONS, () => {
     await assertNothingLeft();
   });
 
-  it("of a streamed body that drips", async () => {
+  it("ends a streamed body that arrives slowly", async () => {
     const url = await serve(dripping);
     const started = performance.now();
     const response = await session.get(url, { ...limited, stream: true });
@@ -116,7 +116,7 @@ describe("timeout.total", OPTIONS, () => {
     await assertNothingLeft();
   });
 
-  it("of an upload that drips", async () => {
+  it("ends an upload that is read slowly", async () => {
     const url = await serve((peer) => peer.request().then(() => undefined));
     async function* drip(): AsyncGenerator<string, void> {
       for (;;) {
@@ -129,7 +129,7 @@ describe("timeout.total", OPTIONS, () => {
     await assertNothingLeft();
   });
 
-  it("across redirects", async () => {
+  it("covers redirects", async () => {
     const url = await serve(async (peer) => {
       for (;;) {
         await peer.request();
@@ -146,7 +146,7 @@ describe("timeout.total", OPTIONS, () => {
     await assertNothingLeft();
   });
 
-  it("across retries and the pauses between them", async () => {
+  it("covers retries and the pauses between them", async () => {
     use({ maxRetries: new Retry({ total: 50, statusForcelist: [503], backoffFactor: 0.01 }) });
     const url = await serve(answering("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n"));
     const started = performance.now();
@@ -157,7 +157,7 @@ describe("timeout.total", OPTIONS, () => {
     await assertNothingLeft();
   });
 
-  it("does not fire once the call is over", async () => {
+  it("does not fire after the call", async () => {
     const url = await serve(answering(OK));
     const ample: RequestOptions = { timeout: { total: 0.15 } };
     assert.equal((await session.get(url, ample)).text, "ok");
@@ -169,7 +169,7 @@ describe("timeout.total", OPTIONS, () => {
 });
 
 describe("timeout.pool", OPTIONS, () => {
-  it("of a pool whose connections are all in use", async () => {
+  it("ends a wait for a pool whose connections are all in use", async () => {
     use({ maxConnections: 1 });
     const url = await serve(async (peer) => {
       await peer.request();
@@ -197,9 +197,9 @@ describe("timeout.pool", OPTIONS, () => {
   });
 });
 
-describe("a timeout that is none", OPTIONS, () => {
+describe("an invalid timeout", OPTIONS, () => {
   for (const timeout of [0, -1, NaN, [1, 0], { total: 0 }, { pool: -1 }] as const)
-    it(`${JSON.stringify(timeout)} is a RangeError`, async () => {
+    it(`${JSON.stringify(timeout)} throws a RangeError`, async () => {
       await assert.rejects(session.get("http://127.0.0.1:1/", { timeout }), RangeError);
     });
 });

@@ -1,4 +1,4 @@
-/** The limits of connecting and of silence: each fires at its time, says in which phase, and leaves nothing behind. */
+/** The timeouts of connecting and of reading: each fires at its time, names its phase, and leaves no timer. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
@@ -88,9 +88,9 @@ class DeafListener {
   }
 }
 
-describe("timeout.connect", OPTIONS, () => {
+describe("timeout.connect [timeout-connect]", OPTIONS, () => {
   it(
-    "of a listener that does not accept",
+    "ends a connection attempt that is not accepted",
     { skip: process.platform !== "linux" && "needs Linux's backlog" },
     async () => {
       const listener = new DeafListener();
@@ -117,7 +117,7 @@ describe("timeout.connect", OPTIONS, () => {
     },
   );
 
-  it("of a name that is never resolved", async () => {
+  it("ends a name lookup that never finishes", async () => {
     use({ lookup: () => undefined });
     const started = performance.now();
     const error = await rejection(session.get("http://slow.example/", { timeout: [SHORT, null] }));
@@ -131,7 +131,7 @@ describe("timeout.connect", OPTIONS, () => {
     await assertNothingLeft();
   });
 
-  it("of a TLS handshake that nobody answers", async () => {
+  it("ends a TLS handshake that the server does not answer", async () => {
     const url = (await serve(() => undefined)).replace("http:", "https:");
     const started = performance.now();
     const error = await rejection(session.get(url, { timeout: { connect: SHORT } }));
@@ -146,7 +146,7 @@ describe("timeout.connect", OPTIONS, () => {
     await assertNothingLeft();
   });
 
-  it("does not count once there is a connection", async () => {
+  it("does not count when the connection is open", async () => {
     const url = await serve(async (peer) => {
       await peer.request();
       await pause(1000 * AMPLE + 10);
@@ -170,7 +170,7 @@ describe("timeout.read", OPTIONS, () => {
     ["before the connection's end", "HTTP/1.1 200 OK\r\n\r\nabc", "receive"],
   ];
   for (const [name, bytes, phase] of silences)
-    it(`of silence ${name}`, async () => {
+    it(`ends a wait ${name}`, async () => {
       let spoken = 0;
       const url = await serve(async (peer) => {
         await peer.request();
@@ -192,7 +192,7 @@ describe("timeout.read", OPTIONS, () => {
       await assertNothingLeft();
     });
 
-  it("while streaming", async () => {
+  it("ends a stream that is silent", async () => {
     let spoken = 0;
     const url = await serve(async (peer) => {
       await peer.request();
@@ -213,7 +213,7 @@ describe("timeout.read", OPTIONS, () => {
     await assertNothingLeft();
   });
 
-  it("while the peer takes no more of our upload", async () => {
+  it("ends an upload that the server stops reading", async () => {
     const url = await serve(async (peer) => {
       await peer.until("\r\n\r\n");
       peer.socket.pause();
@@ -225,7 +225,7 @@ describe("timeout.read", OPTIONS, () => {
     await assertNothingLeft();
   });
 
-  it("does not count while our own source is slow", async () => {
+  it("does not count while the source of the body is slow", async () => {
     const url = await serve(answering(OK));
     async function* slow(): AsyncGenerator<string, void> {
       yield "a";
@@ -235,7 +235,7 @@ describe("timeout.read", OPTIONS, () => {
     assert.equal((await session.post(url, { data: slow(), timeout: { read: AMPLE } })).text, "ok");
   });
 
-  it("does not count while our own reader is slow", async () => {
+  it("does not count while the reader is slow", async () => {
     const url = await serve(async (peer) => {
       await peer.request();
       await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n");
@@ -246,7 +246,7 @@ describe("timeout.read", OPTIONS, () => {
     assert.equal((await response.read()).length, 20_000_000);
   });
 
-  it("counts anew from each byte", async () => {
+  it("restarts with each byte", async () => {
     const url = await serve(async (peer) => {
       await peer.request();
       await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
@@ -258,7 +258,7 @@ describe("timeout.read", OPTIONS, () => {
     assert.equal((await session.get(url, { timeout: { read: AMPLE } })).text, "abcdef");
   });
 
-  it("may be of a number, for both", async () => {
+  it("takes one number for both", async () => {
     const url = await serve((peer) => peer.request().then(() => undefined));
     assert.equal((await rejection(session.get(url, { timeout: SHORT }))).name, "ReadTimeout");
     use({ lookup: () => undefined });

@@ -55,7 +55,7 @@ const lookup: NonNullable<HTTPAdapterOptions["lookup"]> = (_name, _options, call
   callback(null, [{ address: "127.0.0.1", family: 4 }]);
 
 describe("verify", OPTIONS, () => {
-  it("a CA file that issued the server's certificate", async () => {
+  it("accepts the certificate of a CA in the given file", async () => {
     const response = await session.get(`${server.url}/get`, { verify: ca });
     assert.equal(response.statusCode, 200);
     assert.match(response.tls!.protocol!, /^TLSv1\.[23]$/);
@@ -63,12 +63,12 @@ describe("verify", OPTIONS, () => {
     assert.equal((response.tls!.peerCertificate as { fingerprint256: string }).fingerprint256, FINGERPRINT);
   });
 
-  it("localhost, by name", async () => {
+  it("accepts a certificate for localhost", async () => {
     use({ lookup });
     assert.equal((await session.get(`https://localhost:${server.port}/get`, { verify: ca })).statusCode, 200);
   });
 
-  it("by default, it is nobody that we know", async () => {
+  it("rejects a certificate of an unknown authority by default [unknown-authority]", async () => {
     const error = await rejection(session.get(`${server.url}/get`));
     assert.deepEqual([error.name, error.code, error.phase], ["SSLError", "ERR_SSL", "tls"]);
     assert.equal(error.address, `127.0.0.1:${server.port}`);
@@ -78,27 +78,27 @@ describe("verify", OPTIONS, () => {
     assert.equal(adapter.statistics.open, 0);
   });
 
-  it("false: anybody", async () => {
+  it("accepts any certificate with verify: false", async () => {
     assert.equal((await session.get(`${server.url}/get`, { verify: false })).statusCode, 200);
     use({ lookup });
     assert.equal((await session.get(`https://wrong.example:${server.port}/get`, { verify: false })).statusCode, 200);
   });
 
-  it("a host that the certificate is not for", async () => {
+  it("rejects a certificate for another host [other-host-certificate]", async () => {
     use({ lookup });
     const error = await rejection(session.get(`https://wrong.example:${server.port}/get`, { verify: ca }));
     assert.deepEqual([error.name, error.phase], ["SSLError", "tls"]);
     assert.match(error.message, /the certificate was issued for DNS:localhost, IP Address:127\.0\.0\.1.*, not for "wrong\.example"; is the host name right\? \(ERR_TLS_CERT_ALTNAME_INVALID\)$/); // prettier-ignore
   });
 
-  it("a name given by servername, in place of the host", async () => {
+  it("checks the name in servername instead of the host", async () => {
     use({ lookup, servername: "localhost" });
     assert.equal((await session.get(`https://wrong.example:${server.port}/get`, { verify: ca })).statusCode, 200);
     use({ servername: "wrong.example" });
     assert.equal((await rejection(session.get(`${server.url}/get`, { verify: ca }))).name, "SSLError");
   });
 
-  it("another address, by servername", async () => {
+  it("rejects another IP address in servername", async () => {
     use({ lookup, servername: "127.0.0.1" });
     assert.equal((await session.get(`https://wrong.example:${server.port}/get`, { verify: ca })).statusCode, 200);
     use({ lookup, servername: "127.0.0.9" });
@@ -109,14 +109,14 @@ describe("verify", OPTIONS, () => {
     }
   });
 
-  it("a CA that issued it not", async () => {
+  it("rejects a certificate that the given CA did not issue [other-ca-certificate]", async () => {
     const error = await rejection(session.get(`${server.url}/get`, { verify: certFile }));
     assert.equal(error.name, "SSLError");
     const where = `its issuer is unknown here, it is not in ${certFile} (by verify, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE)${OR_EXPIRED}; if`;
     assert.ok(error.message.includes(where), error.message);
   });
 
-  it("files that cannot be read: before a socket opens", async () => {
+  it("rejects files that cannot be read, before it opens a socket", async () => {
     const plain = await rawServer(() => undefined);
     const url = plain.url.replace("http:", "https:");
     const missing = join(directory, "missing.pem");
@@ -161,7 +161,7 @@ describe("the names of a certificate", { ...OPTIONS, skip: whyNot("openssl") }, 
     ["a wildcard for one label less", "DNS:*.foo.w.test", /was issued for DNS:\*\.foo\.w\.test, not for/],
   ] as const)
     // prettier-ignore
-    it(`are not ${title}`, async () => {
+    it(`do not match ${title}`, async () => {
       const pair = selfSigned("bad", names);
       await using secure = await rawTlsServer(pair, answering(OK));
       use({ lookup });
@@ -174,7 +174,7 @@ describe("the names of a certificate", { ...OPTIONS, skip: whyNot("openssl") }, 
     });
 
   for (const names of ["DNS:*.w.test", "DNS:f*.w.test,DNS:foo.w.test", "IP:127.0.0.9,DNS:FOO.w.test"])
-    it(`may be ${names}`, async () => {
+    it(`match ${names}`, async () => {
       const pair = selfSigned("good", names);
       await using secure = await rawTlsServer(pair, answering(OK));
       use({ lookup });
@@ -184,7 +184,7 @@ describe("the names of a certificate", { ...OPTIONS, skip: whyNot("openssl") }, 
 });
 
 describe("a pooled connection", OPTIONS, () => {
-  it("made under verify: false is not used under another policy", async () => {
+  it("made with verify: false is not used with another policy [pool-verify-policy]", async () => {
     // CVE-2024-35195
     assert.equal((await session.get(`${server.url}/get`, { verify: false })).reused, false);
     assert.equal((await session.get(`${server.url}/get`, { verify: false })).reused, true);
@@ -195,14 +195,14 @@ describe("a pooled connection", OPTIONS, () => {
     assert.equal((await session.get(`${server.url}/get`, { verify: false })).reused, true);
   });
 
-  it("made as one client is not used as another", async () => {
+  it("made with one client certificate is not used with another", async () => {
     const options = { verify: ca };
     await session.get(`${server.url}/get`, { ...options, cert: [certFile, keyFile] });
     assert.equal((await session.get(`${server.url}/get`, options)).reused, false);
     assert.equal((await session.get(`${server.url}/get`, { ...options, cert: [certFile, keyFile] })).reused, true);
   });
 
-  it("does not hand its TLS session to another policy", async () => {
+  it("does not share its TLS session with another policy [tls-session-policy]", async () => {
     for (const verify of [false, false]) await session.get(`${server.url}/get`, { verify, headers: { Connection: "close" } }); // prettier-ignore
     assert.equal((await rejection(session.get(`${server.url}/get`))).name, "SSLError");
   });
@@ -264,7 +264,7 @@ describe("sessions are resumed", OPTIONS, () => {
     ],
   ];
   for (const [title, name, change] of changes)
-    it(`but not once the CA file ${title}`, async (context) => {
+    it(`except after the CA file ${title}`, async (context) => {
       const { url, resumed, close } = await resumingServer("TLSv1.3");
       context.after(close);
       const verify = join(directory, name);
@@ -278,7 +278,7 @@ describe("sessions are resumed", OPTIONS, () => {
       assert.equal(resumed.slice(2).includes(true), false);
     });
 
-  it("but not once the file of the client certificate changed", async (context) => {
+  it("except after the file of the client certificate changed", async (context) => {
     const { url, resumed, close } = await resumingServer("TLSv1.3");
     context.after(close);
     const own = join(directory, "own.pem");
@@ -303,13 +303,13 @@ describe("sessions are resumed", OPTIONS, () => {
 describe("pinnedFingerprints", OPTIONS, () => {
   const spellings = [FINGERPRINT, FINGERPRINT.toLowerCase(), FINGERPRINT.replaceAll(":", ""), `sha256:${FINGERPRINT}`];
   for (const spelling of spellings)
-    it(`right: ${spelling.slice(0, 16)}…`, async () => {
+    it(`accept a matching fingerprint: ${spelling.slice(0, 16)}…`, async () => {
       use({ pinnedFingerprints: ["AA:BB", spelling] });
       assert.equal((await session.get(`${server.url}/get`, { verify: ca })).statusCode, 200);
     });
 
   for (const pinned of [["AA:BB"], []])
-    it(`wrong: ${JSON.stringify(pinned)}`, async () => {
+    it(`refuse another fingerprint: ${JSON.stringify(pinned)}`, async () => {
       use({ pinnedFingerprints: pinned });
       const seen = server.requests.length;
       for (const verify of [ca, false]) {
@@ -321,7 +321,7 @@ describe("pinnedFingerprints", OPTIONS, () => {
       assert.equal(adapter.statistics.open, 0);
     });
 
-  it("does not take the place of verify", async () => {
+  it("do not replace verify", async () => {
     use({ pinnedFingerprints: [FINGERPRINT] });
     assert.match((await rejection(session.get(`${server.url}/get`))).message, /issuer is unknown/);
   });
@@ -334,13 +334,13 @@ describe("a client certificate", OPTIONS, () => {
   });
   after(() => strict.close());
 
-  it("is shown", async () => {
+  it("is sent to a server that asks for it", async () => {
     for (const cert of [[certFile, keyFile] as const, { cert: CLIENT_KEY_PAIR.cert, key: CLIENT_KEY_PAIR.key }])
       assert.equal((await session.get(`${strict.url}/get`, { verify: ca, cert })).statusCode, 200);
   });
 
   for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const)
-    it(`is missed in words, under ${maxVersion}`, async (context) => {
+    it(`that is missing is named in the error, with ${maxVersion}`, async (context) => {
       const other = await httpbin({ tls: { requestCert: true, rejectUnauthorized: true, ca: TEST_CA, maxVersion } });
       context.after(() => other.close());
       const error = await rejection(session.get(`${other.url}/get`, { verify: ca }));
@@ -351,8 +351,8 @@ describe("a client certificate", OPTIONS, () => {
     });
 });
 
-describe("the wrong protocol", OPTIONS, () => {
-  it("TLS spoken to a plain server", async () => {
+describe("a server with another protocol", OPTIONS, () => {
+  it("rejects TLS to a plain HTTP server", async () => {
     const plain = await rawServer(async (peer) => {
       await peer.until(1);
       await peer.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
@@ -363,7 +363,7 @@ describe("the wrong protocol", OPTIONS, () => {
     await plain.close();
   });
 
-  it("TLS spoken to a server that hangs up", async () => {
+  it("rejects TLS to a server that closes the connection", async () => {
     for (const way of ["end", "reset"] as const) {
       const plain = await rawServer(async (peer) => {
         await peer.until(1);
@@ -379,7 +379,7 @@ describe("the wrong protocol", OPTIONS, () => {
     }
   });
 
-  it("plain HTTP spoken to a TLS server", async () => {
+  it("rejects plain HTTP to a TLS server", async () => {
     const secure = await rawTlsServer(SERVER_KEY_PAIR, answering(OK));
     const error = await rejection(session.get(secure.url.replace("https:", "http:")));
     assert.equal(error.name, "ConnectionError");
@@ -388,7 +388,7 @@ describe("the wrong protocol", OPTIONS, () => {
     await secure.close();
   });
 
-  it("only old versions of TLS", async () => {
+  it("rejects a server with old TLS versions only", async () => {
     const old = await rawTlsServer({ ...SERVER_KEY_PAIR, maxVersion: "TLSv1.2" }, answering(OK));
     assert.equal((await session.get(old.url, { verify: ca })).text, "ok");
     use({ minVersion: "TLSv1.3" });
@@ -399,7 +399,7 @@ describe("the wrong protocol", OPTIONS, () => {
   });
 });
 
-describe("under TLS", OPTIONS, () => {
+describe("over TLS", OPTIONS, () => {
   const head = "HTTP/1.1 200 OK\r\n";
   const table: readonly (readonly [string, string, "end" | "reset", string, string, RegExp])[] = [
     ["no answer", "", "end", "ConnectionError", "ERR_CONNECTION_CLOSED", /closed connection without response/],

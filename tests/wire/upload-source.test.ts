@@ -29,7 +29,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** Gives one piece and then nothing for ever; `closed` tells that it was told to stop. */
+/** Yields one piece and then waits without an end; `closed` says whether it was stopped. */
 interface Stuck {
   readonly data: unknown;
   readonly closed: () => boolean;
@@ -110,7 +110,7 @@ for (const [kind, make] of Object.entries(kinds))
         });
   });
 
-describe("what can be sent again", { timeout: 20_000 }, () => {
+describe("a body that can be sent again", { timeout: 20_000 }, () => {
   it("is not closed by an attempt that failed", async () => {
     let attempts = 0;
     server = await rawServer(async (peer) => {

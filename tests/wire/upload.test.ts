@@ -50,9 +50,9 @@ class Source {
 
 const OPTIONS = { timeout: 60_000 };
 
-describe("an answer before the whole request", OPTIONS, () => {
+describe("a response before the whole request was sent", OPTIONS, () => {
   for (const status of [200, 413])
-    it(`${status} is the response, and the source is closed`, async () => {
+    it(`${status} is returned, and the source is closed`, async () => {
       server = await rawServer(async (peer) => {
         await peer.until("\r\n\r\n");
         await peer.until(1000);
@@ -67,7 +67,7 @@ describe("an answer before the whole request", OPTIONS, () => {
       await eventually(() => adapter.statistics.open === 0);
     });
 
-  it("of a body in memory", async () => {
+  it("is returned for a body in memory", async () => {
     server = await rawServer(async (peer) => {
       await peer.until("\r\n\r\n");
       peer.socket.pause();
@@ -78,7 +78,7 @@ describe("an answer before the whole request", OPTIONS, () => {
     await eventually(() => adapter.statistics.open === 0);
   });
 
-  it("whose body goes on after the request was sent keeps the connection", async () => {
+  it("keeps the connection when its body continues after the request was sent", async () => {
     server = await rawServer(async (peer) => {
       await peer.until("\r\n\r\n");
       await peer.sendAndPause("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nea");
@@ -102,7 +102,7 @@ describe("Expect: 100-continue", OPTIONS, () => {
     ["bytes", () => "body!"],
     ["chunks", () => [Buffer.from("bo"), Buffer.from("dy!")].values()],
   ] as const) {
-    it(`accepted, ${name}: the body follows`, async () => {
+    it(`accepted, ${name}: sends the body`, async () => {
       let before = "";
       server = await rawServer(async (peer) => {
         await peer.until("\r\n\r\n");
@@ -121,7 +121,7 @@ describe("Expect: 100-continue", OPTIONS, () => {
       assert.equal(adapter.statistics.idle, 1);
     });
 
-    it(`refused, ${name}: the body stays here`, async () => {
+    it(`refused, ${name}: does not send the body`, async () => {
       server = await rawServer(async (peer) => {
         await peer.until("\r\n\r\n");
         await peer.send("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno");
@@ -134,7 +134,7 @@ describe("Expect: 100-continue", OPTIONS, () => {
     });
   }
 
-  it("refused: the source is closed, though nobody opened it", async () => {
+  it("refused: closes the source, though it was never opened", async () => {
     server = await rawServer(async (peer) => {
       await peer.until("\r\n\r\n");
       await peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
@@ -145,7 +145,7 @@ describe("Expect: 100-continue", OPTIONS, () => {
     await eventually(() => file.closed);
   });
 
-  it("refused for want of credentials: what was not read goes out with them", async () => {
+  it("refused with a 401: sends the unread body with the credentials", async () => {
     server = await rawServer(async (peer) => {
       const unauthorized = await peer.until("\r\n\r\n");
       if (!/^authorization:/im.test(unauthorized)) {
@@ -163,7 +163,7 @@ describe("Expect: 100-continue", OPTIONS, () => {
     assert.match(server.peers[1].received, /9\r\nonly once\r\n0\r\n\r\n$/);
   });
 
-  it("ignored: the body goes out after a second", async () => {
+  it("ignored: sends the body after a second", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();
       await peer.send(OK);
@@ -175,7 +175,7 @@ describe("Expect: 100-continue", OPTIONS, () => {
     assert.ok(elapsed > 990 && elapsed < 1000 + GRACE, `${elapsed} ms`);
   });
 
-  it("answered by the response itself, without a 100: no body", async () => {
+  it("answered with a final response instead of a 100: sends no body", async () => {
     server = await rawServer(async (peer) => {
       await peer.until("\r\n\r\n");
       await peer.send(OK);
@@ -185,7 +185,7 @@ describe("Expect: 100-continue", OPTIONS, () => {
     assert.ok(server.peers[0].received.endsWith("\r\n\r\n"));
   });
 
-  it("is nothing to wait for without a body", async () => {
+  it("causes no wait without a body", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();
       await peer.send(OK);
@@ -197,7 +197,7 @@ describe("Expect: 100-continue", OPTIONS, () => {
 });
 
 describe("1xx responses", OPTIONS, () => {
-  it("are skipped, and offered", async () => {
+  it("are skipped, and passed to onInformational", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();
       await peer.sendAndPause("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nlink: </b.js>\r\n\r\n");
@@ -213,7 +213,7 @@ describe("1xx responses", OPTIONS, () => {
     ]); // prettier-ignore
   });
 
-  it("end the call when who is told of them throws", async () => {
+  it("fail the call when onInformational throws", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();
       await peer.send(`HTTP/1.1 103 x\r\n\r\n${OK}`);
@@ -233,7 +233,7 @@ describe("1xx responses", OPTIONS, () => {
 });
 
 describe("back-pressure", OPTIONS, () => {
-  it("a server that does not read makes the source wait", async () => {
+  it("pauses the source when the server does not read", async () => {
     server = await rawServer(async (peer) => {
       await peer.until("\r\n\r\n");
       peer.socket.pause();
@@ -253,7 +253,7 @@ describe("back-pressure", OPTIONS, () => {
     await eventually(() => source.closed);
   });
 
-  it("a reader that does not read makes the server wait", async () => {
+  it("pauses the server when the reader does not read", async () => {
     let taken = 0;
     server = await rawServer(async (peer) => {
       await peer.request();
@@ -283,7 +283,7 @@ describe("back-pressure", OPTIONS, () => {
     assert.equal(adapter.statistics.open, 0);
   });
 
-  it("holds for compressed content as well", async () => {
+  it("works for compressed content as well", async () => {
     const { createGzip } = await import("node:zlib");
     const { randomBytes } = await import("node:crypto");
     let taken = 0;
@@ -295,7 +295,7 @@ describe("back-pressure", OPTIONS, () => {
       zip.on("error", () => undefined);
       const noise = randomBytes(64 * 1024);
       const fill = (): void => {
-        // In a turn of its own: Deno's callback comes before anybody could read.
+        // In a later turn: Deno calls back before the reader could run.
         if (!peer.isGone) zip.write(noise, () => setImmediate(fill));
       };
       fill();
@@ -319,7 +319,7 @@ describe("back-pressure", OPTIONS, () => {
   });
 });
 
-describe("what the caller's own code throws", OPTIONS, () => {
+describe("an error that the caller's code throws", OPTIONS, () => {
   it("in the source of the body is the cause", async () => {
     server = await rawServer(async (peer) => {
       await peer.request();

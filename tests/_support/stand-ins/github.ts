@@ -56,7 +56,7 @@ function search({ query, headers }: Asked): Answered {
   return { json: { total_count: found.length, incomplete_results: false, items }, headers: LIMITS };
 }
 
-/** http://github.com sends everybody to https. */
+/** http://github.com redirects every request to https. */
 export function plainGithub(secure: () => string): Host {
   return () => ({ status: 301, reason: "Moved Permanently", headers: { Location: `${secure()}/` } });
 }

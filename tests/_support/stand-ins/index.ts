@@ -79,7 +79,7 @@ async function secure(caFile: string, tls: Exclude<HttpbinOptions["tls"], boolea
   return server.url;
 }
 
-/** Behind a Unix socket: its path. */
+/** Serves the host on a Unix socket, and returns its path. */
 async function onSocket(host: Host): Promise<string> {
   const path = join(process.cwd(), "docker.sock");
   const server = createServer((request, response) => {
@@ -104,7 +104,7 @@ async function onSocket(host: Host): Promise<string> {
   return path;
 }
 
-// A page's example goes nowhere else: a name that nobody plays does not exist.
+// An example of a page contacts no other host: a name without a stand-in does not exist.
 const lookup = dns.lookup;
 const offline = (host: string, ...rest: unknown[]): void => {
   if (host === "localhost" || isIP(host) !== 0) return void Reflect.apply(lookup, dns, [host, ...rest]);

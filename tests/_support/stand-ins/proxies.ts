@@ -28,7 +28,7 @@ export async function httpProxy(credentials: string | null): Promise<string> {
   return `127.0.0.1:${await listening(server)}`;
 }
 
-/** @param hidden - The port that every name leads to: the proxy resolves them, nobody else could. */
+/** @param hidden - The port that every name leads to: only the proxy can resolve the names. */
 export async function socksProxy(hidden: () => number): Promise<string> {
   const server = createServer((socket) => {
     socket.once("data", () => {

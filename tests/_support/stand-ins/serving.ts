@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 
 import { atEnd } from "../docs.js";
 
-/** What was asked. */
+/** A request. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
@@ -17,7 +17,7 @@ export interface Asked {
   readonly url: string;
 }
 
-/** What is answered; `json` or `text` or bytes as the body. */
+/** A response; `json` or `text` or bytes as the body. */
 export interface Answered {
   readonly status?: number;
   readonly reason?: string;

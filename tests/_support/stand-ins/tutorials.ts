@@ -1,7 +1,7 @@
 /** The other hosts of the tutorials, each with as much as they show of it. */
 import { formOf, jsonOf, type Answered, type Asked, type Host } from "./serving.js";
 
-/** The little API that somebody runs beside the script. */
+/** The small API that the reader of a tutorial runs beside the script. */
 export const books: Host = async (asked) => {
   if (asked.path === "/api/books") return { json: { data: [{ id: 1, title: "Emma" }] } };
   if (asked.path === "/api/cover")

@@ -36,7 +36,7 @@ class Named extends BaseAdapter {
 }
 
 describe("mount and getAdapter", () => {
-  it("the longest prefix wins, whatever the order", async () => {
+  it("chooses the longest prefix, whatever the order [longest-prefix]", async () => {
     for (const prefixes of [
       ["http://", "http://h/a", "http://h"],
       ["http://h/a", "http://h", "http://"],
@@ -54,7 +54,7 @@ describe("mount and getAdapter", () => {
     }
   });
 
-  it("a prefix ends at a host border", async () => {
+  it("ends a prefix at the end of a host name [prefix-host-border]", async () => {
     const session = new Session();
     session.mount("https://example.com", new Named("mine"));
     session.mount("https://", new Named("all"));
@@ -71,7 +71,7 @@ describe("mount and getAdapter", () => {
       assert.equal((await session.get(url)).text, expected, url);
   });
 
-  it("mounting a prefix again replaces its adapter; the map is ordered by length", () => {
+  it("replaces the adapter of a prefix that is mounted again, and orders the map by length", () => {
     const session = new Session();
     session.mount("http://h", new Named("1"));
     session.mount("http://h", new Named("2"));
@@ -79,7 +79,7 @@ describe("mount and getAdapter", () => {
     assert.equal((session.getAdapter("http://h/") as Named).name, "2");
   });
 
-  it("no adapter is InvalidSchema, naming those that are there", async () => {
+  it("throws InvalidSchema with the mounted prefixes when no adapter fits", async () => {
     for (const url of ["ftp://h/x", "mailto:a@b", "localhost:3128"]) {
       const error = await failure(new Session().get(url));
       assert.ok(error instanceof InvalidSchema, `${url}: ${String(error)}`);
@@ -88,13 +88,13 @@ describe("mount and getAdapter", () => {
     }
   });
 
-  it("refuses what is no adapter", () => {
+  it("refuses a value that is not an adapter", () => {
     const session = new Session();
     assert.throws(() => session.mount("x://", {} as Adapter), TypeError);
     assert.throws(() => session.mount(5 as unknown as string, new Named("x")), TypeError);
   });
 
-  it("session.close() closes each adapter once", async () => {
+  it("closes each adapter once in session.close()", async () => {
     const session = new Session();
     const adapter = new Named("x");
     session.mount("a://", adapter);
@@ -104,8 +104,8 @@ describe("mount and getAdapter", () => {
   });
 });
 
-describe("an adapter of one's own", () => {
-  it("on its own scheme gets the prepared request and resolved settings", async () => {
+describe("a custom adapter", () => {
+  it("receives the prepared request and the resolved settings for its own scheme", async () => {
     let told: { request: PreparedRequest; settings: SendSettings } | undefined;
     const session = new Session({ timeout: 3, headers: { "X-A": "1" } });
     session.mount("memory://", {
@@ -130,7 +130,7 @@ describe("an adapter of one's own", () => {
     assert.ok(response.elapsed >= 0);
   });
 
-  it("its cookies, redirects and hooks are the session's work", async () => {
+  it("returns responses whose cookies, redirects and hooks the session handles", async () => {
     const seen: string[] = [];
     const session = new Session();
     session.mount("memory://", {
@@ -154,7 +154,7 @@ describe("an adapter of one's own", () => {
     );
   });
 
-  it("its stream body is read before the call returns, and by iterating under stream: true", async () => {
+  it("returns a stream that is read before the call returns, or iterated under stream: true", async () => {
     const session = new Session();
     session.mount("memory://", {
       send: async (request) => new Response({ request, body: Readable.from([Buffer.from("ab"), "cd"]) }),
@@ -168,7 +168,7 @@ describe("an adapter of one's own", () => {
     assert.equal(response.raw.closed, true);
   });
 
-  it("that throws rejects with its error, which learns of the request", async () => {
+  it("rejects with the adapter's error, which gets the request", async () => {
     const session = new Session();
     session.mount("memory://", {
       send: () => Promise.reject(new requests.ConnectionError("gone")),
@@ -179,7 +179,7 @@ describe("an adapter of one's own", () => {
     assert.equal((error.request as PreparedRequest).url, "memory://h");
   });
 
-  it("a BaseAdapter without send says what is missing", async () => {
+  it("refuses a BaseAdapter without send", async () => {
     class Unfinished extends BaseAdapter {}
     const session = new Session();
     session.mount("memory://", new Unfinished());
@@ -187,7 +187,7 @@ describe("an adapter of one's own", () => {
     assert.match(error.message, /Unfinished must override send/);
   });
 
-  it("an HTTPAdapter subclass may change the request on its way", async () => {
+  it("may extend HTTPAdapter to change each request", async () => {
     class Counting extends HTTPAdapter {
       count = 0;
       override async send(request: PreparedRequest, settings: SendSettings): Promise<Response> {
@@ -226,14 +226,14 @@ describe("new HTTPAdapter()", () => {
       );
     });
 
-  it("keepAlive: false closes after each response", async () => {
+  it("closes the connection after each response with keepAlive: false", async () => {
     const session = new Session();
     session.mount("http://", new HTTPAdapter({ keepAlive: false }));
     await session.get(echo.url);
     assert.equal((await session.get(echo.url)).reused, false);
   });
 
-  it("maxConnections bounds what is open; the others wait in order", async () => {
+  it("opens at most maxConnections; other requests wait in order", async () => {
     await using own = await serve();
     const session = new Session();
     session.mount("http://", new HTTPAdapter({ maxConnections: 2 }));
@@ -242,7 +242,7 @@ describe("new HTTPAdapter()", () => {
     assert.ok(all.every(({ statusCode }) => statusCode === 200));
   });
 
-  it("timeout.pool bounds the wait", async () => {
+  it("limits the wait with timeout.pool", async () => {
     await using own = await serve(() => undefined);
     const session = new Session();
     session.mount("http://", new HTTPAdapter({ maxConnections: 1 }));
@@ -253,7 +253,7 @@ describe("new HTTPAdapter()", () => {
   });
 });
 
-describe("a Response made by hand", () => {
+describe("a Response constructed by a program", () => {
   it("has defaults", () => {
     const response = new Response();
     assert.equal(response.statusCode, 200);

@@ -62,9 +62,9 @@ const WAITING: readonly Waiting[] = [
   { name: "an async function", auth: (opened) => (request) => opened.then(() => request) },
 ];
 
-describe("a call whose auth object waits", () => {
+describe("a call whose auth object is still working", () => {
   for (const { name, auth } of WAITING) {
-    it(`ends with the reason of its signal: ${name}`, async () => {
+    it(`rejects with the reason of its signal: ${name}`, async () => {
       const { opened, open } = gate();
       const log: string[] = [];
       const session = new Session();
@@ -80,7 +80,7 @@ describe("a call whose auth object waits", () => {
       if (name.startsWith("flow")) assert.deepEqual(log, ["finally"], "the flow was not ended");
     });
 
-    it(`ends when its total time is over: ${name}`, async () => {
+    it(`rejects at its total timeout: ${name}`, async () => {
       const { opened } = gate();
       const session = new Session();
       mockRequests(session).any(URL_, { status: 401 });
@@ -92,7 +92,7 @@ describe("a call whose auth object waits", () => {
   }
 });
 
-describe("a promise that apply() returns", () => {
+describe("a promise returned by apply()", () => {
   /** A promise of another library: it has `then`, and nothing else. */
   class Thenable {
     readonly #value: unknown;
@@ -131,7 +131,7 @@ describe("a promise that apply() returns", () => {
     ["undefined by a thenable", signing(() => new Thenable(undefined))],
     ["another object", signing(() => ({ signed: true }))],
   ] as const)
-    it(`must give a request: ${name} is a TypeError, and nothing is sent`, async () => {
+    it(`throws a TypeError and sends nothing when it resolves to ${name}`, async () => {
       const session = new Session({ auth });
       const mock = mockRequests(session);
       mock.get(URL_);

@@ -40,13 +40,13 @@ describe("basic", () => {
   for (const [name, auth, path] of table)
     it(name, async () => assert.equal((await requests.get(server.url + path, { auth })).statusCode, 200));
 
-  it("wrong credentials are a 401, not an error", async () => {
+  it("returns a 401 for wrong credentials and does not throw", async () => {
     const response = await requests.get(`${server.url}/basic-auth/user/pass`, { auth: ["user", "wrong"] });
     assert.equal(response.statusCode, 401);
     assert.equal(response.ok, false);
   });
 
-  it("of the URL", async () => {
+  it("takes the credentials of the URL", async () => {
     assert.equal(
       (await requests.get(server.url.replace("//", "//user:pass@") + "/basic-auth/user/pass")).statusCode,
       200,
@@ -91,13 +91,13 @@ describe("functions and objects", () => {
     ],
   ];
   for (const [name, auth] of table) {
-    it(`${name}, of a call and of a session`, async () => {
+    it(`${name}, given to a call and to a session`, async () => {
       assert.equal((await requests.get(echo.url, { auth })).json<Received>().headers["x-token"], "secret");
       const session = new Session({ auth });
       assert.equal((await session.get(echo.url)).json<Received>().headers["x-token"], "secret");
     });
 
-    it(`${name}, through the prepared flow`, async () => {
+    it(`${name}, through a prepared request`, async () => {
       const session = new Session();
       const prepared = session.prepareRequest(new requests.Request("POST", echo.url, { auth, json: { a: 1 } }));
       assert.ok(prepared instanceof PreparedRequest);
@@ -106,7 +106,7 @@ describe("functions and objects", () => {
     });
   }
 
-  it("see the body and the headers, and run after them", async () => {
+  it("receive the final body and headers", async () => {
     let seen: unknown;
     await requests.post(echo.url, {
       json: { a: 1 },
@@ -118,7 +118,7 @@ describe("functions and objects", () => {
     assert.deepEqual(seen, ["POST", "/", '{"a":1}', "application/json"]);
   });
 
-  it("may change the body; the framing follows", async () => {
+  it("may change the body, and Content-Length follows", async () => {
     const received = (
       await requests.post(echo.url, {
         data: "a",
@@ -135,7 +135,7 @@ describe("functions and objects", () => {
     ["returns nothing", () => undefined],
     ["returns nothing later", async () => undefined],
   ] as [string, unknown][])
-    it(`a function that ${name} is a TypeError that says so, and nothing goes out`, async () => {
+    it(`throws a TypeError with advice for a function that ${name}, and sends nothing`, async () => {
       const before = echo.requests.length;
       const error = await failure(requests.get(echo.url, { auth: auth as AuthInit }));
       assert.ok(error instanceof TypeError, String(error));
@@ -143,14 +143,14 @@ describe("functions and objects", () => {
       assert.equal(echo.requests.length, before);
     });
 
-  it("an async function that rejects rejects the call with its error", async () => {
+  it("rejects the call with the error of an async function", async () => {
     const reason = new Error("no token");
     const error = await failure(requests.get(echo.url, { auth: () => Promise.reject(reason) }));
     assert.equal(error, reason);
   });
 });
 
-describe("a flow of one's own", () => {
+describe("a custom authentication flow", () => {
   class Refreshing extends AuthBase {
     token = "stale";
     ended = 0;
@@ -170,7 +170,7 @@ describe("a flow of one's own", () => {
     }
   }
 
-  it("answers a 401; the 401 stands in history", async () => {
+  it("answers a 401, which history keeps", async () => {
     await using own = await serve((request, response) => {
       const fresh = request.headers["authorization"] === "Bearer fresh";
       response.writeHead(fresh ? 200 : 401).end(request.body);
@@ -188,7 +188,7 @@ describe("a flow of one's own", () => {
     assert.equal(auth.ended, 2);
   });
 
-  it("is ended when sending fails", async () => {
+  it("is closed when sending fails", async () => {
     const auth = new Refreshing();
     await failure(requests.get(`${server.url}/reset`, { auth }));
     assert.equal(auth.ended, 1);
@@ -209,7 +209,7 @@ describe("digest", () => {
         );
       });
 
-  it("wrong credentials are a 401 after one answer", async () => {
+  it("returns the 401 for wrong credentials after one attempt", async () => {
     const before = server.requests.length;
     const auth = new HTTPDigestAuth("user", "wrong");
     const response = await requests.get(`${server.url}/digest-auth/auth/user/pass`, { auth });
@@ -217,7 +217,7 @@ describe("digest", () => {
     assert.equal(server.requests.length, before + 2);
   });
 
-  it("later requests carry an answer from the start, with a count of their own", async () => {
+  it("signs later requests in advance, with increasing nonce counts", async () => {
     const session = new Session({ auth: new HTTPDigestAuth("user", "pass") });
     const url = `${server.url}/digest-auth/auth/user/pass/MD5/never`;
     await session.get(url);
@@ -227,13 +227,13 @@ describe("digest", () => {
     assert.match(second.request.headers["authorization"] as string, /nc=00000002/);
   });
 
-  it("a stale nonce is renewed without asking the caller", async () => {
+  it("renews a stale nonce", async () => {
     const session = new Session({ auth: new HTTPDigestAuth("user", "pass") });
     const url = `${server.url}/digest-auth/auth/user/pass/MD5/2`;
     for (let call = 0; call < 6; call += 1) assert.equal((await session.get(url)).statusCode, 200, `call ${call}`);
   });
 
-  it("needs the cookie of its challenge", async () => {
+  it("sends the cookie of the challenge", async () => {
     const response = await new Session().get(`${server.url}/digest-auth/auth/user/pass?require-cookie=1`, {
       auth: new HTTPDigestAuth("user", "pass"),
     });
@@ -269,7 +269,7 @@ describe("digest", () => {
     await rm(directory, { recursive: true });
   });
 
-  it("a generator is UnrewindableBodyError, never sent empty", async () => {
+  it("throws UnrewindableBodyError for a generator and never sends it empty", async () => {
     await using own = await challenger("auth");
     const error = await failure(
       requests.post(own.url, { data: Readable.from(["once"]), auth: new HTTPDigestAuth("u", "p") }),
@@ -281,7 +281,7 @@ describe("digest", () => {
     );
   });
 
-  it("auth-int hashes the body", async () => {
+  it("hashes the body with auth-int", async () => {
     const auth = new HTTPDigestAuth("user", "pass");
     await using own = await challenger("auth-int");
     const response = await requests.post(own.url, { data: "body", auth });
@@ -289,7 +289,7 @@ describe("digest", () => {
     assert.equal(response.json<Received>().body, "body");
   });
 
-  it("answers anew at each hop of a redirect on its origin", async () => {
+  it("computes a new answer after each redirect within its origin", async () => {
     const target = "/digest-auth/auth/user/pass";
     const response = await requests.get(`${server.url}/redirect-to?url=${encodeURIComponent(target)}`, {
       auth: new HTTPDigestAuth("user", "pass"),
@@ -301,7 +301,7 @@ describe("digest", () => {
     );
   });
 
-  it("one object answers many requests at once", async () => {
+  it("serves many requests at once with one object", async () => {
     const session = new Session({ auth: new HTTPDigestAuth("user", "pass") });
     const url = `${server.url}/digest-auth/auth/user/pass/SHA-256`;
     const all = await Promise.all(Array.from({ length: 20 }, () => session.get(url)));

@@ -107,7 +107,7 @@ describe(`${REQUESTS} requests at once over ${CONNECTIONS} connections`, { timeo
     }
   }
 
-  it("each gets what belongs to it, whatever happens to the others", async () => {
+  it("return the right response each, whatever happens to the others [responses-not-mixed-up]", async () => {
     const auth = new HTTPDigestAuth("user", "password");
     const reasons = new Map<number, Error>();
     const kinds: readonly ((id: number) => Promise<Seen | null>)[] = [
@@ -162,7 +162,7 @@ describe(`${REQUESTS} requests at once over ${CONNECTIONS} connections`, { timeo
     assert.ok(open <= CONNECTIONS);
   });
 
-  it("the queue is fair: whoever comes late is served before those who come later", async () => {
+  it("are served in the order in which they waited", async () => {
     const served: string[] = [];
     await using slow = await serve(async (request, response) => {
       served.push(request.target);
@@ -178,7 +178,7 @@ describe(`${REQUESTS} requests at once over ${CONNECTIONS} connections`, { timeo
     });
     for (let late = 0; late < 10; late += 1) {
       const controller = new AbortController();
-      // Places in the queue that are given up must not push anybody back.
+      // Requests that leave the queue must not move the others back.
       const leaving = Array.from({ length: 5 }, () => other.get(`${slow.url}/left`, { signal: controller.signal }));
       const before = served.length;
       const call = other.get(`${slow.url}/late/${late}`, { timeout: { pool: 20 } });

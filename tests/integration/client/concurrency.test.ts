@@ -7,7 +7,7 @@ import { HTTPAdapter, Session } from "requests-ts";
 import { serve, type Received } from "./serve.js";
 
 describe("50 requests at once", () => {
-  it("each gets its own answer", async () => {
+  it("receive their own responses", async () => {
     await using echo = await serve();
     const session = new Session();
     session.mount("http://", new HTTPAdapter({ maxConnections: 10 }));
@@ -25,7 +25,7 @@ describe("50 requests at once", () => {
     assert.equal(echo.connections, 10);
   });
 
-  it("cookies stay consistent: each that was set is there, and each request has what was there before", async () => {
+  it("share the cookies of the session: each cookie is stored, and each request has the earlier ones", async () => {
     await using echo = await serve((request, response) => {
       response.setHeader("Set-Cookie", `c${request.target.slice(1)}=1`);
       response.end(JSON.stringify(request));
@@ -39,7 +39,7 @@ describe("50 requests at once", () => {
     }
   });
 
-  it("settings of one call are not seen by another", async () => {
+  it("do not see the settings of other calls", async () => {
     await using echo = await serve();
     const session = new Session();
     const [plain, special] = await Promise.all([

@@ -26,21 +26,21 @@ async function header(session: Session, url = `${echo.url}/`): Promise<string | 
 }
 
 describe("the jar of a session", () => {
-  it("keeps what responses set, and sends it", async () => {
+  it("keeps the cookies of responses and sends them", async () => {
     const session = new Session();
     await session.get(`${server.url}/cookies/set/sessioncookie/123456789`);
     assert.deepEqual((await session.get(`${server.url}/cookies`)).json(), { cookies: { sessioncookie: "123456789" } });
     assert.equal(session.cookies["sessioncookie"], "123456789");
   });
 
-  it("forgets what responses delete", async () => {
+  it("removes the cookies that responses delete", async () => {
     const session = new Session();
     await session.get(`${server.url}/cookies/set?a=1&b=2`);
     await session.get(`${server.url}/cookies/delete?a`);
     assert.deepEqual(session.cookies.getDict(), { b: "2" });
   });
 
-  it("keeps cookies of 4xx, and of every hop", async () => {
+  it("keeps cookies of 4xx responses and of every redirect", async () => {
     const session = new Session();
     await session.get(`${server.url}/response-headers?Set-Cookie=x%3D1`);
     await session.get(`${server.url}/cookies/set?y=2`);
@@ -74,33 +74,33 @@ describe("the jar of a session", () => {
     ["a=1|a=2", "a=2"],
   ];
   for (const [line, sentBack] of lines)
-    it(`${line} is sent back as ${String(sentBack)}`, async () => {
+    it(`sends ${line} back as ${String(sentBack)}`, async () => {
       const session = new Session();
       await session.get(set(line));
       assert.equal(await header(session), sentBack);
     });
 
-  it("sends longer paths first, and each to its path", async () => {
+  it("sends longer paths first, and each cookie to its path", async () => {
     const session = new Session();
     await session.get(set("short=1; Path=/|long=2; Path=/deep/er"));
     assert.equal(await header(session, `${echo.url}/deep/er/x`), "long=2; short=1");
     assert.equal(await header(session, `${echo.url}/deeper`), "short=1");
   });
 
-  it("by default the path is the directory of the request", async () => {
+  it("uses the directory of the request as the default path", async () => {
     const session = new Session();
     await session.get(set("a=1", "/dir"));
     assert.equal(await header(session, `${echo.url}/dir/x`), "a=1");
     assert.equal(await header(session, `${echo.url}/`), undefined);
   });
 
-  it("is for the host that set it, whatever the port (RFC 6265 §8.5)", async () => {
+  it("sends a cookie to the host that set it, on any port (RFC 6265 §8.5)", async () => {
     const session = new Session();
     await session.get(set("a=1"));
     assert.equal(await header(session, echo.localhost), undefined);
   });
 
-  it("sends a cookie with Secure over https alone", async () => {
+  it("sends a cookie with Secure over https only", async () => {
     await using secure = await httpbin({ tls: true });
     const session = new Session({ verify: false });
     await session.get(`${secure.url}/response-headers?Set-Cookie=s%3D1%3B%20Secure%3B%20Path%3D/`);
@@ -108,14 +108,14 @@ describe("the jar of a session", () => {
     assert.equal(await header(session), undefined);
   });
 
-  it("may be set by hand, with a domain and path", async () => {
+  it("takes cookies from the program, with domain and path", async () => {
     const session = new Session();
     session.cookies.set("tasty", "yum", { domain: "127.0.0.1", path: "/cookies" });
     session.cookies.set("gross", "blech", { domain: "127.0.0.1", path: "/elsewhere" });
     assert.deepEqual((await session.get(`${server.url}/cookies`)).json(), { cookies: { tasty: "yum" } });
   });
 
-  it("several of one name conflict when asked for by name", async () => {
+  it("throws CookieConflictError when several cookies have the name", async () => {
     const session = new Session();
     await session.get(set("a=1; Path=/x|a=2; Path=/y"));
     assert.throws(() => session.cookies.get("a"), CookieConflictError);
@@ -131,7 +131,7 @@ describe("the jar of a session", () => {
 });
 
 describe("response.cookies", () => {
-  it("has the cookies of this response alone", async () => {
+  it("has the cookies of this response only", async () => {
     const session = new Session();
     const first = await session.get(set("a=1"));
     const second = await session.get(set("b=2"));
@@ -141,13 +141,13 @@ describe("response.cookies", () => {
     assert.equal((await session.get(echo.url)).cookies.size, 0);
   });
 
-  it("of one that is not there is undefined", async () => {
+  it("gives undefined for a cookie that does not exist", async () => {
     assert.equal((await requests.get(echo.url)).cookies["missing"], undefined);
   });
 });
 
 describe("a jar given to a call", () => {
-  it("keeps its domains", async () => {
+  it("keeps the domains of its cookies", async () => {
     const jar = new RequestsCookieJar();
     jar.set("here", "1", { domain: "127.0.0.1" });
     jar.set("there", "1", { domain: "localhost" });

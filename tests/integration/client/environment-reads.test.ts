@@ -36,7 +36,7 @@ function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
 
-describe("a variable", () => {
+describe("an environment variable", () => {
   it("is read at each call, also twice in one turn of the event loop", () => {
     process.env["http_proxy"] = "http://127.0.0.1:1";
     assert.deepEqual(proxiesNow(), { http: "http://127.0.0.1:1" });
@@ -61,7 +61,7 @@ describe("a variable", () => {
     ["other.example.test", "127.0.0.1", true],
     ["127.0.0.1", "", false],
   ] as const)
-    it(`no_proxy=${JSON.stringify(lower)} with NO_PROXY=${JSON.stringify(upper)}: an empty one counts as unset`, () => {
+    it(`no_proxy=${JSON.stringify(lower)} with NO_PROXY=${JSON.stringify(upper)}: an empty variable counts as unset`, () => {
       process.env["http_proxy"] = "http://127.0.0.1:1";
       process.env["no_proxy"] = lower;
       process.env["NO_PROXY"] = upper;
@@ -70,7 +70,7 @@ describe("a variable", () => {
 });
 
 describe("the netrc file", () => {
-  it("is found at once when NETRC changes, and within a second when the file does", async () => {
+  it("is read at once when NETRC changes, and within a second when the file changes", async () => {
     const [first, second] = [join(directory, "first"), join(directory, "second")];
     await writeFile(first, "machine 127.0.0.1 login a password b\n");
     await writeFile(second, "machine 127.0.0.1 login c password d\n");
@@ -86,13 +86,13 @@ describe("the netrc file", () => {
     assert.equal(await authorization(), undefined);
   });
 
-  it("that is a folder is left out", async () => {
+  it("is ignored when it is a folder", async () => {
     process.env["NETRC"] = directory;
     assert.equal(await authorization(), undefined);
   });
 });
 
-describe("a process that may not look at its home folder", () => {
+describe("a process that cannot read its home folder", () => {
   /** A copy of the package that another user can read. */
   async function packageFor(): Promise<string> {
     const root = join(import.meta.dirname, "..", "..", "..", "..");

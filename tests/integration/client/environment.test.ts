@@ -28,7 +28,7 @@ function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
 
-describe("credentials: auth= > session.auth > netrc > user-info > Authorization header", () => {
+describe("precedence of credentials: auth= > session.auth > netrc > user-info > Authorization header", () => {
   const header = { headers: { Authorization: "by hand" } };
   const table: [
     name: string,
@@ -57,7 +57,7 @@ describe("credentials: auth= > session.auth > netrc > user-info > Authorization 
       assert.equal(response.json<Received>().headers["authorization"], expected);
     });
 
-  it("a netrc that cannot be read or parsed is none", async () => {
+  it("ignores a netrc file that cannot be read or parsed", async () => {
     for (const content of ["machine", "machine 127.0.0.1 login"]) {
       process.env["NETRC"] = join(directory, `broken-${content.length}`);
       await writeFile(process.env["NETRC"], content);
@@ -66,7 +66,7 @@ describe("credentials: auth= > session.auth > netrc > user-info > Authorization 
     }
   });
 
-  it("netrc is for the host, without its port, and for no other", async () => {
+  it("uses netrc for the host without its port, and for no other host [netrc-by-host]", async () => {
     process.env["NETRC"] = netrc;
     const response = await new Session().get(echo.localhost);
     assert.equal(response.json<Received>().headers["authorization"], undefined);
@@ -80,13 +80,13 @@ describe("the CA bundle", () => {
   });
 
   for (const name of ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-    it(`${name} defines what true means`, async () => {
+    it(`${name} sets the trust of verify: true`, async () => {
       process.env[name] = ca;
       assert.equal((await new Session().get(`${secure.url}/get`)).statusCode, 200);
       assert.equal((await new Session().get(`${secure.url}/get`, { verify: true })).statusCode, 200);
     });
 
-  it("REQUESTS_CA_BUNDLE comes first, and an empty one is none", async () => {
+  it("uses REQUESTS_CA_BUNDLE first, and ignores an empty variable [REQUESTS_CA_BUNDLE-order]", async () => {
     process.env["REQUESTS_CA_BUNDLE"] = join(directory, "missing.pem");
     process.env["CURL_CA_BUNDLE"] = ca;
     const error = await failure(new Session().get(`${secure.url}/get`));
@@ -96,7 +96,7 @@ describe("the CA bundle", () => {
     assert.equal((await new Session().get(`${secure.url}/get`)).statusCode, 200);
   });
 
-  it("code beats it: a path or false, of the call or the session", async () => {
+  it("lets a path or false in the call or the session override the environment", async () => {
     process.env["REQUESTS_CA_BUNDLE"] = join(directory, "missing.pem");
     const url = `${secure.url}/get`;
     assert.equal((await new Session().get(url, { verify: ca })).statusCode, 200);
@@ -105,13 +105,13 @@ describe("the CA bundle", () => {
     assert.equal((await new Session({ verify: false }).get(url)).statusCode, 200);
   });
 
-  it("trustEnv: false switches it off", async () => {
+  it("ignores the environment with trustEnv: false", async () => {
     process.env["REQUESTS_CA_BUNDLE"] = ca;
     const error = await failure(new Session({ trustEnv: false }).get(`${secure.url}/get`));
     assert.ok(error instanceof SSLError);
   });
 
-  it("mergeEnvironmentSettings tells what is used", () => {
+  it("mergeEnvironmentSettings returns the settings in use", () => {
     process.env["REQUESTS_CA_BUNDLE"] = ca;
     const session = new Session({ cert: "/c.pem" });
     assert.deepEqual(session.mergeEnvironmentSettings("https://h/"), {
@@ -128,7 +128,7 @@ describe("the CA bundle", () => {
     });
   });
 
-  it("a CA file that does not exist is SSLError naming it, before a socket opens", async () => {
+  it("throws SSLError with the path of a missing CA file, before it opens a socket", async () => {
     const before = secure.connections;
     const missing = join(directory, "nowhere.pem");
     const error = await failure(new Session().get(secure.url, { verify: missing }));
@@ -138,7 +138,7 @@ describe("the CA bundle", () => {
   });
 });
 
-describe("proxies", () => {
+describe("proxies [proxies-from-environment]", () => {
   const proxy = `http://user:secret@127.0.0.1:${closed}`;
   const dead: [name: string, variables: Record<string, string>, session: Proxies, call: Proxies][] = [
     ["HTTP_PROXY", { HTTP_PROXY: proxy }, {}, {}],
@@ -153,7 +153,7 @@ describe("proxies", () => {
     ["the environment's beside the session's for another scheme", { HTTP_PROXY: proxy }, { https: null }, {}],
   ];
   for (const [name, variables, session, proxies] of dead)
-    it(`${name}: ProxyError names the proxy, its password masked`, async () => {
+    it(`${name}: ProxyError names the proxy and masks its password`, async () => {
       Object.assign(process.env, variables);
       const error = await failure(new Session({ proxies: session }).get(echo.url, { proxies }));
       assert.ok(error instanceof ProxyError, String(error));
@@ -184,7 +184,7 @@ describe("proxies", () => {
     ["another scheme's", {}, {}, { https: proxy }],
   ];
   for (const [name, variables, session, proxies] of direct)
-    it(`${name}: direct`, async () => {
+    it(`${name}: connects directly`, async () => {
       Object.assign(process.env, variables);
       assert.equal((await new Session(session).get(echo.url, { proxies })).statusCode, 200);
     });

@@ -38,7 +38,7 @@ const HEAD_ONLY = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
 
 describe("the Response of session.fetch", TIMEOUT, () => {
   for (const status of [600, 799, 999])
-    it(`has a status that the constructor refuses: ${status}`, async () => {
+    it(`has status ${status}, which the constructor of Response refuses`, async () => {
       const { url } = await serve(answering(`HTTP/1.1 ${status} Odd\r\nContent-Length: 2\r\n\r\nok`));
       const response = await fetch(url);
       assert.deepEqual(
@@ -63,7 +63,7 @@ describe("the Response of session.fetch", TIMEOUT, () => {
       );
   });
 
-  it("has a body that a reader with its own buffer can read", async () => {
+  it("has a body for BYOB readers", async () => {
     const { url } = await serve(answering(OK));
     const { body } = await fetch(url);
     const reader = body!.getReader({ mode: "byob" });
@@ -84,12 +84,12 @@ describe("the body of a Request", TIMEOUT, () => {
     ["URLSearchParams", new URLSearchParams({ a: "1" }), "a=1"],
     ["a Blob", new Blob(["blob"], { type: "text/x-blob" }), "blob"],
   ] as const) {
-    it(`is sent with its length, and again after a redirect: ${name}, in init`, async () => {
+    it(`is sent with its length, also after a redirect: ${name}, in init`, async () => {
       const { url, peers } = await serve(redirecting());
       assert.equal((await fetch(url, { method: "POST", body })).status, 200);
       assert.equal(peers[0].received.split(`\r\n\r\n${expected}`).length, 3, peers[0].received);
     });
-    it(`is sent with its length, and again after a redirect: ${name}, in a Request`, async () => {
+    it(`is sent with its length, also after a redirect: ${name}, in a Request`, async () => {
       const { url, peers } = await serve(redirecting());
       const request = new globalThis.Request(url, { method: "POST", body });
       assert.equal((await fetch(request)).status, 200);
@@ -98,13 +98,13 @@ describe("the body of a Request", TIMEOUT, () => {
     });
   }
 
-  it("is named by its type", async () => {
+  it("has a Content-Type for its type", async () => {
     const { url, peers } = await serve(answering(OK));
     await fetch(url, { method: "POST", body: new Blob(["b"], { type: "text/x-blob" }) });
     assert.match(peers[0].received, /content-type: text\/x-blob\r\n/i);
   });
 
-  it("is sent while it comes", async () => {
+  it("is sent while it arrives", async () => {
     let pushed: ReadableStreamDefaultController<Uint8Array>;
     const body = new ReadableStream<Uint8Array>({ start: (controller) => void (pushed = controller) });
     const { url } = await serve(async (peer) => {
@@ -121,7 +121,7 @@ describe("the body of a Request", TIMEOUT, () => {
   });
 
   for (const kind of ["a Request", "init"])
-    it(`that never ends can be aborted, and its stream is cancelled: in ${kind}`, async () => {
+    it(`in ${kind} that never ends can be aborted, which cancels its stream`, async () => {
       const cancelled: unknown[] = [];
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => controller.enqueue(Buffer.from("first")),
@@ -139,19 +139,19 @@ describe("the body of a Request", TIMEOUT, () => {
       await eventually(() => cancelled.length === 1);
     });
 
-  it("that was used is a TypeError", async () => {
+  it("throws a TypeError when it was used before", async () => {
     const { url } = await serve(answering(OK));
     const request = new globalThis.Request(url, { method: "POST", body: "abc" });
     await request.text();
     assert.ok((await failure(fetch(request))) instanceof TypeError);
   });
 
-  it("with GET is a TypeError", async () => {
+  it("throws a TypeError with GET", async () => {
     const { url } = await serve(answering(OK));
     assert.match(String(await failure(fetch(url, { body: "x" }))), /TypeError: .*cannot have body/);
   });
 
-  it("that fails is a TypeError with its cause", async () => {
+  it("throws a TypeError with its cause when it fails", async () => {
     const { url } = await serve(async (peer) => peer.gone);
     const body = new ReadableStream({ pull: () => Promise.reject(new Error("the source failed")) });
     const error = await failure(fetch(url, { method: "POST", body, duplex: "half" }));
@@ -175,7 +175,7 @@ describe('credentials: "omit"', TIMEOUT, () => {
     await own.close();
   });
 
-  it("also for the redirects of the call", async () => {
+  it("applies to the redirects of the call too", async () => {
     const { url, peers } = await serve(
       answering("HTTP/1.1 302 x\r\nLocation: /to\r\nSet-Cookie: new=1\r\nContent-Length: 0\r\n\r\n", OK),
     );
@@ -186,7 +186,7 @@ describe('credentials: "omit"', TIMEOUT, () => {
     await own.close();
   });
 
-  it("is cookies: null of a call", async () => {
+  it("does the same as cookies: null of a call", async () => {
     const { url, peers } = await serve(
       answering("HTTP/1.1 200 OK\r\nSet-Cookie: new=1\r\nContent-Length: 2\r\n\r\nok"),
     );
@@ -211,7 +211,7 @@ describe("integrity", TIMEOUT, () => {
     "md5-abc",
     "",
   ])
-    it(`takes ${integrity.slice(0, 12) || "nothing"}`, async () => {
+    it(`accepts ${integrity.slice(0, 12) || "nothing"}`, async () => {
       const { url } = await serve(answering(OK));
       assert.equal(await (await fetch(url, { integrity })).text(), "ok");
     });
@@ -226,7 +226,7 @@ describe("integrity", TIMEOUT, () => {
 });
 
 describe("a signal of session.fetch", TIMEOUT, () => {
-  it("leaves no listener behind", async () => {
+  it("has no listener left after the call", async () => {
     const { url } = await serve(answering(OK));
     const { signal } = new AbortController();
     for (let round = 0; round < 5; round += 1) {
@@ -245,7 +245,7 @@ describe("a signal of session.fetch", TIMEOUT, () => {
     ],
   ] as const)
     // prettier-ignore
-    it(`of ${what} is heard after a garbage collection`, async () => {
+    it(`of ${what} still works after a garbage collection`, async () => {
       setFlagsFromString("--expose-gc");
       const collect = runInNewContext("gc") as () => void;
       const { url } = await serve(async (peer) => {
@@ -264,7 +264,7 @@ describe("a signal of session.fetch", TIMEOUT, () => {
       assert.match(String(await Promise.race([failure(response.text()), late])), /given up/);
     });
 
-  it("of a Request is heard, too", async () => {
+  it("works when it is the signal of a Request", async () => {
     const { url } = await serve(async (peer) => {
       await peer.request();
       controller.abort(new Error("given up"));
@@ -275,7 +275,7 @@ describe("a signal of session.fetch", TIMEOUT, () => {
     assert.match(String(await failure(call)), /given up/);
   });
 
-  it("is not followed when init says null", async () => {
+  it("is ignored when init has signal: null", async () => {
     const { url } = await serve(answering(OK));
     const request = new globalThis.Request(url, { signal: AbortSignal.abort() });
     assert.equal((await fetch(request, { signal: null })).status, 200);
@@ -283,7 +283,7 @@ describe("a signal of session.fetch", TIMEOUT, () => {
 });
 
 describe("errors of session.fetch", TIMEOUT, () => {
-  it("a body that breaks off is a TypeError", async () => {
+  it("a truncated body rejects with a TypeError", async () => {
     const { url } = await serve(async (peer) => {
       await peer.request();
       await peer.send(`${HEAD_ONLY}abc`);
@@ -295,14 +295,14 @@ describe("errors of session.fetch", TIMEOUT, () => {
     assert.equal((error.cause as Error).name, "ChunkedEncodingError");
   });
 
-  it("of redirect: error has a cause", async () => {
+  it("redirect: error rejects with a TypeError that has a cause", async () => {
     const { url } = await serve(answering("HTTP/1.1 302 x\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"));
     const error = await failure(fetch(url, { redirect: "error" }));
     assert.ok(error instanceof TypeError);
     assert.match((error.cause as Error).message, /unexpected redirect/);
   });
 
-  it("of a URL that leaves baseUrl is a TypeError with InvalidURL", async () => {
+  it("a URL outside of baseUrl rejects with a TypeError whose cause is InvalidURL", async () => {
     const own = new Session({ baseUrl: "http://api.example.test/v1" });
     const error = await failure(own.fetch("//other.example.test/x"));
     assert.ok(error instanceof TypeError);

@@ -31,7 +31,7 @@ describe("session.fetch", () => {
     assert.deepEqual(((await response.json()) as { args: unknown }).args, { a: "1" });
   });
 
-  it("takes a URL and a Request, and init over it", async () => {
+  it("takes a URL or a Request, and init overrides the Request", async () => {
     assert.equal((await echoed(new URL(`${echo.url}/u`))).target, "/u");
     const request = new globalThis.Request(`${echo.url}/r`, { method: "PUT", body: "b", headers: { "X-A": "1" } });
     const received = await echoed(request);
@@ -42,12 +42,12 @@ describe("session.fetch", () => {
     assert.equal((await echoed(new globalThis.Request(echo.url), { method: "DELETE" })).method, "DELETE");
   });
 
-  it("refuses init that is no object", async () => {
+  it("refuses init that is not an object", async () => {
     for (const init of ["POST", 5, true])
       assert.ok((await failure(fetch(echo.url, init as unknown as object))) instanceof TypeError);
   });
 
-  it("gives immutable headers", async () => {
+  it("has immutable headers", async () => {
     const response = await fetch(echo.url);
     for (const { headers } of [response.clone(), response]) {
       assert.throws(() => headers.set("X-A", "1"), TypeError);
@@ -87,12 +87,12 @@ describe("session.fetch", () => {
     assert.deepEqual([streamed.body, streamed.headers["transfer-encoding"]], ["s", "chunked"]);
   });
 
-  it("a status is no error", async () => {
+  it("resolves for a 404, as fetch does", async () => {
     assert.equal((await fetch(`${server.url}/status/500`)).status, 500);
     assert.equal((await fetch(`${server.url}/status/204`)).body, null);
   });
 
-  it("redirect: follow, manual, error", async () => {
+  it("follows, returns or refuses redirects, as the redirect option says [fetch-redirect-option]", async () => {
     const url = `${server.url}/redirect/2`;
     const followed = await fetch(url);
     assert.deepEqual([followed.status, followed.redirected, followed.url], [200, true, `${server.url}/get`]);
@@ -101,25 +101,25 @@ describe("session.fetch", () => {
     assert.ok((await failure(fetch(url, { redirect: "error" }))) instanceof TypeError);
   });
 
-  it("decodes content; the headers about the coding are gone", async () => {
+  it("decodes content and removes the headers that describe its coding", async () => {
     const response = await fetch(`${server.url}/gzip`);
     assert.equal(((await response.json()) as { gzipped: boolean }).gzipped, true);
     assert.equal(response.headers.get("content-encoding"), null);
     assert.equal(response.headers.get("content-length"), null);
   });
 
-  it("several Set-Cookie stay apart", async () => {
+  it("keeps several Set-Cookie headers apart", async () => {
     const response = await fetch(`${server.url}/cookies/set?a=1&b=2`, { redirect: "manual" });
     assert.equal(response.headers.getSetCookie().length, 2);
   });
 
-  it("a network failure is a TypeError with the exception as cause", async () => {
+  it("rejects with a TypeError whose cause is the exception when the network fails", async () => {
     const error = await failure(fetch(`http://127.0.0.1:${await closedPort()}/`));
     assert.ok(error instanceof TypeError);
     assert.ok(error.cause instanceof RequestException);
   });
 
-  it("an abort rejects with the signal's reason", async () => {
+  it("rejects with the reason of the signal", async () => {
     const reason = new Error("mine");
     assert.equal(await failure(fetch(`${server.url}/get`, { signal: AbortSignal.abort(reason) })), reason);
     const controller = new AbortController();
@@ -127,7 +127,7 @@ describe("session.fetch", () => {
     assert.equal((await failure(fetch(`${server.url}/hang`, { signal: controller.signal }))).name, "AbortError");
   });
 
-  it("goes through the session: its headers, cookies, auth and baseUrl", async () => {
+  it("uses headers, cookies, auth and baseUrl of the session", async () => {
     const session = new Session({ baseUrl: echo.url, headers: { "X-S": "1" }, cookies: { c: "1" }, auth: ["u", "p"] });
     const received = (await (await session.fetch("/api")).json()) as Received;
     assert.equal(received.target, "/api");
@@ -139,7 +139,7 @@ describe("session.fetch", () => {
     assert.equal(omitted.headers["authorization"], undefined);
   });
 
-  it("streams", async () => {
+  it("returns a body that streams", async () => {
     const response = await fetch(`${server.url}/stream-bytes/5000?seed=1`);
     let size = 0;
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) size += chunk.length;

@@ -22,7 +22,7 @@ after(() => server.close());
 const url = `${server.url}/get`;
 
 describe("response hooks", () => {
-  it("see the response, its body read, before the caller", async () => {
+  it("see the response with its body read, before the caller does", async () => {
     let seen: unknown;
     const response = await requests.get(`${url}?a=1`, {
       hooks: {
@@ -35,7 +35,7 @@ describe("response hooks", () => {
     assert.ok(response instanceof Response);
   });
 
-  it("may be one or several, and run in order", async () => {
+  it("take one function or several, and run in order", async () => {
     const order: number[] = [];
     const hooks: ResponseHook[] = [() => void order.push(1), async () => void order.push(2), () => void order.push(3)];
     await requests.get(url, { hooks: { response: hooks } });
@@ -60,14 +60,14 @@ describe("response hooks", () => {
     assert.equal(response.encoding, "latin1");
   });
 
-  it("run at every hop", async () => {
+  it("run after each redirect", async () => {
     const seen: number[] = [];
     const hook = (one: Response): void => void seen.push(one.statusCode, one.history.length);
     await requests.get(`${server.url}/redirect/2`, { hooks: { response: hook } });
     assert.deepEqual(seen, [302, 0, 302, 1, 200, 2]);
   });
 
-  it("run at the challenge of digest too", async () => {
+  it("run for the 401 of digest authentication too", async () => {
     const seen: number[] = [];
     await requests.get(`${server.url}/digest-auth/auth/u/p`, {
       auth: new HTTPDigestAuth("u", "p"),
@@ -76,7 +76,7 @@ describe("response hooks", () => {
     assert.deepEqual(seen, [401, 200]);
   });
 
-  it("are told how the exchange was made, and nothing else", async () => {
+  it("receive the settings of the exchange, and nothing else", async () => {
     let told: HookSettings | undefined;
     await requests.get(url, {
       timeout: 5,
@@ -87,7 +87,7 @@ describe("response hooks", () => {
     assert.deepEqual(told, { stream: false, timeout: 5, verify: false, cert: null, proxies: { http: null } });
   });
 
-  it("under stream: true get the response with its body unread", async () => {
+  it("receive the response with its body unread under stream: true", async () => {
     const response = await requests.get(url, {
       stream: true,
       hooks: { response: (one) => assert.throws(() => one.content, { name: "StreamNotReadError" }) },
@@ -95,7 +95,7 @@ describe("response hooks", () => {
     assert.ok((await response.read()).length > 0);
   });
 
-  it("added by prepared.registerHook run, and by deregisterHook do not", async () => {
+  it("run after prepared.registerHook, and not after deregisterHook", async () => {
     const session = new Session();
     const seen: string[] = [];
     const kept = (): void => void seen.push("kept");
@@ -127,7 +127,7 @@ describe("a hook that throws", () => {
     ["at once", () => { throw new Error("from the hook"); }], // prettier-ignore
     ["later", async () => { throw new Error("from the hook"); }], // prettier-ignore
   ] as [string, ResponseHook][])
-    it(`${name} rejects the call with that error as cause`, async () => {
+    it(`rejects the call with ${name} as cause`, async () => {
       const error = await failure(requests.get(url, { hooks: { response: hook } }));
       assert.ok(error instanceof RequestException);
       assert.match(error.message, /from the hook/);
@@ -136,7 +136,7 @@ describe("a hook that throws", () => {
       assert.ok(error.request instanceof PreparedRequest);
     });
 
-  it("a RequestException as it is: raiseForStatus as a hook", async () => {
+  it("rejects with a RequestException itself: raiseForStatus as a hook", async () => {
     const error = await failure(
       requests.get(`${server.url}/status/503`, { hooks: { response: (one) => one.raiseForStatus() } }),
     );
@@ -155,7 +155,7 @@ describe("a hook that throws", () => {
   });
 });
 
-describe("how hooks are given", () => {
+describe("the values of hooks", () => {
   const hook: ResponseHook = (response) => void (response.reason = "seen");
   const session = (): Session => new Session();
   type Call = (given: never) => PromiseLike<Response>;
@@ -244,9 +244,9 @@ describe("how hooks are given", () => {
   });
 });
 
-describe("a call that is stopped while a hook runs", { timeout: 10_000 }, () => {
+describe("a call that is cancelled while a hook runs", { timeout: 10_000 }, () => {
   for (const stream of [false, true])
-    it(`by its signal${stream ? ", streamed" : ""}`, async () => {
+    it(`rejects with the reason of its signal${stream ? ", streamed" : ""}`, async () => {
       const controller = new AbortController();
       const reason = new Error("mine");
       const hook = async (): Promise<never> => {
@@ -257,13 +257,13 @@ describe("a call that is stopped while a hook runs", { timeout: 10_000 }, () => 
       assert.equal(await failure(call), reason);
     });
 
-  it("by its total timeout", async () => {
+  it("rejects at its total timeout", async () => {
     const hook = (): Promise<never> => new Promise(() => undefined);
     const call = requests.get(url, { timeout: { total: 0.5 }, hooks: { response: hook } });
     assert.equal((await failure(call)).name, "TotalTimeout");
   });
 
-  it("by a signal that the hook itself fires", async () => {
+  it("rejects with the reason of a signal that the hook aborts", async () => {
     const controller = new AbortController();
     const reason = new Error("mine");
     for (const hook of [() => controller.abort(reason), async () => controller.abort(reason)])

@@ -64,7 +64,7 @@ describe("session.use()", () => {
     assert.deepEqual(notes, ["first out", "second out", "second back", "first back"]);
   });
 
-  it("returns a function that removes the layer, and no other one of the same function", async () => {
+  it("returns a function that removes this layer only", async () => {
     await using session = new Session();
     const notes: string[] = [];
     const layer = noting("layer", notes);
@@ -78,7 +78,7 @@ describe("session.use()", () => {
     assert.deepEqual(notes, ["layer out", "layer back"]);
   });
 
-  it("keeps an innermost layer next to the adapter, whatever is added later", async () => {
+  it("keeps a layer with innermost next to the adapter", async () => {
     await using session = new Session();
     const notes: string[] = [];
     session.use(Object.assign(noting("innermost", notes), { innermost: true }));
@@ -87,7 +87,7 @@ describe("session.use()", () => {
     assert.deepEqual(notes, ["later out", "innermost out", "innermost back", "later back"]);
   });
 
-  it("counts the attempts of the adapter's retries", async () => {
+  it("runs for each attempt of the adapter's retries, and counts them", async () => {
     await using session = new Session({ retries: new Retry({ total: 2, statusForcelist: [503] }) });
     const attempts: LayerAttempt[] = [];
     session.use(collecting(attempts));
@@ -99,7 +99,7 @@ describe("session.use()", () => {
     );
   });
 
-  it("tells the responses before, of redirects and of authentication", async () => {
+  it("gives the earlier responses of redirects and of authentication", async () => {
     await using session = new Session({ timeout: 5 });
     const attempts: LayerAttempt[] = [];
     session.use(collecting(attempts));
@@ -132,7 +132,7 @@ describe("session.use()", () => {
     assert.equal(response.request.headers["x-layer"], undefined);
   });
 
-  it("may answer without the adapter: cookies and redirects then work as for any response", async () => {
+  it("may respond without the adapter, with cookies and redirects as for any response", async () => {
     await using session = new Session();
     session.use(async (request, _attempt, next) =>
       request.url.endsWith("/start")
@@ -158,7 +158,7 @@ describe("session.use()", () => {
     assert.equal((await session.get(`${server.url}/get`)).statusCode, 200);
   });
 
-  it("lets retries see an error of a layer as the outcome of the attempt", async () => {
+  it("lets retries treat an error of a layer as the outcome of the attempt", async () => {
     await using session = new Session({ retries: new Retry(1) });
     session.use(async (request, { number }, next) => {
       if (number === 1)
@@ -181,7 +181,7 @@ describe("session.use()", () => {
     assert.equal((await response.read()).toString().trim().split("\n").length, 3);
   });
 
-  it("keeps its layers for a request under way while they are removed", async () => {
+  it("keeps the layers of a request in progress when they are removed", async () => {
     await using session = new Session();
     const notes: string[] = [];
     let remove: () => void = () => undefined;
@@ -209,7 +209,7 @@ describe("session.use()", () => {
       );
     });
 
-  it("names the mistake of a layer that returns no response, or passes no request on", async () => {
+  it("explains the mistake of a layer that returns no response, or passes no request on", async () => {
     await using session = new Session();
     const remove = session.use((async () => undefined) as unknown as Layer);
     await assert.rejects(
@@ -223,7 +223,7 @@ describe("session.use()", () => {
 });
 
 describe("requests.use()", () => {
-  it("adds a layer to the functions of the module, and to no session", async () => {
+  it("adds a layer to the module functions, and not to sessions", async () => {
     const notes: string[] = [];
     const remove = requests.use(noting("module", notes));
     try {
@@ -239,7 +239,7 @@ describe("requests.use()", () => {
 });
 
 describe("the layers of an adapter that is not an HTTPAdapter", () => {
-  it("stand around it: one attempt for each request", async () => {
+  it("run around it: one attempt for each request", async () => {
     await using session = new Session();
     const adapter = new MemoryAdapter();
     session.mount("memory://", adapter);
@@ -258,7 +258,7 @@ describe("the layers of an adapter that is not an HTTPAdapter", () => {
     assert.deepEqual(adapter.layers, []);
   });
 
-  it("run once when it passes its requests on to an HTTPAdapter", async () => {
+  it("run once when it passes its requests to an HTTPAdapter", async () => {
     class Wrapper extends BaseAdapter {
       readonly inner = new HTTPAdapter();
       override send(...given: Parameters<HTTPAdapter["send"]>): Promise<Response> {

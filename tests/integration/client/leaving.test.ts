@@ -40,7 +40,7 @@ async function assertLeft(started: number): Promise<void> {
 const DONE = { done: true, value: undefined };
 const get = (): Promise<Response> => session.get(server.url, { stream: true });
 
-describe("return() while next() waits", { timeout: 20_000 }, () => {
+describe("return() while next() is pending", { timeout: 20_000 }, () => {
   const iterators: Readonly<Record<string, (response: Response) => AsyncGenerator<unknown, void>>> = {
     "of the response": (response) => response[Symbol.asyncIterator](),
     "of iterContent()": (response) => response.iterContent(),
@@ -63,7 +63,7 @@ describe("return() while next() waits", { timeout: 20_000 }, () => {
       }
       const started = performance.now();
       assert.deepEqual(await iterator.return(), DONE);
-      // What is held of a line that has not ended is no line.
+      // The beginning of a line without its end is not a line.
       assert.deepEqual(await waiting, DONE);
       assert.deepEqual(await iterator.next(), DONE);
       await assertLeft(started);
@@ -81,13 +81,13 @@ describe("return() while next() waits", { timeout: 20_000 }, () => {
   }
 });
 
-describe("the web stream of a body", { timeout: 20_000 }, () => {
+describe("the web stream of a response body", { timeout: 20_000 }, () => {
   const bodies: Readonly<Record<string, () => Promise<globalThis.ReadableStream<Uint8Array>>>> = {
     "response.body": async () => (await get()).body,
     "the body of session.fetch": async () => (await session.fetch(server.url)).body!,
   };
   for (const [what, bodyOf] of Object.entries(bodies)) {
-    it(`${what} is cancelled while a read waits`, async () => {
+    it(`cancels ${what} while a read is pending`, async () => {
       const reader = (await bodyOf()).getReader();
       await reader.read();
       const waiting = reader.read();
@@ -98,14 +98,14 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
       await assertLeft(started);
     });
 
-    it(`${what} is cancelled before it is read`, async () => {
+    it(`cancels ${what} before the first read`, async () => {
       const body = await bodyOf();
       const started = performance.now();
       await body.cancel();
       await assertLeft(started);
     });
 
-    it(`${what} is destroyed as a Readable`, async () => {
+    it(`destroys ${what} as a Readable`, async () => {
       const readable = Readable.fromWeb((await bodyOf()) as ReadableStream);
       readable.resume();
       await pause(30);
@@ -115,7 +115,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
       await assertLeft(started);
     });
 
-    it(`${what} is piped until the signal says stop`, async () => {
+    it(`stops piping ${what} when the signal is aborted`, async () => {
       const controller = new AbortController();
       const piping = ((await bodyOf()) as ReadableStream).pipeTo(new WritableStream(), { signal: controller.signal });
       await pause(30);
@@ -125,7 +125,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
       await assertLeft(started);
     });
 
-    it(`${what} is left by a loop, and by return() while it waits`, async () => {
+    it(`ends ${what} when a loop is left, and when return() is called during a read`, async () => {
       const iterator = ((await bodyOf()) as ReadableStream)[Symbol.asyncIterator]();
       await iterator.next();
       const started = performance.now();
@@ -133,7 +133,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
       await assertLeft(started);
     });
 
-    it(`${what} has a BYOB reader`, async () => {
+    it(`gives ${what} a BYOB reader`, async () => {
       const reader = ((await bodyOf()) as ReadableStream).getReader({ mode: "byob" });
       const pieces: string[] = [];
       for (const size of [1, 2, 10]) {
@@ -149,7 +149,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
       await assertLeft(started);
     });
 
-    it(`${what} is closed when it is sent on and the upload is aborted`, async () => {
+    it(`closes ${what} when the upload that sends it on is aborted`, async () => {
       await using sink = await rawServer(async (peer) => {
         await peer.until('{"');
         await peer.gone;
@@ -165,7 +165,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
     });
   }
 
-  it("is the same each time", async () => {
+  it("is the same object each time", async () => {
     const response = await get();
     assert.equal(response.body, response.body);
     response.close();
@@ -182,13 +182,13 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
     assert.equal(await new globalThis.Response(response.body).text(), "ab");
   });
 
-  it("of a response that was iterated is StreamConsumedError", async () => {
+  it("rejects with StreamConsumedError after the response was iterated", async () => {
     const response = new Response({ body: Readable.from(["a"]) });
     for await (const _ of response.iterContent());
     assert.throws(() => response.body, StreamConsumedError);
   });
 
-  it("fails when the response is closed while it is read", async () => {
+  it("fails when the response is closed during a read", async () => {
     const response = await get();
     const reader = response.body.getReader();
     await reader.read();
@@ -198,7 +198,7 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
     await assert.rejects(waiting, /closed before its body was read to the end/);
   });
 
-  it("gives all bytes, by whichever reader, also through tee()", async () => {
+  it("gives all bytes to every kind of reader, also through tee()", async () => {
     const content = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 251));
     const whole = (): Response => new Response({ body: Readable.from([content.subarray(0, 100_000), content.subarray(100_000)]) }); // prettier-ignore
     const byLoop: Uint8Array[] = [];
@@ -224,8 +224,8 @@ describe("the web stream of a body", { timeout: 20_000 }, () => {
   });
 });
 
-describe("response.close() while the body is read", { timeout: 20_000 }, () => {
-  it("rejects read(), which would not be the whole", async () => {
+describe("response.close() while the body is being read", { timeout: 20_000 }, () => {
+  it("rejects a pending read()", async () => {
     const response = await get();
     const reading = response.read();
     await pause(10);
@@ -233,7 +233,7 @@ describe("response.close() while the body is read", { timeout: 20_000 }, () => {
     await assert.rejects(reading, StreamConsumedError);
   });
 
-  it("ends a loop", async () => {
+  it("ends a for-await loop", async () => {
     const response = await get();
     setTimeout(() => response.close(), 20);
     let text = "";
@@ -242,7 +242,7 @@ describe("response.close() while the body is read", { timeout: 20_000 }, () => {
   });
 });
 
-describe("return() while the first or next answer is waited for", { timeout: 20_000 }, () => {
+describe("return() while the first or a later response is awaited", { timeout: 20_000 }, () => {
   const iterators: Readonly<Record<string, (url: string) => AsyncGenerator<unknown, void>>> = {
     "events()": (url) => events(url, { session })[Symbol.asyncIterator](),
     "paginate()": (url) => session.paginate(url),

@@ -44,14 +44,14 @@ describe("params", () => {
     ["a Map", new Map([["a", "é"]]), "/?a=%C3%A9"],
     ["URLSearchParams", new URLSearchParams("a=1&a=2"), "/?a=1&a=2"],
     ["a string as it is", "q=a b&x", "/?q=a%20b&x"],
-    ["behind an existing query", { b: 2 }, "/?a=1&b=2", "/?a=1"],
+    ["after an existing query", { b: 2 }, "/?a=1&b=2", "/?a=1"],
     ["nothing", {}, "/"],
     ["null", null, "/"],
   ];
   for (const [name, params, target, url] of table)
     it(name, async () => assert.equal((await sent({ params }, url)).target, target));
 
-  it("the value of a parameter cannot be nested", async () => {
+  it("refuses a nested value of a parameter", async () => {
     const before = echo.requests.length;
     const error = await failure(requests.get(echo.url, { params: { a: { b: 1 } as unknown as string } }));
     assert.ok(error instanceof TypeError);
@@ -76,12 +76,12 @@ describe("headers", () => {
       );
     });
 
-  it("Headers", async () => {
+  it("takes a Headers object", async () => {
     const { headers } = await sent({ headers: new Headers({ "X-A": "1" }) });
     assert.equal(headers["x-a"], "1");
   });
 
-  it("an array sends the header several times", async () => {
+  it("sends a header several times for an array", async () => {
     const { pairs } = await sent({ headers: { "X-A": ["1", "2"] } });
     assert.deepEqual(
       pairs.filter(([field]) => field === "X-A").map(([, value]) => value),
@@ -89,7 +89,7 @@ describe("headers", () => {
     );
   });
 
-  it("null and undefined send nothing; numbers their digits; Latin-1 its bytes", async () => {
+  it("sends nothing for null and undefined, digits for numbers, and Latin-1 bytes for text", async () => {
     const { headers } = await sent({ headers: { "X-A": null, "X-B": undefined, "X-C": 3, "X-D": "é" } });
     assert.equal("x-a" in headers || "x-b" in headers, false);
     assert.equal(headers["x-c"], "3");
@@ -108,7 +108,7 @@ describe("headers", () => {
     ["an object as value", { "X-A": {} }, /must be a string, a number or bytes, not an object/],
   ];
   for (const [name, headers, message] of refused)
-    it(`${name} is InvalidHeader`, async () => {
+    it(`throws InvalidHeader for ${name}`, async () => {
       const before = echo.requests.length;
       const error = await failure(requests.get(echo.url, { headers: headers as Record<string, string> }));
       assert.ok(error instanceof InvalidHeader, String(error));
@@ -116,13 +116,13 @@ describe("headers", () => {
       assert.equal(echo.requests.length, before);
     });
 
-  it("the value of a refused header is not in the message", async () => {
+  it("keeps the value of a refused header out of the message", async () => {
     const error = await failure(requests.get(echo.url, { headers: { Authorization: "hunter2\n" } }));
     assert.doesNotMatch(error.message, /hunter2/);
   });
 
   for (const headers of ["X-A: 1", 5, [["only one"]]])
-    it(`${JSON.stringify(headers)} is a TypeError`, async () => {
+    it(`throws a TypeError for ${JSON.stringify(headers)}`, async () => {
       const error = await failure(requests.get(echo.url, { headers: headers as unknown as Record<string, string> }));
       assert.ok(error instanceof TypeError);
       assert.match(error.message, /headers/);
@@ -142,12 +142,12 @@ describe("cookies", () => {
   for (const [name, cookies, header] of table)
     it(name, async () => assert.equal((await sent({ cookies })).headers["cookie"], header));
 
-  it("a Cookie header of the caller's wins", async () => {
+  it("sends the caller's Cookie header in place of cookies", async () => {
     const { headers } = await sent({ headers: { Cookie: "mine=1" }, cookies: { a: "1" } });
     assert.equal(headers["cookie"], "mine=1");
   });
 
-  it("text is a TypeError, and a line end in a value InvalidHeader", async () => {
+  it("throws a TypeError for text, and InvalidHeader for a line break in a value", async () => {
     const text = await failure(requests.get(echo.url, { cookies: "a=1" as unknown as Record<string, string> }));
     assert.ok(text instanceof TypeError, String(text));
     const lineEnd = await failure(requests.get(echo.url, { cookies: { a: "1\r\nX: 2" } }));
@@ -201,7 +201,7 @@ describe("data and json", () => {
       assert.equal(received.headers["content-length"] ?? received.headers["transfer-encoding"], length);
     });
 
-  it("FormData is multipart", async () => {
+  it("sends FormData as multipart", async () => {
     const form = new FormData();
     form.append("field", "value");
     const file = new File(["content"], "a.txt", { type: "text/plain" });
@@ -218,35 +218,35 @@ describe("data and json", () => {
     assert.equal(headers["content-length"], String(body.length));
   });
 
-  it("the caller's Content-Type wins", async () => {
+  it("keeps the caller's Content-Type", async () => {
     const { headers } = await sent({ json: {}, headers: { "content-type": "application/vnd.api+json" } });
     assert.equal(headers["content-type"], "application/vnd.api+json");
   });
 
-  it("GET has no Content-Length without a body, and one with a body", async () => {
+  it("sends a GET without body without Content-Length, and a GET with a body with one", async () => {
     assert.equal((await requests.get(echo.url)).json<Received>().headers["content-length"], undefined);
     const { headers, body } = (await requests.get(echo.url, { data: "x" })).json<Received>();
     assert.deepEqual([headers["content-length"], body], ["1", "x"]);
   });
 
-  it("a Content-Length of the caller's makes an iterable un-chunked", async () => {
+  it("sends an iterable with the caller's Content-Length instead of chunks", async () => {
     const { headers, body } = await sent({ data: numbers(), headers: { "Content-Length": "3" } });
     assert.deepEqual([headers["content-length"], headers["transfer-encoding"], body], ["3", undefined, "122"]);
   });
 
   for (const length of ["2", "4"])
-    it(`and is checked while sending: ${length} for 3 bytes is InvalidHeader`, async () => {
+    it(`checks the length while sending: Content-Length ${length} for 3 bytes throws InvalidHeader`, async () => {
       const error = await failure(sent({ data: numbers(), headers: { "Content-Length": length } }));
       assert.ok(error instanceof InvalidHeader, String(error));
       assert.match(error.message, new RegExp(`Content-Length is ${length}`));
     });
 
-  it("a known length replaces the caller's Content-Length", async () => {
+  it("replaces the caller's Content-Length when the length is known", async () => {
     const { headers } = await sent({ data: "abc", headers: { "Content-Length": "99" } });
     assert.equal(headers["content-length"], "3");
   });
 
-  it("Transfer-Encoding beside a body of known length is InvalidHeader, and nothing goes out", async () => {
+  it("throws InvalidHeader for Transfer-Encoding with a body of known length, and sends nothing", async () => {
     const before = echo.requests.length;
     const error = await failure(sent({ data: "abc", headers: { "Transfer-Encoding": "chunked" } }));
     assert.ok(error instanceof InvalidHeader, String(error));
@@ -266,7 +266,7 @@ describe("data and json", () => {
     ],
   ];
   for (const [name, options, message] of refused)
-    it(`${name} is a TypeError, and nothing goes out`, async () => {
+    it(`throws a TypeError for ${name}, and sends nothing`, async () => {
       const before = echo.requests.length;
       const error = await failure(sent(options));
       assert.ok(error instanceof TypeError, String(error));
@@ -281,7 +281,7 @@ describe("data and json", () => {
     ["a cycle", cycle],
   ] as const)
     // prettier-ignore
-    it(`json with ${name} is InvalidJSONError with the cause`, async () => {
+    it(`throws InvalidJSONError with the cause for json with ${name}`, async () => {
       const error = await failure(sent({ json }));
       assert.ok(error instanceof InvalidJSONError);
       assert.ok(error.cause instanceof TypeError);
@@ -325,18 +325,18 @@ describe("files", () => {
   for (const [name, options, expected] of table)
     it(name, async () => assert.deepEqual(await parts(options()), expected));
 
-  it("have a Content-Length whenever every length is known, and are chunked otherwise", async () => {
+  it("send a Content-Length when every length is known, and chunks otherwise", async () => {
     const known = await sent({ files: { f: createReadStream(path) } });
     assert.equal(known.headers["content-length"], String(known.body.length));
     const unknown = await sent({ files: { f: Readable.from(["a"]) } });
     assert.equal(unknown.headers["transfer-encoding"], "chunked");
   });
 
-  it("json beside files is ignored", async () => {
+  it("replace json", async () => {
     assert.deepEqual(await parts({ files: { f: "c" }, json: { a: 1 } }), [head("f", "f") + "c"]);
   });
 
-  it("the caller's boundary decides; a multipart type without one gets ours added", async () => {
+  it("use the caller's boundary, and add one to a multipart type without a boundary", async () => {
     const own = await sent({ files: { f: "c" }, headers: { "Content-Type": "multipart/form-data; boundary=b" } });
     assert.ok(own.body.startsWith("--b\r\n") && own.body.endsWith("--b--\r\n"));
     const { headers, body } = await sent({ files: { f: "c" }, headers: { "Content-Type": "multipart/mixed" } });
@@ -345,7 +345,7 @@ describe("files", () => {
   });
 });
 
-describe("options of the wrong type are refused before anything is sent", () => {
+describe("options of the wrong type are refused before a request is sent", () => {
   const table: [options: Record<string, unknown>, type: typeof TypeError | typeof RangeError, message: RegExp][] = [
     [{ allowRedirects: 1 }, TypeError, /allowRedirects must be true or false, not a number/],
     [{ stream: "yes" }, TypeError, /stream must be true or false/],
@@ -396,13 +396,13 @@ describe("URLs", () => {
     ["http://*.example.com/", InvalidURL, /Invalid URL|label/],
   ];
   for (const [url, type, message] of table)
-    it(`${String(url)} is ${type.name}`, async () => {
+    it(`throws ${type.name} for ${String(url)}`, async () => {
       const error = await failure(requests.get(url as string));
       assert.ok(error instanceof type, `${error.name}: ${error.message}`);
       assert.match(error.message, message);
     });
 
-  it("the fragment and the user-info are not sent, and stay in response.url", async () => {
+  it("are sent without fragment and user-info, and response.url keeps both", async () => {
     const response = await requests.get(`http://u:p@127.0.0.1:${echo.port}/a#part`);
     const received = response.json<Received>();
     assert.equal(received.target, "/a");

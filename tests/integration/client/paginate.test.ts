@@ -45,12 +45,12 @@ const targets = (): string[] => server.requests.map(({ target }) => target);
 const session = new Session();
 
 describe("paginate by the Link header", () => {
-  it("gives all pages of httpbin", async () => {
+  it("follows all pages of httpbin", async () => {
     const pages = await all(session.paginate(`${bin.url}/links-paged`, { params: { per_page: 20 } }));
     assert.deepEqual(pages.map((page) => page.json<{ items: number[] }>().items.length), [20, 20, 10]); // prettier-ignore
   });
 
-  it("gives items", async () => {
+  it("yields items", async () => {
     const items = await all(
       session.paginate(`${bin.url}/links-paged?by=cursor&per_page=7&total=16`, {
         items: (response) => response.json<{ items: number[] }>().items,
@@ -59,20 +59,20 @@ describe("paginate by the Link header", () => {
     assert.deepEqual(items, Array.from({ length: 16 }, (_, at) => at + 1)); // prettier-ignore
   });
 
-  it("resolves relative links against the page, and adds neither params of the call nor of the session again", async () => {
+  it("resolves relative links against the page, and adds params of the call and the session only once", async () => {
     const own = new Session({ params: { key: "k" } });
     linking('<?page=2>; rel="next"', "</c/d?page=3>; rel=next");
     await all(own.paginate(`${server.url}/a/b`, { params: { size: 5 } }));
     assert.deepEqual(targets(), ["/a/b?key=k&size=5", "/a/b?page=2", "/c/d?page=3"]);
   });
 
-  it("finds next among several relations, in any case, and without one there is no other page", async () => {
+  it("finds rel=next among several relations, in any case, and stops without one", async () => {
     linking('</1>; rel="prev", </2>; rel="LAST Next"', '</1>; rel="prev next-archive"', '</never>; rel="next"');
     await all(session.paginate(`${server.url}/1`));
     assert.deepEqual(targets(), ["/1", "/2"]);
   });
 
-  it("resolves against where a redirect led", async () => {
+  it("resolves links against the URL after a redirect", async () => {
     answer = (request, response) => {
       if (request.target === "/old/list") response.writeHead(302, { Location: "/new/list" });
       else if (request.target === "/new/list") response.setHeader("Link", '<more>; rel="next"');
@@ -82,7 +82,7 @@ describe("paginate by the Link header", () => {
     assert.deepEqual(targets(), ["/old/list", "/new/list", "/new/more"]);
   });
 
-  it("asks for a page when the loop comes to it, and for none behind a break", async () => {
+  it("requests a page when the loop reaches it, and none after break", async () => {
     linking('</2>; rel="next"', '</3>; rel="next"');
     for await (const page of session.paginate(`${server.url}/1`)) {
       assert.equal(server.requests.length, page.url.endsWith("/1") ? 1 : 2);
@@ -91,7 +91,7 @@ describe("paginate by the Link header", () => {
     assert.deepEqual(targets(), ["/1", "/2"]);
   });
 
-  it("closes streamed pages that were not read, and gives their connection back", async () => {
+  it("closes streamed pages that were not read and reuses their connections", async () => {
     linking('</2>; rel="next"', '</3>; rel="next"');
     const pages: Response[] = [];
     for await (const page of session.paginate(`${server.url}/1`, { stream: true })) {
@@ -101,7 +101,7 @@ describe("paginate by the Link header", () => {
     assert.deepEqual(pages.map(({ raw }) => raw.closed), [true, true, true]); // prettier-ignore
   });
 
-  it("keeps method, headers and body; cookies of a page go to the next", async () => {
+  it("keeps method, headers and body, and sends the cookies of a page to the next", async () => {
     answer = (request, response) => {
       if (request.target === "/1") response.setHeader("Link", '</2>; rel="next"').setHeader("Set-Cookie", "seen=1");
       response.end();
@@ -114,7 +114,7 @@ describe("paginate by the Link header", () => {
     );
   });
 
-  it("does not send a body that is used up", async () => {
+  it("refuses to send a consumed body again", async () => {
     linking('</2>; rel="next"');
     async function* body(): AsyncGenerator<string> {
       yield "once";
@@ -124,7 +124,7 @@ describe("paginate by the Link header", () => {
     assert.match(error.message, /for the next page to/);
   });
 
-  it("is there as a function too, with one session for all pages", async () => {
+  it("exists as a function too, with one session for all pages", async () => {
     answer = (request, response) => {
       if (request.target === "/1") response.setHeader("Link", '</2>; rel="next"').setHeader("Set-Cookie", "a=1");
       response.end();
@@ -135,14 +135,14 @@ describe("paginate by the Link header", () => {
 });
 
 describe("paginate by a function", () => {
-  it("a URL, relative or not, of any script; a promise of it", async () => {
+  it("takes a URL, relative or absolute, with non-ASCII characters, or a promise of one", async () => {
     linking();
     const steps = ["?page=2", new URL(`${server.url}/x`), Promise.resolve("/é"), null];
     await all(session.paginate(`${server.url}/a`, { next: () => steps.shift() }));
     assert.deepEqual(targets(), ["/a", "/a?page=2", "/x", "/%C3%A9"]);
   });
 
-  it("changed params meet those of the call key by key", async () => {
+  it("merges changed params with those of the call", async () => {
     linking();
     const next: PaginateOptions["next"] = (_, page) =>
       page === 1 ? { params: { cursor: "c1" } } : page === 2 ? { params: { cursor: "c2", size: null } } : undefined;
@@ -150,7 +150,7 @@ describe("paginate by a function", () => {
     assert.deepEqual(targets(), ["/a?size=5", "/a?size=5&cursor=c1", "/a?cursor=c2"]);
   });
 
-  it("changed headers and body", async () => {
+  it("takes changed headers and body", async () => {
     linking();
     const next: PaginateOptions["next"] = (_, page) =>
       page === 1 ? { headers: { "X-Cursor": "2" }, json: { cursor: 2 } } : page === 2 ? { data: "three" } : null;
@@ -161,7 +161,7 @@ describe("paginate by a function", () => {
     );
   });
 
-  it("a URL with options of its own", async () => {
+  it("takes a URL with its own options", async () => {
     linking();
     const next: PaginateOptions["next"] = (_, page) =>
       page === 1 ? { url: "/b?x=1", params: { y: 2 }, headers: { "X-A": "2" }, auth: ["u", "p"] } : null;
@@ -170,7 +170,7 @@ describe("paginate by a function", () => {
     assert.deepEqual([target, headers["x-a"], headers["authorization"]], ["/b?x=1&y=2", "2", "Basic dTpw"]);
   });
 
-  it("what it throws ends the loop", async () => {
+  it("ends with the error that the function throws", async () => {
     linking();
     const mine = new Error("mine");
     const next = (): never => {
@@ -180,10 +180,10 @@ describe("paginate by a function", () => {
   });
 });
 
-describe("paginate and credentials", () => {
+describe("paginate, credentials", () => {
   const secrets = { "X-Api-Key": "secret", Cookie: "c=secret", Accept: "application/json" };
 
-  it("stay with the origin of the call, when a Link header leads elsewhere", async () => {
+  it("sends no credentials when a Link header leads to another origin", async () => {
     linking(`<${other.url}/2>; rel="next"`, `<${server.url}/3>; rel="next"`);
     const own = new Session({ params: { token: "secret" }, headers: { Authorization: "Bearer secret" } });
     own.cookies.set("everywhere", "secret");
@@ -194,7 +194,7 @@ describe("paginate and credentials", () => {
     assert.equal(other.requests[0].headers["authorization"], undefined);
   });
 
-  it("nor do they follow a URL of the function's, unless it gives them", async () => {
+  it("sends no credentials to a URL from the function unless the function gives them", async () => {
     linking();
     const credentials = { "X-Api-Key": "secret", Authorization: "secret" };
     for (const next of [`${other.url}/2`, { url: `${other.url}/2`, headers: { "X-Other": "key" } }])
@@ -204,22 +204,22 @@ describe("paginate and credentials", () => {
     assert.equal(other.requests[1].headers["x-other"], "key");
   });
 
-  it("follow on the same origin", async () => {
+  it("sends credentials on the same origin", async () => {
     linking(`<${server.url}/2>; rel="next"`);
     await all(session.paginate(`${server.url}/1`, { headers: { "X-Api-Key": "secret" }, auth: ["user", "secret"] }));
     const [, { headers }] = server.requests;
     assert.deepEqual([headers["x-api-key"], headers["authorization"]], ["secret", "Basic dXNlcjpzZWNyZXQ="]);
   });
 
-  it("a link to a Unix socket is refused", async () => {
+  it("refuses a link to a Unix socket", async () => {
     linking('<http+unix://%2Frun%2Fdocker.sock/containers>; rel="next"');
     const error = await failure(all(session.paginate(server.url)));
     assert.equal(error.name, "InvalidSchema");
   });
 });
 
-describe("paginate ends", () => {
-  it("in HTTPError at a page of 4xx or 5xx, unless it is told otherwise", async () => {
+describe("paginate, the end", () => {
+  it("throws HTTPError for a page with status 4xx or 5xx unless raiseForStatus is off", async () => {
     answer = (request, response) => {
       response.setHeader("Link", '</2>; rel="next"').writeHead(request.target === "/2" ? 500 : 200).end(); // prettier-ignore
     };
@@ -237,7 +237,7 @@ describe("paginate ends", () => {
     assert.deepEqual(statuses, [200, 500]);
   });
 
-  it("in an error when a page comes again", async () => {
+  it("throws when a page repeats", async () => {
     linking('</2>; rel="next"', '</1>; rel="next"', '</2>; rel="next"');
     const error = await failure(all(session.paginate(`${server.url}/1`)));
     assert.ok(error instanceof RequestException);
@@ -246,7 +246,7 @@ describe("paginate ends", () => {
     assert.equal(server.requests.length, 2);
   });
 
-  it("in the same error when the options or the body did not change", async () => {
+  it("throws when options and body did not change", async () => {
     linking();
     for (const options of [
       { next: () => ({ params: { cursor: 1 } }) },
@@ -259,7 +259,7 @@ describe("paginate ends", () => {
       );
   });
 
-  it("after maxPages and maxItems, quietly, and asks for nothing more", async () => {
+  it("ends after maxPages or maxItems and sends no further request", async () => {
     const many = (): void => linking(...[2, 3, 4, 5].map((page) => `</${page}>; rel="next"`));
     for (const maxPages of [0, 1, 3]) {
       server.requests.length = 0;
@@ -282,7 +282,7 @@ describe("paginate ends", () => {
     }
   });
 
-  it("by a signal, with its reason", async () => {
+  it("throws the reason of an aborted signal", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     linking('</2>; rel="next"', '</3>; rel="next"');
@@ -300,8 +300,8 @@ describe("paginate ends", () => {
   });
 });
 
-describe("paginate gives items", () => {
-  it("of generators, async generators and promises", async () => {
+describe("paginate, items", () => {
+  it("takes generators, async generators and promises", async () => {
     linking();
     async function* two(): AsyncGenerator<string> {
       yield "a";
@@ -311,7 +311,7 @@ describe("paginate gives items", () => {
       assert.deepEqual(await all(session.paginate(server.url, { items })), ["a", "b"]);
   });
 
-  it("or says which page has none", async () => {
+  it("names the page that has no items", async () => {
     linking();
     const error = await failure(all(session.paginate(server.url, { items: () => null as unknown as string[] })));
     assert.ok(error instanceof TypeError);
@@ -319,24 +319,24 @@ describe("paginate gives items", () => {
   });
 });
 
-describe("paginate refuses", () => {
+describe("paginate, wrong arguments", () => {
   const cases: readonly (readonly [string, unknown, RegExp])[] = [
     [
       "an unknown option",
       { allow_redirects: true },
       /Unknown option "allow_redirects" for paginate\(\)\. Did you mean "allowRedirects"\?$/,
     ],
-    ["next that is no function", { next: "x" }, /next must be a function/],
-    ["items that is no function", { items: 5 }, /items must be a function/],
-    ["maxPages that is no number", { maxPages: "5" }, /maxPages must be a number/],
+    ["next that is not a function", { next: "x" }, /next must be a function/],
+    ["items that is not a function", { items: 5 }, /items must be a function/],
+    ["maxPages that is not a number", { maxPages: "5" }, /maxPages must be a number/],
     ["text in place of options", "x", /must be an options object/],
   ];
   for (const [what, options, message] of cases)
-    it(`${what}, at the call`, () => {
+    it(`refuses ${what} at the call`, () => {
       assert.throws(() => session.paginate(server.url, options as PaginateOptions), message);
     });
 
-  it("an unknown option of next()", async () => {
+  it("refuses an unknown option of next()", async () => {
     linking();
     const next = (): object => ({ cursor: 1 });
     assert.match((await failure(all(session.paginate(server.url, { next })))).message, /^Unknown option "cursor" for next\(\) of paginate\(\)/); // prettier-ignore

@@ -21,7 +21,7 @@ const server = await httpbin();
 after(() => server.close());
 const file = fileURLToPath(import.meta.url);
 
-describe("1. A replayed upload sends nothing", () => {
+describe("1. A body that must be sent again is never sent empty", () => {
   for (const [name, first, options] of [
     ["307", { status: 307, headers: { Location: "/end" } }, {}],
     ["retry", { status: 503, headers: {} }, {}],
@@ -49,7 +49,7 @@ describe("1. A replayed upload sends nothing", () => {
       ["a file", () => ({ data: createReadStream(file, { end: 999 }) })],
       ["multipart", () => ({ files: { f: createReadStream(file, { end: 999 }) } })],
     ] as const)
-      it(`${name}, ${kind}: the same bytes again`, async () => {
+      it(`sends the same bytes again: ${name}, ${kind}`, async () => {
         await using own = await start();
         await session.post(own.url, { ...options, ...body() });
         assert.equal(own.requests.length, 2);
@@ -57,7 +57,7 @@ describe("1. A replayed upload sends nothing", () => {
         assert.equal(own.requests[1].body, own.requests[0].body);
       });
 
-    it(`${name}, a stream: UnrewindableBodyError`, async () => {
+    it(`throws UnrewindableBodyError for ${name}, a stream`, async () => {
       await using own = await start();
       const data = (async function* () { yield "once"; })(); // prettier-ignore
       const error = await failure(session.post(own.url, { ...options, data }));
@@ -67,8 +67,8 @@ describe("1. A replayed upload sends nothing", () => {
   }
 });
 
-describe("2. A kept connection that the server closed between requests", () => {
-  it("is not the caller's concern", async () => {
+describe("2. A kept connection that the server closes between requests", () => {
+  it("causes no error for the caller", async () => {
     let close = false;
     await using own = await serve((request, response) => {
       // Reads the request on the kept connection and hangs up without a word.
@@ -82,7 +82,7 @@ describe("2. A kept connection that the server closed between requests", () => {
     assert.equal(own.connections, 2);
   });
 
-  it("a POST is not sent twice behind the caller's back", async () => {
+  it("does not make the client send a POST twice", async () => {
     let close = false;
     await using own = await serve((_, response) => {
       if (close) response.socket?.destroy();
@@ -96,8 +96,8 @@ describe("2. A kept connection that the server closed between requests", () => {
   });
 });
 
-describe("3. A pool slot leaked on cancelled or unread bodies", () => {
-  it("200 aborted requests leave the pool as it was", async () => {
+describe("3. Cancelled and unread bodies occupy no place in the pool", () => {
+  it("leaves the pool unchanged after 200 aborted requests", async () => {
     const adapter = new HTTPAdapter({ maxConnections: 4 });
     const session = new Session();
     session.mount("http://", adapter);
@@ -119,7 +119,7 @@ describe("3. A pool slot leaked on cancelled or unread bodies", () => {
   });
 });
 
-describe("9. A cookie for a public suffix, or for a part of an address", () => {
+describe("9. A cookie for a public suffix, or for a part of an address [public-suffix-cookies]", () => {
   it("is refused", async () => {
     const session = new Session();
     await session.get(
@@ -130,12 +130,12 @@ describe("9. A cookie for a public suffix, or for a part of an address", () => {
 });
 
 describe("10. Content codings", () => {
-  it("a bomb is ContentDecodingError", async () => {
+  it("throws ContentDecodingError for a decompression bomb [decompression-bomb]", async () => {
     const error = await failure(requests.get(`${server.url}/bomb/30`));
     assert.ok(error instanceof ContentDecodingError, String(error));
   });
 
-  it("a cut gzip is ContentDecodingError, streamed or not", async () => {
+  it("throws ContentDecodingError for a truncated gzip, streamed or not [truncated-gzip]", async () => {
     for (const stream of [false, true]) {
       const call = requests.get(`${server.url}/truncate/100000?encoding=gzip`, { stream }).then((one) => one.read());
       assert.ok((await failure(call)) instanceof ContentDecodingError);
@@ -143,7 +143,7 @@ describe("10. Content codings", () => {
   });
 });
 
-describe("11. Bytes 0x80–0x9F are the same text at once and streamed", () => {
+describe("11. Bytes 0x80–0x9F give the same text at once and streamed", () => {
   for (const charset of ["windows-1252", "iso-8859-1"])
     it(charset, async () => {
       const bytes = Buffer.from(Array.from({ length: 128 }, (_, at) => at + 128));
@@ -160,7 +160,7 @@ describe("11. Bytes 0x80–0x9F are the same text at once and streamed", () => {
     });
 });
 
-describe("16. Shadowing what others use", () => {
+describe("16. Global objects", () => {
   it("importing this package leaves the globals alone", async () => {
     const script = `
       const look = () => Reflect.ownKeys(globalThis).map((key) => {
@@ -183,7 +183,7 @@ describe("16. Shadowing what others use", () => {
 });
 
 describe("18. The total timeout", () => {
-  it("ends a slow drip, at once and streamed", async () => {
+  it("ends a response that arrives slowly, at once and streamed", async () => {
     for (const stream of [false, true]) {
       const started = performance.now();
       const call = requests

@@ -13,7 +13,7 @@ async function sent(prepared: PreparedRequest, session = new Session()): Promise
 }
 
 describe("Request.prepare() alone", () => {
-  it("takes nothing of a session: the wire adds Host and nothing else", async () => {
+  it("takes nothing from a session: the engine adds Host only", async () => {
     const session = new Session({ headers: { "X-A": "1" }, cookies: { c: "1" }, auth: ["u", "p"], params: { a: 1 } });
     const received = await sent(new Request("GET", `${echo.url}/x`, { headers: { "X-Own": "1" } }).prepare(), session);
     assert.deepEqual(received.pairs, [
@@ -23,7 +23,7 @@ describe("Request.prepare() alone", () => {
     assert.equal(received.target, "/x");
   });
 
-  it("sends its framing with a body", async () => {
+  it("sends Content-Length or Transfer-Encoding with a body", async () => {
     const received = await sent(new Request("POST", echo.url, { data: "abc" }).prepare());
     assert.deepEqual(received.pairs, [
       ["Host", `127.0.0.1:${echo.port}`],
@@ -33,7 +33,7 @@ describe("Request.prepare() alone", () => {
 });
 
 describe("session.prepareRequest(request)", () => {
-  it("merges the session in", () => {
+  it("merges the session's settings into the request", () => {
     const session = new Session({ headers: { "X-A": "1" }, cookies: { c: "1" }, auth: ["u", "p"], params: { a: 1 } });
     const prepared = session.prepareRequest(new Request("post", echo.url, { params: { b: 2 }, json: { x: 1 } }));
     assert.ok(prepared instanceof PreparedRequest);
@@ -50,7 +50,7 @@ describe("session.prepareRequest(request)", () => {
     ]);
   });
 
-  it("takes the request's hooks, else the session's", () => {
+  it("takes the request's hooks, or those of the session when it has none", () => {
     const a = (): void => undefined;
     const b = (): void => undefined;
     const session = new Session({ hooks: { response: a } });
@@ -63,7 +63,7 @@ describe("session.prepareRequest(request)", () => {
 });
 
 describe("editing before sending", () => {
-  it("url, method, headers and body", async () => {
+  it("sends edited URL, method, headers and body", async () => {
     const session = new Session();
     const prepared = session.prepareRequest(new Request("POST", echo.url, { json: { a: 1 } }));
     prepared.url = `${echo.url}/raw path|`.replace(" ", "%20");
@@ -80,7 +80,7 @@ describe("editing before sending", () => {
     assert.equal(received.headers["accept"], undefined);
   });
 
-  it("a body taken away", async () => {
+  it("sends no body after it was removed", async () => {
     const prepared = new Session().prepareRequest(new Request("POST", echo.url, { data: "abc" }));
     prepared.body = null;
     const received = await sent(prepared);
@@ -88,7 +88,7 @@ describe("editing before sending", () => {
     assert.equal(received.headers["content-length"], "0");
   });
 
-  it("a body that became a stream", async () => {
+  it("sends a body that was replaced by a stream", async () => {
     const prepared = new Session().prepareRequest(new Request("POST", echo.url, { data: "abc" }));
     prepared.body = (async function* () {
       yield "stream";
@@ -105,7 +105,7 @@ describe("editing before sending", () => {
     ["both kinds of framing", (p: PreparedRequest) => (p.headers["Transfer-Encoding"] = "chunked")],
     ["a line end in a header", (p: PreparedRequest) => (p.headers["X"] = "1\r\nY: 2")],
   ] as [string, (prepared: PreparedRequest) => unknown][])
-    it(`${name} by hand is InvalidHeader, and nothing goes out`, async () => {
+    it(`rejects ${name} set by hand with InvalidHeader, and sends nothing`, async () => {
       const before = echo.requests.length;
       const prepared = new Request("POST", echo.url, { data: "abc" }).prepare();
       edit(prepared);
@@ -114,7 +114,7 @@ describe("editing before sending", () => {
       assert.equal(echo.requests.length, before);
     });
 
-  it("a line end in the URL never reaches the wire", async () => {
+  it("sends no line break of a URL [line-break-in-url]", async () => {
     const before = echo.requests.length;
     const prepared = new Request("GET", echo.url).prepare();
     prepared.url = `${echo.url}/ HTTP/1.1\r\nX: y`;
@@ -125,7 +125,7 @@ describe("editing before sending", () => {
 });
 
 describe("session.send(prepared)", () => {
-  it("is the same as request(): environment, cookies, hooks and redirects", async () => {
+  it("sends what request() sends: environment, cookies, hooks and redirects [send-prepared-like-request]", async () => {
     const port = await closedPort();
     process.env["HTTP_PROXY"] = `http://u:secret@127.0.0.1:${port}`;
     const session = new Session();
@@ -137,33 +137,33 @@ describe("session.send(prepared)", () => {
     assert.equal((await session.send(prepared, { proxies: { http: null } })).statusCode, 200);
   });
 
-  it("takes settings in place of the session's", async () => {
+  it("takes settings that override those of the session", async () => {
     const session = new Session();
     const response = await session.send(session.prepareRequest(new Request("GET", echo.url)), { stream: true });
     assert.throws(() => response.content, { name: "StreamNotReadError" });
     assert.ok((await response.read()).length > 0);
   });
 
-  it("can be done twice", async () => {
+  it("sends a prepared request twice", async () => {
     const session = new Session();
     const prepared = session.prepareRequest(new Request("POST", echo.url, { data: "again" }));
     assert.equal((await sent(prepared, session)).body, "again");
     assert.equal((await sent(prepared, session)).body, "again");
   });
 
-  it("refuses what is not prepared", async () => {
+  it("refuses a value that is not a prepared request", async () => {
     const error = await failure(new Session().send(new Request("GET", echo.url) as unknown as PreparedRequest));
     assert.ok(error instanceof TypeError);
     assert.match(error.message, /You can only send PreparedRequests/);
   });
 
-  it("refuses an option that is none", async () => {
+  it("refuses an unknown option", async () => {
     const prepared = new Request("GET", echo.url).prepare();
     const error = await failure(new Session().send(prepared, { allow_redirects: false } as object));
     assert.match(error.message, /Did you mean "allowRedirects"/);
   });
 
-  it("an error knows the request", async () => {
+  it("throws errors that have the request", async () => {
     const session = new Session();
     const prepared = session.prepareRequest(new Request("GET", `http://127.0.0.1:${await closedPort()}/`));
     const error = await failure(session.send(prepared));

@@ -41,7 +41,7 @@ const again: [name: string, body: () => unknown, text: string][] = [
   ["createReadStream", () => createReadStream(path), "0123456789"],
   ["createReadStream with a start and an end", () => createReadStream(path, { start: 2, end: 5 }), "2345"],
   ["a FileHandle", () => handle, "0123456789"],
-  ["an iterable that starts anew", () => new Restartable(), "ab"],
+  ["an iterable that can be restarted", () => new Restartable(), "ab"],
 ];
 
 const once: [name: string, body: () => unknown][] = [
@@ -78,9 +78,9 @@ for (const status of [307, 308]) {
     });
   });
 
-  describe(`${status} and a body that cannot be made again`, () => {
+  describe(`${status} and a body that cannot be produced again`, () => {
     for (const [name, body] of once)
-      it(`${name} is UnrewindableBodyError, and nothing more goes out`, async () => {
+      it(`throws UnrewindableBodyError for ${name}, and sends nothing more`, async () => {
         const before = echo.requests.length;
         const error = await failure(requests.post(`${echo.url}/${status}`, { data: body() }));
         assert.ok(error instanceof UnrewindableBodyError, String(error));
@@ -90,7 +90,7 @@ for (const status of [307, 308]) {
         assert.equal(echo.requests.at(-1)!.body, "a" + (name === "a generator" ? "b" : ""));
       });
 
-    it("allowRedirects: false gives the response all the same", async () => {
+    it("returns the response with allowRedirects: false", async () => {
       const response = await requests.post(`${echo.url}/${status}`, {
         data: Readable.from(["a"]),
         allowRedirects: false,

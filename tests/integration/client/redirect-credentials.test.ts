@@ -53,7 +53,7 @@ describe("to another origin", () => {
     ["there and back", `${there.url}/to?${encodeURIComponent(`${here.url}/end`)}`],
   ];
   for (const [name, url] of origins)
-    it(`${name}: credential headers and a custom Host stay behind, the others follow`, async () => {
+    it(`${name}: drops credential headers and a custom Host, keeps the others [other-origin-headers]`, async () => {
       const received = await arrives(via(url), { headers });
       for (const secret of SECRETS.filter((one) => one !== "cookie"))
         assert.equal(received.headers[secret], undefined, secret);
@@ -66,18 +66,18 @@ describe("to another origin", () => {
     ["a pair", ["u", "p"] as const],
     ["a function", (request: PreparedRequest) => (request.headers.set("Authorization", "f"), request)],
   ] as const)
-    it(`auth given as ${name} stays behind`, async () => {
+    it(`drops auth given as ${name} [other-origin-auth]`, async () => {
       assert.equal((await arrives(via(`${there.url}/end`), { auth })).headers["authorization"], undefined);
     });
 
-  it("session.auth and the URL's user-info stay behind", async () => {
+  it("drops session.auth and the user-info of the URL", async () => {
     const session = new Session({ auth: ["u", "p"] });
     assert.equal((await arrives(via(`${there.url}/end`), {}, session)).headers["authorization"], undefined);
     const url = via(`${there.url}/end`).replace("//", "//u:p@");
     assert.equal((await arrives(url, {})).headers["authorization"], undefined);
   });
 
-  it("digest answers no challenge there", async () => {
+  it("does not answer a digest challenge there", async () => {
     await using other = await httpbin();
     const session = new Session({ auth: new HTTPDigestAuth("user", "pass") });
     const response = await session.get(via(`${other.url}/digest-auth/auth/user/pass`));
@@ -86,7 +86,7 @@ describe("to another origin", () => {
     assert.equal(other.requests.length, 1);
   });
 
-  it("the list of credential headers can be set", async () => {
+  it("drops the headers that session.credentialHeaders lists [credential-headers-setting]", async () => {
     const session = new Session();
     session.credentialHeaders = [...session.credentialHeaders, "X-Mine"];
     const received = await arrives(via(`${there.url}/end`), { headers: { "X-Mine": "1", "X-Other": "2" } }, session);
@@ -94,7 +94,7 @@ describe("to another origin", () => {
     assert.equal(received.headers["x-other"], "2");
   });
 
-  it("netrc of the new host is used", async () => {
+  it("uses the netrc entry of the new host [netrc-of-new-host]", async () => {
     const netrc = join(directory, "netrc");
     await writeFile(netrc, "machine localhost login l password p\n");
     process.env["NETRC"] = netrc;
@@ -106,7 +106,7 @@ describe("to another origin", () => {
 });
 
 describe("on the same origin", () => {
-  it("they follow, but for Cookie, which the jars make anew, and Proxy-Authorization", async () => {
+  it("keeps credentials, except Cookie, which the jars provide again, and Proxy-Authorization [same-origin-headers]", async () => {
     const received = await arrives(via("/end"), { headers });
     for (const name of ["authorization", "x-api-key", "api-key", "private-token", "x-auth-token", "host"])
       assert.equal(received.headers[name], `${name === "host" ? "Host" : name}-value`, name);
@@ -114,7 +114,7 @@ describe("on the same origin", () => {
     assert.equal(received.headers["proxy-authorization"], undefined);
   });
 
-  it("auth follows, and a function signs the new URL", async () => {
+  it("applies auth again, and a function signs the new URL", async () => {
     const received = await arrives(via("/end"), {
       auth: (request) => {
         request.headers.set("X-Signed", request.pathUrl);
@@ -127,14 +127,14 @@ describe("on the same origin", () => {
 });
 
 describe("cookies across a redirect", () => {
-  it("of a call follow on the same origin, and to no other", async () => {
+  it("of a call are sent to the same origin and to no other [call-cookies-same-origin]", async () => {
     const same = await arrives(via("/end"), { cookies: { own: "1" } });
     assert.deepEqual(same.headers["cookie"]!.split("; ").sort(), ["own=1", "set=1"]);
     for (const url of [`${there.url}/end`, `${here.localhost}/end`])
       assert.doesNotMatch((await arrives(via(url), { cookies: { own: "1" } })).headers["cookie"] ?? "", /own/);
   });
 
-  it("without a domain in the session go to every host that is asked for, never across a redirect", async () => {
+  it("without a domain in the session are sent to every requested host, but never after a redirect to another origin [session-cookies-without-domain]", async () => {
     const session = new Session({ cookies: { made: "1" } });
     session.cookies.set("set-by-hand", "2");
     for (const url of [`${here.url}/x`, `${there.url}/x`, `${here.localhost}/x`])
@@ -143,7 +143,7 @@ describe("cookies across a redirect", () => {
     assert.equal((await arrives(via(`${here.localhost}/end`), {}, session)).headers["cookie"], undefined);
   });
 
-  it("with a domain follow to that domain", async () => {
+  it("with a domain are sent to that domain", async () => {
     const session = new Session();
     session.cookies.set("for-localhost", "1", { domain: "localhost" });
     const received = await arrives(via(`${here.localhost}/end`), {}, session);
@@ -151,13 +151,13 @@ describe("cookies across a redirect", () => {
     assert.equal((await arrives(`${here.url}/x`, {}, session)).headers["cookie"], "set=1");
   });
 
-  it("set on the way are sent at the next hop, and kept by the session", async () => {
+  it("set during redirects are sent with the next request, and kept by the session", async () => {
     const session = new Session();
     assert.equal((await arrives(via("/end"), {}, session)).headers["cookie"], "set=1");
     assert.equal(session.cookies.get("set"), "1");
   });
 
-  it("response.cookies has those of the last response alone", async () => {
+  it("in response.cookies are those of the last response only", async () => {
     const response = await new Session().get(via("/end"));
     assert.equal(response.cookies.size, 0);
     assert.equal(response.history[0].cookies.get("set"), "1");

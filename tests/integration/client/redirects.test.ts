@@ -61,7 +61,7 @@ describe("the method after a redirect", () => {
       });
 });
 
-describe("what is no redirect", () => {
+describe("a response that is not a redirect", () => {
   for (const status of [300, 304, 305, 306, 201, 200])
     it(`${status} with a Location`, async () => {
       const response = await requests.get(to(status, "/end"));
@@ -77,8 +77,8 @@ describe("what is no redirect", () => {
   });
 });
 
-describe("history", () => {
-  it("has the responses that led there, oldest first, each with its own", async () => {
+describe("history [redirect-history]", () => {
+  it("lists the responses before, oldest first, each with its own history", async () => {
     const response = await requests.get(`${server.url}/redirect/3`);
     assert.equal(response.url, `${server.url}/get`);
     assert.deepEqual(
@@ -98,13 +98,13 @@ describe("history", () => {
     assert.equal(response.isRedirect, false);
   });
 
-  it("its responses are read, and have their own elapsed", async () => {
+  it("has responses that are read, with their own elapsed", async () => {
     const response = await requests.get(to(302, "/end"));
     assert.equal(response.history[0].text, "moved");
     assert.ok(response.history[0].elapsed > 0);
   });
 
-  it("isPermanentRedirect is 301 and 308", async () => {
+  it("has isPermanentRedirect for 301 and 308", async () => {
     for (const [status, expected] of [
       [301, true],
       [302, false],
@@ -118,7 +118,7 @@ describe("history", () => {
 });
 
 describe("allowRedirects: false", () => {
-  it("gives the redirect, and the request that would follow as next", async () => {
+  it("returns the redirect, with the request that would follow as next", async () => {
     const session = new Session();
     const before = echo.requests.length;
     const response = await session.post(to(303, "/end"), { data: "x", allowRedirects: false });
@@ -131,24 +131,24 @@ describe("allowRedirects: false", () => {
     assert.equal((await session.send(response.next)).json<Received>().target, "/end");
   });
 
-  it("gives it also where it cannot be followed; next is null then", async () => {
+  it("returns a redirect that cannot be followed, with next null", async () => {
     const response = await requests.get(to(302, "http://127.0.0.1:99999/"), { allowRedirects: false });
     assert.deepEqual([response.statusCode, response.next], [302, null]);
   });
 
-  it("leaves the body of a streamed response to be read", async () => {
+  it("leaves the body of a streamed response unread", async () => {
     const response = await requests.get(to(302, "/end"), { allowRedirects: false, stream: true });
     assert.ok(response.next !== null);
     assert.equal((await response.read()).toString(), "moved");
   });
 
-  it("next is null for what is no redirect", async () => {
+  it("has next null for a response that is not a redirect", async () => {
     assert.equal((await requests.get(`${echo.url}/x`, { allowRedirects: false })).next, null);
   });
 });
 
 describe("maxRedirects", () => {
-  it("past it TooManyRedirects, with the last response", async () => {
+  it("throws TooManyRedirects with the last response when it is exceeded [max-redirects-error]", async () => {
     const error = await failure(requests.get(`${server.url}/redirect/31`));
     assert.ok(error instanceof TooManyRedirects);
     assert.match(error.message, /^Exceeded 30 redirects\./);
@@ -158,11 +158,11 @@ describe("maxRedirects", () => {
     assert.ok(error.request !== undefined);
   });
 
-  it("30 are followed", async () => {
+  it("is 30 by default", async () => {
     assert.equal((await requests.get(`${server.url}/redirect/30`)).history.length, 30);
   });
 
-  it("is a setting of the session; 0 follows none", async () => {
+  it("is a setting of the session; 0 follows none [max-redirects-setting]", async () => {
     const session = new Session({ maxRedirects: 1 });
     assert.equal((await session.get(`${server.url}/redirect/1`)).statusCode, 200);
     assert.equal((await failure(session.get(`${server.url}/redirect/2`))).name, "TooManyRedirects");
@@ -173,7 +173,7 @@ describe("maxRedirects", () => {
     assert.ok(first.next !== null);
   });
 
-  it("the session works on after it", async () => {
+  it("leaves the session usable", async () => {
     const session = new Session({ maxRedirects: 2 });
     await failure(session.get(`${server.url}/redirect/5`));
     assert.equal((await session.get(`${server.url}/get`)).statusCode, 200);
@@ -183,7 +183,7 @@ describe("maxRedirects", () => {
 describe("a redirect to a scheme without an adapter", () => {
   const targets = ["ftp://h/x", "mailto:a@h.example", "javascript:alert(1)", "file:///etc/passwd", "data:,x", "about:blank", "x:y"]; // prettier-ignore
   for (const target of targets)
-    it(`is an InvalidSchema with its response: ${target}`, async () => {
+    it(`throws InvalidSchema with its response: ${target}`, async () => {
       const session = new Session();
       const url = to(302, target);
       for (const call of [
@@ -203,7 +203,7 @@ describe("a redirect to a scheme without an adapter", () => {
 });
 
 describe("Location", () => {
-  it("counts by its first field, whether a hook reads the headers or not", async () => {
+  it("uses its first Location, whether a hook reads the headers or not", async () => {
     const several = await serve((request, response) => {
       if (request.target === "/") response.writeHead(302, { Location: ["/a", "/b"] }).end();
       else response.end(request.target);
@@ -230,12 +230,12 @@ describe("Location", () => {
       assert.equal(response.json<Received>().target, target);
     });
 
-  it("raw UTF-8 is read as UTF-8", async () => {
+  it("is read as UTF-8", async () => {
     const response = await requests.get(to(302, Buffer.from("/šéf").toString("latin1")));
     assert.equal(response.json<Received>().target, "/%C5%A1%C3%A9f");
   });
 
-  it("escapes are sent in upper case and brackets escaped, as by requests; url shows them as they came", async () => {
+  it("is sent with upper-case escapes and escaped brackets, as in requests; url keeps it as it came", async () => {
     for (const [location, target] of [
       ["/%e4?q=%c3%a4", "/%E4?q=%C3%A4"],
       ["/a[b]?c[d]=1", "/a%5Bb%5D?c%5Bd%5D=1"],
@@ -246,7 +246,7 @@ describe("Location", () => {
     }
   });
 
-  it("bytes that are no UTF-8 are escaped as they are", async () => {
+  it("is escaped byte by byte when it is not valid UTF-8", async () => {
     const response = await requests.get(to(302, "/\xe4"));
     assert.equal(response.json<Received>().target, "/%E4");
   });
@@ -258,33 +258,33 @@ describe("Location", () => {
     ["", "/end", ""],
   ];
   for (const [from, location, fragment] of fragments)
-    it(`the fragment of ${from || "none"} → ${location} is ${fragment || "none"}`, async () => {
+    it(`has the fragment ${fragment || "none"} for ${from || "none"} → ${location}`, async () => {
       const response = await requests.get(to(302, location) + from);
       assert.equal(response.url, `${echo.url}/end${fragment}`);
     });
 
-  it("an unsupported scheme is InvalidSchema", async () => {
+  it("throws InvalidSchema for an unsupported scheme", async () => {
     const error = await failure(requests.get(to(302, "ftp://127.0.0.1/x")));
     assert.ok(error instanceof InvalidSchema, String(error));
     assert.match(error.message, /No connection adapters were found for 'ftp:\/\/127\.0\.0\.1\/x'/);
   });
 
   for (const location of ["http://127.0.0.1:99999/", "http://[::1/"])
-    it(`${location} is InvalidURL`, async () => {
+    it(`throws InvalidURL for ${location}`, async () => {
       const error = await failure(requests.get(to(302, location)));
       assert.ok(error instanceof InvalidURL, String(error));
     });
 
-  it("http:///x is taken as relative, as in requests", async () => {
+  it("takes http:///x as relative, as requests does", async () => {
     assert.equal((await requests.get(to(302, "http:///x"))).json<Received>().target, "/x");
   });
 
-  it("user-info in it is not sent", async () => {
+  it("is sent without its user-info", async () => {
     const response = await requests.get(to(302, `http://u:p@127.0.0.1:${echo.port}/end`));
     assert.equal(response.json<Received>().headers["authorization"], undefined);
   });
 
-  it("a redirect to https is followed by the adapter for https", async () => {
+  it("uses the adapter for https after a redirect to https", async () => {
     await using secure = await httpbin({ tls: true });
     const response = await requests.get(to(302, `${secure.url}/get`), { verify: false });
     assert.equal(response.statusCode, 200);
@@ -292,8 +292,8 @@ describe("Location", () => {
   });
 });
 
-describe("resolveRedirects by hand", () => {
-  it("gives each response that follows", async () => {
+describe("resolveRedirects called by the program", () => {
+  it("yields each response that follows", async () => {
     const session = new Session();
     const first = await session.get(`${server.url}/redirect/3`, { allowRedirects: false });
     const seen: [number, number][] = [];
@@ -306,7 +306,7 @@ describe("resolveRedirects by hand", () => {
     ]);
   });
 
-  it("gives nothing for what is no redirect, and ends in TooManyRedirects", async () => {
+  it("yields nothing for a response that is not a redirect, and throws TooManyRedirects", async () => {
     const session = new Session({ maxRedirects: 2 });
     const plain = await session.get(`${server.url}/get`);
     for await (const _ of session.resolveRedirects(plain, plain.request)) assert.fail("nothing follows");
@@ -321,7 +321,7 @@ describe("resolveRedirects by hand", () => {
     assert.equal(count, 2);
   });
 
-  it("ends in TotalTimeout when all redirects together take too long", async () => {
+  it("throws TotalTimeout when all redirects together take too long", async () => {
     const session = new Session();
     const mock = mockRequests(session);
     mock.get("http://api.example.test/", { status: 302, headers: { Location: "/" }, delay: 0.03 });
@@ -334,7 +334,7 @@ describe("resolveRedirects by hand", () => {
     assert.equal(error.name, "TotalTimeout");
   });
 
-  it("ends with the reason of its signal", async () => {
+  it("throws the reason of its signal", async () => {
     const session = new Session();
     const first = await session.get(`${server.url}/redirect/5`, { allowRedirects: false });
     const controller = new AbortController();
@@ -344,7 +344,7 @@ describe("resolveRedirects by hand", () => {
     }, /given up/);
   });
 
-  it("can be left early", async () => {
+  it("may be stopped early", async () => {
     const session = new Session();
     const first = await session.get(`${server.url}/redirect/5`, { allowRedirects: false });
     const before = server.requests.length;
@@ -394,7 +394,7 @@ describe("a subclass may override", () => {
     assert.equal(response.json<Received>().headers["authorization"], "Basic dTpw");
   });
 
-  it("send, which sees what the caller sends", async () => {
+  it("send, which receives the redirected requests", async () => {
     const seen: string[] = [];
     class Watching extends Session {
       override rebuildProxies(prepared: PreparedRequest, proxies: null): Readonly<Record<string, string | null>> {

@@ -34,7 +34,7 @@ function retrying(maxRetries: Retry | number): Session {
 describe("statusForcelist", () => {
   const policy = new Retry({ total: 3, statusForcelist: [503] });
 
-  it("is retried until it succeeds; the attempts are told", async () => {
+  it("is retried until success, and the response has the attempts", async () => {
     const response = await retrying(policy).get(flaky(2));
     assert.equal(response.statusCode, 200);
     assert.equal(response.json<{ attempt: number }>().attempt, 3);
@@ -49,7 +49,7 @@ describe("statusForcelist", () => {
     );
   });
 
-  it("used up is RetryError with the last response", async () => {
+  it("throws RetryError with the last response when the attempts are used up", async () => {
     const before = server.requests.length;
     const error = await failure(retrying(policy).get(`${server.url}/status/503`));
     assert.ok(error instanceof RetryError);
@@ -58,24 +58,24 @@ describe("statusForcelist", () => {
     assert.equal(server.requests.length, before + 4);
   });
 
-  it("raiseOnStatus: false gives the last response", async () => {
+  it("returns the last response with raiseOnStatus: false", async () => {
     const session = retrying(new Retry({ total: 1, statusForcelist: [503], raiseOnStatus: false }));
     assert.equal((await session.get(`${server.url}/status/503`)).statusCode, 503);
   });
 
-  it("another status is not retried", async () => {
+  it("does not retry other statuses", async () => {
     const before = server.requests.length;
     assert.equal((await retrying(policy).get(`${server.url}/status/500`)).statusCode, 500);
     assert.equal(server.requests.length, before + 1);
   });
 
-  it("POST is not retried, unless allowedMethods says so", async () => {
+  it("does not retry a POST unless allowedMethods has it", async () => {
     assert.equal((await retrying(policy).post(flaky(1))).statusCode, 503);
     const all = new Retry({ total: 3, statusForcelist: [503], allowedMethods: null });
     assert.equal((await retrying(all).post(flaky(1))).statusCode, 200);
   });
 
-  it("a budget that is used up ends them", async () => {
+  it("stops when the budget is used up", async () => {
     const budget = new RetryBudget({ ratio: 0, floor: 0 });
     const before = server.requests.length;
     const session = retrying(new Retry({ total: 3, statusForcelist: [503], raiseOnStatus: false, budget }));
@@ -86,7 +86,7 @@ describe("statusForcelist", () => {
 });
 
 describe("onRetry", () => {
-  it("is told before each", async () => {
+  it("is called before each retry", async () => {
     const events: RetryEvent[] = [];
     const policy = new Retry({ total: 3, statusForcelist: [503], onRetry: (event) => void events.push(event) });
     const url = flaky(2).replace("//", "//u:secret@");
@@ -103,7 +103,7 @@ describe("onRetry", () => {
 });
 
 describe("connection errors", () => {
-  it("are retried; the last error tells the attempts", async () => {
+  it("are retried, and the last error has the attempts", async () => {
     const session = retrying(2);
     const error = await failure(session.get(`http://127.0.0.1:${await closedPort()}/`));
     assert.ok(error instanceof ConnectionError);
@@ -111,12 +111,12 @@ describe("connection errors", () => {
     assert.match(error.message, /Max retries exceeded \(3 attempts\)/);
   });
 
-  it("without retries are the error as it is", async () => {
+  it("are thrown unchanged without retries", async () => {
     const error = await failure(new Session().get(`http://127.0.0.1:${await closedPort()}/`));
     assert.doesNotMatch(error.message, /Max retries/);
   });
 
-  it("a reset is retried for GET and not for POST", async () => {
+  it("retries a reset for GET and not for POST", async () => {
     assert.equal((await retrying(2).get(flaky(1, "?fault=reset"))).statusCode, 200);
     const error = await failure(retrying(2).post(flaky(1, "?fault=reset")));
     assert.ok(error instanceof ConnectionError, String(error));
@@ -124,24 +124,24 @@ describe("connection errors", () => {
 });
 
 describe("Retry-After", () => {
-  it("is obeyed for 503 by a plain number of retries", async () => {
+  it("is followed for a 503 when retries is a number", async () => {
     const started = performance.now();
     const response = await retrying(1).get(flaky(1, "?retry_after=1"));
     assert.equal(response.statusCode, 200);
     assert.ok(performance.now() - started >= 990);
   });
 
-  it("used up gives the last response", async () => {
+  it("returns the last response when the attempts are used up", async () => {
     const response = await retrying(1).get(flaky(9, "?retry_after=0"));
     assert.equal(response.statusCode, 503);
   });
 
-  it("a total timeout ends the wait", async () => {
+  it("ends at the total timeout", async () => {
     const error = await failure(retrying(1).get(`${server.url}/retry-after?seconds=60`, { timeout: { total: 0.05 } }));
     assert.equal(error.name, "TotalTimeout");
   });
 
-  it("a signal ends the wait with its reason", async () => {
+  it("ends with the reason of the signal", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     const call = retrying(new Retry({ total: 1, onRetry: () => controller.abort(reason) })).get(
@@ -159,9 +159,9 @@ describe("the body of a retried request", () => {
     ["text", () => "text"],
     ["a file", () => createReadStream(path, { end: 99 })],
     ["a Blob", () => new Blob(["blob"])],
-    ["an iterable that starts anew", () => new Set(["a", "b"])],
+    ["an iterable that can be restarted", () => new Set(["a", "b"])],
   ] as [string, () => unknown][])
-    it(`${name} is sent again, never empty`, async () => {
+    it(`sends ${name} again, never empty`, async () => {
       await using own = await serve((request, response) => {
         response.writeHead(own.requests.length === 1 ? 503 : 200).end(request.body);
       });
@@ -172,7 +172,7 @@ describe("the body of a retried request", () => {
       assert.equal(second.body, first.body);
     });
 
-  it("that cannot be made again is UnrewindableBodyError", async () => {
+  it("throws UnrewindableBodyError when it cannot be produced again", async () => {
     await using own = await serve((_, response) => void response.writeHead(503).end());
     const session = retrying(new Retry({ total: 1, statusForcelist: [503] }));
     const error = await failure(session.put(own.url, { data: Readable.from(["once"]) }));
@@ -180,7 +180,7 @@ describe("the body of a retried request", () => {
     assert.equal(own.requests.length, 1);
   });
 
-  it("that cannot be made again ends a connection error in the error itself", async () => {
+  it("throws the connection error when it cannot be produced again", async () => {
     const session = retrying(2);
     const port = await closedPort();
     const error = await failure(session.put(`http://127.0.0.1:${port}/`, { data: Readable.from(["once"]) }));
@@ -190,26 +190,26 @@ describe("the body of a retried request", () => {
 });
 
 describe("new Session({ retries })", () => {
-  it("a Retry is exactly that", async () => {
+  it("uses a Retry as it is", async () => {
     const session = new Session({ retries: new Retry({ total: 2, statusForcelist: [418] }) });
     assert.equal((await session.get(flaky(2, "?status=418"))).statusCode, 200);
     assert.equal((await session.get(flaky(1, "?status=503"))).statusCode, 503);
   });
 
   for (const status of [429, 500, 502, 503, 504])
-    it(`a number retries ${status}`, async () => {
+    it(`retries ${status} when it is a number`, async () => {
       const session = new Session({ retries: 1 });
       assert.equal((await session.get(flaky(1, `?status=${status}`))).statusCode, 200);
     });
 
-  it("a number does not retry 404 or POST, and gives the last response", async () => {
+  it("does not retry 404 or POST when it is a number, and returns the last response", async () => {
     const session = new Session({ retries: 1 });
     assert.equal((await session.get(flaky(1, "?status=404"))).statusCode, 404);
     assert.equal((await session.post(flaky(1))).statusCode, 503);
     assert.equal((await session.get(flaky(9))).statusCode, 503);
   });
 
-  it("no retries by default", async () => {
+  it("does not retry by default", async () => {
     assert.equal((await new Session().get(flaky(1))).statusCode, 503);
   });
 });

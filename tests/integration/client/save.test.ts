@@ -77,13 +77,13 @@ async function save(options: SaveOptions = {}): Promise<SaveResult> {
 const sha256 = (): string => createHash("sha256").update(content).digest("hex");
 
 describe("saveTo", () => {
-  it("writes the whole file, and nothing else", async () => {
+  it("writes the whole file and no other file", async () => {
     assert.deepEqual(await save(), { path, size: 50_000, resumedFrom: 0 });
     assert.deepEqual(await readFile(path), content);
     assert.deepEqual(await readdir(directory), ["file.bin"]);
   });
 
-  it("works for a response that was read, and an empty one", async () => {
+  it("saves a response that was read, and an empty one", async () => {
     await (await session.get(server.url)).saveTo(path);
     assert.deepEqual(await readFile(path), content);
     content = Buffer.alloc(0);
@@ -91,7 +91,7 @@ describe("saveTo", () => {
     assert.equal((await readFile(path)).length, 0);
   });
 
-  it("after a cut leaves the old file as it was, and no part", async () => {
+  it("keeps the old file after a truncated download, and leaves no .part file", async () => {
     await writeFile(path, "old");
     cutAfter = 20_000;
     assert.ok((await failure(save())) instanceof ChunkedEncodingError);
@@ -99,7 +99,7 @@ describe("saveTo", () => {
     assert.deepEqual(await readdir(directory), ["file.bin"]);
   });
 
-  it("compares sha256, in either case", async () => {
+  it("compares sha256, in upper or lower case", async () => {
     await save({ sha256: sha256() });
     await save({ sha256: sha256().toUpperCase() });
     await writeFile(path, "old");
@@ -111,14 +111,14 @@ describe("saveTo", () => {
     assert.deepEqual(await readdir(directory), ["file.bin"]);
   });
 
-  it("tells its progress", async () => {
+  it("reports its progress", async () => {
     const seen: { transferred: number; total?: number; done: boolean }[] = [];
     await save({ onProgress: (one) => void seen.push(one) });
     assert.deepEqual(seen.at(-1), { transferred: 50_000, total: 50_000, done: true });
     assert.equal(seen.filter(({ done }) => done).length, 1);
   });
 
-  it("a progress callback that throws rejects, and leaves nothing behind", async () => {
+  it("rejects when a progress callback throws, and leaves no file", async () => {
     const error = await failure(
       save({
         onProgress: () => {
@@ -130,7 +130,7 @@ describe("saveTo", () => {
     assert.deepEqual(await readdir(directory), []);
   });
 
-  it("into a directory that is not there rejects with the system's error", async () => {
+  it("rejects with the system's error for a missing directory", async () => {
     const response = await session.get(server.url, { stream: true });
     const error = await failure(response.saveTo(join(directory, "missing", "file")));
     assert.equal((error as NodeJS.ErrnoException).code, "ENOENT");
@@ -138,7 +138,7 @@ describe("saveTo", () => {
 });
 
 describe("saveTo with resume: true", () => {
-  it("goes on after a cut with Range and If-Range", async () => {
+  it("continues a truncated download with Range and If-Range", async () => {
     cutAfter = 20_000;
     assert.ok((await failure(save({ resume: true }))) instanceof ChunkedEncodingError);
     const result = await save({ resume: true, sha256: sha256() });
@@ -151,7 +151,7 @@ describe("saveTo with resume: true", () => {
     assert.equal(last.headers["accept-encoding"], "identity");
   });
 
-  it("tells progress of the whole file", async () => {
+  it("reports the progress of the whole file", async () => {
     cutAfter = 20_000;
     await failure(save({ resume: true }));
     const seen: number[] = [];
@@ -160,7 +160,7 @@ describe("saveTo with resume: true", () => {
     assert.equal(seen[1], 50_000);
   });
 
-  it("starts anew when the file changed", async () => {
+  it("starts over when the file changed", async () => {
     cutAfter = 20_000;
     await failure(save({ resume: true }));
     content = Buffer.from(content).fill(7);
@@ -171,7 +171,7 @@ describe("saveTo with resume: true", () => {
   });
 
   for (const validator of [null, 'W/"weak"'])
-    it(`starts anew when ${validator === null ? "nothing" : "a weak validator"} tells that it is the same file`, async () => {
+    it(`starts over when ${validator === null ? "no validator" : "only a weak validator"} identifies the file`, async () => {
       etag = validator;
       cutAfter = 20_000;
       await failure(save({ resume: true }));
@@ -249,7 +249,7 @@ describe("saveTo with resume: true", () => {
     ],
   ] as const)
     // prettier-ignore
-    it(`goes on with a 206 that has ${name}`, async () => {
+    it(`continues with a 206 that has ${name}`, async () => {
       cutAfter = 20_000;
       await failure(save({ resume: true }));
       answerRange = (start, response) => {
@@ -265,7 +265,7 @@ describe("saveTo with resume: true", () => {
     ["more bytes", (rest: Buffer) => Buffer.concat([rest, Buffer.from("more")])],
     ["many more", (rest: Buffer) => Buffer.concat([rest, rest])],
   ] as const)
-    it(`is an error when ${name} come than the 206 announced, and the next time begins from the start`, async () => {
+    it(`throws when ${name} arrive than the 206 announced, and starts over the next time`, async () => {
       cutAfter = 20_000;
       await failure(save({ resume: true }));
       // Chunked, so that the wire has no length to compare.
@@ -284,14 +284,14 @@ describe("saveTo with resume: true", () => {
       assert.equal((await save({ resume: true, sha256: sha256() })).resumedFrom, 0);
     });
 
-  it("never takes another 200 in place of the first answer", async () => {
+  it("never appends a second 200 to the first", async () => {
     cutAfter = 20_000;
     await failure(save({ resume: true }));
     answerRange = (_start, response) => void response.writeHead(200, { ETag: '"v2"' }).end("short");
     assert.deepEqual(await save({ resume: true, sha256: sha256() }), { path, size: 50_000, resumedFrom: 0 });
   });
 
-  it("does not go on with a part that is larger than the file", async () => {
+  it("does not continue a part that is larger than the file", async () => {
     cutAfter = 20_000;
     await failure(save({ resume: true }));
     await appendFile(`${path}.part`, Buffer.alloc(50_000));
@@ -299,7 +299,7 @@ describe("saveTo with resume: true", () => {
     assert.ok(server.requests.every(({ headers }) => headers["range"] === undefined));
   });
 
-  it("Content-Encoding: identity changes nothing: the download goes on and has a total", async () => {
+  it("ignores Content-Encoding: identity: the download continues and has a total", async () => {
     encoding = "identity";
     cutAfter = 20_000;
     await failure(save({ resume: true }));
@@ -308,7 +308,7 @@ describe("saveTo with resume: true", () => {
     assert.deepEqual([result.resumedFrom, ...totals], [20_000, 50_000]);
   });
 
-  it("keeps the URL to itself: the note has only its digest, and is for its owner", async () => {
+  it("writes only a digest of the URL beside the part, readable by its owner alone", async () => {
     cutAfter = 20_000;
     const response = await session.get(`${server.url}/?token=topsecret`, { stream: true });
     await failure(response.saveTo(path, { resume: true }));
@@ -319,7 +319,7 @@ describe("saveTo with resume: true", () => {
     assert.equal((await other.saveTo(path, { resume: true })).resumedFrom, 0);
   });
 
-  it("a part has the mode of any other file", async () => {
+  it("creates the part with the mode of any other file", async () => {
     cutAfter = 20_000;
     await failure(save({ resume: true }));
     await writeFile(join(directory, "plain"), "");
@@ -327,7 +327,7 @@ describe("saveTo with resume: true", () => {
   });
 
   for (const size of [20_000, 50_000])
-    it(`a link in place of a part of ${size} bytes never becomes the file, nor is written through`, async () => {
+    it(`never follows a symbolic link in place of a part of ${size} bytes, and never makes it the file`, async () => {
       cutAfter = 20_000;
       await failure(save({ resume: true }));
       const elsewhere = join(directory, "elsewhere");
@@ -339,7 +339,7 @@ describe("saveTo with resume: true", () => {
       assert.deepEqual(await readFile(elsewhere), content.subarray(0, size));
     });
 
-  it("a folder in place of a part is an error of the file system", async () => {
+  it("rejects with the system's error for a folder in place of the part", async () => {
     cutAfter = 20_000;
     await failure(save({ resume: true }));
     await rm(`${path}.part`);
@@ -348,7 +348,7 @@ describe("saveTo with resume: true", () => {
     await rm(`${path}.part`, { recursive: true });
   });
 
-  it("is StreamConsumedError when the response is closed meanwhile", async () => {
+  it("rejects with StreamConsumedError when the response is closed meanwhile", async () => {
     content = Buffer.alloc(4_000_000);
     for (const resume of [true, false]) {
       const response = await session.get(server.url, { stream: true });
@@ -358,7 +358,7 @@ describe("saveTo with resume: true", () => {
     }
   });
 
-  it("takes a part that is whole already as it is", async () => {
+  it("uses a part that is already complete", async () => {
     await failure(save({ resume: true, onProgress: ({ done }) => { if (done) throw new Error("at the end"); } })); // prettier-ignore
     const result = await save({ resume: true, sha256: sha256() });
     assert.deepEqual(result, { path, size: 50_000, resumedFrom: 50_000 });
@@ -383,7 +383,7 @@ describe("saveTo with resume: true", () => {
     assert.equal(response.raw.closed, true);
   });
 
-  it("goes by Last-Modified only when the file has rested since", async () => {
+  it("trusts Last-Modified only when the file was unchanged for some time", async () => {
     for (const [age, resumedFrom] of [
       [5000, 20_000],
       [0, 0],
@@ -398,12 +398,12 @@ describe("saveTo with resume: true", () => {
     }
   });
 
-  it("does not keep a part whose digest is wrong", async () => {
+  it("deletes a part whose digest is wrong", async () => {
     await failure(save({ resume: true, sha256: "0".repeat(64) }));
     assert.deepEqual(await readdir(directory), []);
   });
 
-  it("in one go is as without", async () => {
+  it("does the same as without resume when nothing interrupts it", async () => {
     assert.deepEqual(await save({ resume: true }), { path, size: 50_000, resumedFrom: 0 });
     assert.deepEqual(await readdir(directory), ["file.bin"]);
   });

@@ -38,7 +38,7 @@ const schemas: readonly (readonly [name: string, schema: StandardSchema<User>])[
 
 for (const [name, schema] of schemas)
   describe(`json(schema) with ${name}`, () => {
-    it("gives the value that fits", async () => {
+    it("returns a value that fits", async () => {
       body = GOOD;
       const expected: unknown = JSON.parse(GOOD);
       assert.deepEqual((await get(server.url)).json(schema), expected);
@@ -47,7 +47,7 @@ for (const [name, schema] of schemas)
       assert.deepEqual(await all(streamed.iterJson(schema)), [expected]);
     });
 
-    it("names what does not fit, with its path", async () => {
+    it("throws with the path of what does not fit", async () => {
       body = BAD;
       const streamed = await get(server.url, { stream: true });
       for (const error of [
@@ -68,7 +68,7 @@ for (const [name, schema] of schemas)
   });
 
 describe("json(schema)", () => {
-  it("gives what the schema makes of the value", async () => {
+  it("returns the result of the schema [json-schema]", async () => {
     body = GOOD;
     const zod = z.object({ since: z.coerce.date() }).transform(({ since }) => since.getUTCFullYear());
     const valibot = v.pipe(v.object({ since: v.pipe(v.string(), v.toDate()) }), v.transform(({ since }) => since.getUTCFullYear())); // prettier-ignore
@@ -77,14 +77,14 @@ describe("json(schema)", () => {
     assert.deepEqual([response.json(zod), response.json(valibot), response.json(arktype)], [1843, 1843, 1843]);
   });
 
-  it("what is no JSON at all is the fault of the JSON", async () => {
+  it("throws JSONDecodeError for invalid JSON, without calling the schema", async () => {
     body = "<html>";
     const error = await failure(get(server.url).json(schemas[0][1]));
     assert.ok(error instanceof JSONDecodeError);
     assert.equal(error.code, "ERR_JSON_DECODE");
   });
 
-  it("what is no schema is a TypeError that says so", async () => {
+  it("throws a TypeError for a value that is not a schema", async () => {
     body = GOOD;
     const response = await get(server.url);
     for (const thing of [{ type: "object" }, () => true, null, "x"]) {
@@ -94,14 +94,14 @@ describe("json(schema)", () => {
   });
 });
 
-describe("json(schema) with a schema that works asynchronously", () => {
+describe("json(schema) with an asynchronous schema", () => {
   const known = async (name: string): Promise<boolean> => name === "Ada";
   const cases: readonly (readonly [name: string, schema: StandardSchema<{ name: string }>])[] = [
     ["zod", z.object({ name: z.string().refine(known, "unknown") })],
     ["valibot", v.objectAsync({ name: v.pipeAsync(v.string(), v.checkAsync(known, "unknown")) })],
   ];
   for (const [name, schema] of cases) {
-    it(`${name}: the promise's json() waits for it`, async () => {
+    it(`${name}: json() of the call's promise awaits it`, async () => {
       body = '{"name":"Ada"}';
       assert.deepEqual(await get(server.url).json(schema), { name: "Ada" });
       const streamed = await get(server.url, { stream: true });
@@ -112,7 +112,7 @@ describe("json(schema) with a schema that works asynchronously", () => {
       assert.match(error.message, /name: unknown/);
     });
 
-    it(`${name}: response.json(), which cannot wait, is a TypeError that says what to do`, async () => {
+    it(`${name}: response.json() throws a TypeError with advice, because it cannot wait`, async () => {
       body = '{"name":"Ada"}';
       const response = await get(server.url);
       assert.throws(

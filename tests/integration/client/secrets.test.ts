@@ -84,7 +84,7 @@ function walked(value: unknown, seen = new Set<unknown>()): string {
   let text = "";
   for (let level: unknown = value; level !== null && level !== Object.prototype; level = Object.getPrototypeOf(level))
     for (const name of Object.getOwnPropertyNames(level)) {
-      // The text of a body that is no JSON is what this error is about.
+      // This error is about the text of an invalid JSON body.
       if (name === "doc") continue;
       try {
         text += `${name}: ${walked((value as Record<string, unknown>)[name], seen)}\n`;
@@ -161,7 +161,7 @@ const recordingTracer = {
 /** The exception classes that a test below has met. */
 const met = new Set<string>();
 
-describe("an exception", () => {
+describe("the text of an exception", () => {
   let silent: RawServer;
   before(async () => {
     for (const { name, listener } of listeners) channel(name).subscribe(listener);
@@ -283,13 +283,13 @@ describe("an exception", () => {
   const passwords = [SECRET, `12#${SECRET}`, `12/${SECRET}`, `12?${SECRET}`, `12\\${SECRET}`, `#${SECRET}`, `/${SECRET}`, `?${SECRET}`, `\\${SECRET}`, `a@${SECRET}`, `%zz${SECRET}`]; // prettier-ignore
   for (const scheme of ["http://", "https://", "socks5://", "socks4a://", "ftp://", ""])
     for (const password of passwords)
-      it(`of a proxy: ${scheme}joe:${password}@`, async () => {
+      it(`hides the password of a proxy: ${scheme}joe:${password}@`, async () => {
         const { session, har } = observed();
         await using refusing = await closedPort();
         const proxy = `${scheme}joe:${password}@127.0.0.1:${refusing.port}`;
         session.proxies = { all: proxy };
         const error = await failure(session.post(secretUrl("http://127.0.0.1:1"), OPTIONS));
-        // A bare "ftp" is no scheme of a proxy; the others are refused unless the password needs no escape.
+        // A bare "ftp" is not a proxy's scheme; the others are refused unless the password needs no escape.
         const isWhole = password === SECRET || password.startsWith("a@") || password.startsWith("%");
         assert.equal(error.name, isWhole && scheme !== "ftp://" ? "ProxyError" : "InvalidProxyURL", String(error));
         met.add(error.name);
@@ -299,7 +299,7 @@ describe("an exception", () => {
         assertClean("observers", told.splice(0));
       });
 
-  it("of a SOCKS proxy that refuses the credentials", async () => {
+  it("hides the credentials that a SOCKS proxy refuses", async () => {
     await using proxy = await rawServer(async (peer) => {
       await peer.until(3);
       await peer.send("\x05\x02");
@@ -316,7 +316,7 @@ describe("an exception", () => {
     assertClean("observers", told.splice(0));
   });
 
-  it("of a client certificate whose passphrase is wrong", async () => {
+  it("hides a wrong passphrase of a client certificate", async () => {
     const { session } = observed();
     session.mount("https://", new HTTPAdapter());
     const error = await failure(session.post(secretUrl("https://127.0.0.1:1"), OPTIONS));
@@ -335,14 +335,14 @@ describe("an exception", () => {
     [SERVER_KEY_PAIR.cert, PEM],
   ];
   for (const cert of certificates)
-    it(`of a key in the place of its path: ${inspect(cert).slice(0, 60)}`, async () => {
+    it(`hides a key given in place of its path: ${inspect(cert).slice(0, 60)}`, async () => {
       const session = new Session({ trustEnv: false });
       const error = await failure(session.get("https://127.0.0.1:1/", { cert, timeout: 5 }));
       assert.equal(error.name, "SSLError", String(error));
       assertCleanError(error, session);
     });
 
-  it("of a URL that was made unsendable by hand", async () => {
+  it("hides the secrets of a URL that was edited to be invalid", async () => {
     const session = new Session({ trustEnv: false });
     const prepared = session.prepareRequest(new Request("GET", "http://127.0.0.1:1/"));
     for (const path of [`/a b?token=${SECRET}`, `/a?token=${SECRET} `, `/a?x=1&token=${SECRET}\n`]) {
@@ -377,7 +377,7 @@ describe("an exception", () => {
     ["TypeError", "http://127.0.0.1:1/", { proxies: { [`http://user:${SECRET}@h:1/`]: "http://h" } }],
   ]; // prettier-ignore
   for (const [name, url, options] of unsendable)
-    it(`${name} of what cannot be sent: ${inspect([url, options]).slice(0, 80)}`, async () => {
+    it(`${name} for a request that cannot be sent: ${inspect([url, options]).slice(0, 80)}`, async () => {
       const session = new Session({ trustEnv: false });
       const error = await failure(session.get(url, options));
       met.add(error.name);
@@ -400,7 +400,7 @@ describe("an exception", () => {
     );
   });
 
-  it("was met in each of its classes", () => {
+  it("is checked for each class of exception", () => {
     const classes = Object.values(exceptions as Record<string, unknown>).filter(
       (value) => typeof value === "function" && value.prototype instanceof Error,
     ) as (new () => Error)[];
@@ -411,7 +411,7 @@ describe("an exception", () => {
 });
 
 describe("JSON and text", () => {
-  it("of a session, a request and a prepared request show what they are, and no secret", () => {
+  it("show a session, a request and a prepared request without secrets", () => {
     const { session } = observed();
     session.proxies = { https: `http://user:${SECRET}@proxy:3128`, all: `${SECRET}@proxy`, http: null };
     session.params = [["token", SECRET], ["q", "1"]]; // prettier-ignore
@@ -458,7 +458,7 @@ describe("JSON and text", () => {
     assert.deepEqual([method, body], ["POST", "password=***&a=1"]);
   });
 
-  it("of a response leave its body out", async () => {
+  it("leave out the body of a response", async () => {
     const mock = new MockAdapter();
     mock.get("*", { json: { token: SECRET }, headers: { Location: `/x?token=${SECRET}` }, cookies: { sid: SECRET } });
     const session = new Session();

@@ -29,7 +29,7 @@ interface Echo {
   readonly json: unknown;
 }
 
-describe("the tutorials", () => {
+describe("examples of well-known tutorials", () => {
   it("checking the status", async () => {
     const response = await requests.get(`${url}/get`);
     assert.equal(response.statusCode, requests.codes.ok);
@@ -114,14 +114,14 @@ describe("the tutorials", () => {
     assert.deepEqual(several.json<Echo>().form, { note: "both" });
   });
 
-  it("inspecting the request", async () => {
+  it("inspecting the request that was sent", async () => {
     const response = await requests.post(`${url}/post`, { json: { key: "value" } });
     assert.equal(response.request.headers["Content-Type"], "application/json");
     assert.equal(response.request.url, `${url}/post`);
     assert.equal(response.request.body, '{"key":"value"}');
   });
 
-  it("authentication: basic by a pair and by an object, digest, one's own", async () => {
+  it("authentication: basic as a pair and as an object, digest, a custom class", async () => {
     const { HTTPBasicAuth, HTTPDigestAuth, AuthBase } = requests.auth;
     const basic = `${url}/basic-auth/username/password`;
     assert.equal((await requests.get(basic, { auth: ["username", "password"] })).statusCode, 200);
@@ -138,7 +138,7 @@ describe("the tutorials", () => {
     assert.equal(response.json<Echo>().headers["X-Tokenauth"], "12345abcde-token");
   });
 
-  it("timeouts: one number, a pair, none; Timeout catches both", async () => {
+  it("timeouts: one number, a pair, none; Timeout catches both kinds", async () => {
     await requests.get(`${url}/get`, { timeout: 5 });
     await requests.get(`${url}/get`, { timeout: [3.05, 27] });
     await requests.get(`${url}/get`, { timeout: null });
@@ -171,7 +171,7 @@ describe("the tutorials", () => {
     });
   });
 
-  it("hooks, one of which marks the response", async () => {
+  it("hooks, one of which changes the response", async () => {
     const printed: string[] = [];
     const response = await requests.get(`${url}/get`, {
       hooks: {

@@ -98,7 +98,7 @@ export async function failure(promise: PromiseLike<unknown>): Promise<Error> {
   throw new Error(`It was expected to reject, and gave ${String(value)}`);
 }
 
-/** An address of 127.0.0.1 where nobody listens. */
+/** A port of 127.0.0.1 without a listener. */
 export async function closedPort(): Promise<number> {
   const server = await serve();
   await server.close();

@@ -32,7 +32,7 @@ async function sent(session: Session, options: RequestOptions = {}, target = "/"
 const ours = ({ pairs }: Received): (readonly [string, string])[] => pairs.filter(([name]) => /^x-/i.test(name));
 
 describe("new Session()", () => {
-  it("has requests' defaults", () => {
+  it("has the defaults of requests", () => {
     const session = new Session();
     assert.deepEqual([...session.headers.keys()], ["User-Agent", "Accept-Encoding", "Accept", "Connection"]);
     assert.equal(session.headers["user-agent"], `requests-ts/${version}`);
@@ -63,7 +63,7 @@ describe("new Session()", () => {
     assert.ok(session.adapters.get("http://") instanceof HTTPAdapter);
   });
 
-  it("takes every setting, and they are its attributes", () => {
+  it("takes every setting and has it as an attribute [session-settings]", () => {
     const hook = (): void => undefined;
     const session = new Session({
       baseUrl: new URL("http://h/v1"),
@@ -114,8 +114,8 @@ describe("new Session()", () => {
     });
 });
 
-describe("the merging of session × call", () => {
-  it("headers key by key, without regard to case: the call's value and case at the session's place", async () => {
+describe("merging the session's settings with those of the call", () => {
+  it("merges headers ignoring case: the call's name and value at the session's place", async () => {
     const session = new Session({ headers: { "X-A": "session", "X-B": "session" } });
     assert.deepEqual(ours(await sent(session, { headers: { "x-a": "call", "X-C": "call" } })), [
       ["x-a", "call"],
@@ -124,7 +124,7 @@ describe("the merging of session × call", () => {
     ]);
   });
 
-  it("headers: null removes, undefined inherits", async () => {
+  it("removes a header for null, and inherits it for undefined", async () => {
     const session = new Session({ headers: { "X-A": "1", "X-B": "2" } });
     const received = await sent(session, { headers: { "x-a": null, "X-B": undefined, "User-Agent": null } });
     assert.deepEqual(ours(received), [["X-B", "2"]]);
@@ -132,7 +132,7 @@ describe("the merging of session × call", () => {
     assert.deepEqual(ours(await sent(session, { headers: null })), [["X-A", "1"], ["X-B", "2"]]); // prettier-ignore
   });
 
-  it("params key by key where both are mappings; anything else of the call wins whole", async () => {
+  it("merges params by key when both are mappings; otherwise the call's params replace the session's", async () => {
     const session = new Session({ params: { a: "s", b: "s" } });
     const table: [RequestOptions["params"], string][] = [
       [undefined, "/?a=s&b=s"],
@@ -147,7 +147,7 @@ describe("the merging of session × call", () => {
     for (const [params, target] of table) assert.equal((await sent(session, { params })).target, target);
   });
 
-  it("cookies: the call's over the session's, and they are not kept", async () => {
+  it("sends the call's cookies with the session's, and does not keep them", async () => {
     const session = new Session({ cookies: { a: "s", b: "s" } });
     const { headers } = await sent(session, { cookies: { b: "c", d: "c" } });
     assert.deepEqual(headers["cookie"]!.split("; ").sort(), ["a=s", "b=c", "d=c"]);
@@ -155,7 +155,7 @@ describe("the merging of session × call", () => {
     assert.deepEqual((await sent(session)).headers["cookie"]!.split("; ").sort(), ["a=s", "b=s"]);
   });
 
-  it("auth: the call's, else the session's; null is none", async () => {
+  it("uses the call's auth, or the session's; null disables it", async () => {
     const session = new Session({ auth: ["s", "s"] });
     const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
     assert.equal((await sent(session)).headers["authorization"], basic("s:s"));
@@ -165,7 +165,7 @@ describe("the merging of session × call", () => {
     assert.equal((await sent(session)).headers["authorization"], undefined);
   });
 
-  it("hooks: the call's take the place of the session's", async () => {
+  it("replaces the session's hooks with the call's", async () => {
     const seen: string[] = [];
     const session = new Session({ hooks: { response: () => void seen.push("session") } });
     await sent(session);
@@ -175,7 +175,7 @@ describe("the merging of session × call", () => {
     assert.deepEqual(seen, ["session", "call", "session", "session"]);
   });
 
-  it("stream: the call's, else the session's", async () => {
+  it("uses the call's stream, or the session's", async () => {
     const session = new Session({ stream: true });
     const streamed = await session.get(echo.url);
     assert.throws(() => streamed.content, { name: "StreamNotReadError" });
@@ -183,21 +183,21 @@ describe("the merging of session × call", () => {
     assert.ok((await session.get(echo.url, { stream: false })).content.length > 0);
   });
 
-  it("timeout: null switches the session's off", async () => {
+  it("disables the session's timeout for timeout: null", async () => {
     const session = new Session({ timeout: 0.03 });
     assert.equal((await failure(session.get(`${server.url}/delay/0.1`))).name, "ReadTimeout");
     assert.equal((await session.get(`${server.url}/delay/0.1`, { timeout: null })).statusCode, 200);
     assert.equal((await session.get(`${server.url}/delay/0.1`, { timeout: 5 })).statusCode, 200);
   });
 
-  it("proxies key by key: null of the call beats the session's", async () => {
+  it("merges proxies by key: null in the call overrides the session's", async () => {
     const session = new Session({ proxies: { http: "http://127.0.0.1:1" } });
     assert.equal((await failure(session.get(echo.url))).name, "ProxyError");
     assert.equal((await session.get(echo.url, { proxies: { http: null } })).statusCode, 200);
     assert.equal((await session.get(echo.url, { proxies: { "http://127.0.0.1": null } })).statusCode, 200);
   });
 
-  it("what a call gives is not kept", async () => {
+  it("does not keep the settings of a call", async () => {
     const session = new Session();
     await sent(session, { headers: { "X-A": "1" }, params: { a: 1 }, auth: ["u", "p"], timeout: 5 });
     const received = await sent(session);
@@ -207,7 +207,7 @@ describe("the merging of session × call", () => {
     assert.equal(session.timeout, null);
   });
 
-  it("attributes may be assigned", async () => {
+  it("takes assigned attributes", async () => {
     const session = new Session();
     session.headers = { "X-Only": "1" };
     session.params = { p: 1 };
@@ -223,7 +223,7 @@ describe("the merging of session × call", () => {
   });
 });
 
-describe("an attribute that is assigned a wrong value", () => {
+describe("an attribute with an invalid value", () => {
   const table: readonly (readonly [string, readonly unknown[]])[] = [
     ["retries", ["3", true, {}, { total: 3 }, [], -1, NaN]],
     ["baseUrl", [5, {}, true, []]],
@@ -240,7 +240,7 @@ describe("an attribute that is assigned a wrong value", () => {
       }
     });
 
-  it("is refused by the call where it could not be seen before", async () => {
+  it("is refused by the call when the assignment could not check it", async () => {
     const session = new Session();
     session.proxies["http"] = 5 as never;
     assert.match((await failure(session.get(echo.url))).message, /^proxies\["http"\] must be a URL/);
@@ -249,7 +249,7 @@ describe("an attribute that is assigned a wrong value", () => {
     assert.match((await failure(session.get(echo.url))).message, /^proxies\["no_proxy"\] must be text/);
   });
 
-  it("adapter.maxRetries takes a number", () => {
+  it("may be a number for adapter.maxRetries", () => {
     const adapter = new HTTPAdapter();
     adapter.maxRetries = 5;
     assert.ok(adapter.maxRetries instanceof Retry);
@@ -261,7 +261,7 @@ describe("an attribute that is assigned a wrong value", () => {
     assert.equal(adapter.maxRetries.total, false);
   });
 
-  it("maxRedirects = NaN is no licence for redirects without end", async () => {
+  it("does not allow endless redirects for maxRedirects = NaN", async () => {
     const session = new Session();
     session.maxRedirects = NaN;
     const turning = await serve((_request, response) => void response.writeHead(302, { Location: "/" }).end());
@@ -269,7 +269,7 @@ describe("an attribute that is assigned a wrong value", () => {
     await turning.close();
   });
 
-  it("baseUrl takes a URL", async () => {
+  it("may be a URL for baseUrl", async () => {
     const session = new Session();
     session.baseUrl = new URL(`${echo.url}/api/`);
     assert.equal(session.baseUrl, `${echo.url}/api/`);
@@ -282,7 +282,7 @@ describe("an attribute that is assigned a wrong value", () => {
 describe("the order and case of headers on the wire", () => {
   const names = ({ pairs }: Received): string[] => pairs.map(([name]) => name);
 
-  it("is Host, the session's, the call's, then what preparation adds", async () => {
+  it("is Host, the session's, the call's, then headers added by preparation", async () => {
     const session = new Session({ cookies: { c: "1" } });
     const response = await session.post(echo.url, { headers: { "x-lower": "1" }, json: {}, auth: ["u", "p"] });
     assert.deepEqual(names(response.json<Received>()), [
@@ -299,7 +299,7 @@ describe("the order and case of headers on the wire", () => {
     ]);
   });
 
-  it("keeps a Host of the caller's at its own place", async () => {
+  it("keeps the caller's Host at its place", async () => {
     const { pairs } = await sent(new Session(), { headers: { "X-A": "1", hOsT: "example.com" } });
     assert.deepEqual(pairs.slice(-2), [
       ["X-A", "1"],
@@ -308,7 +308,7 @@ describe("the order and case of headers on the wire", () => {
     assert.equal(pairs.filter(([name]) => name.toLowerCase() === "host").length, 1);
   });
 
-  it("writes no default port into Host", () => {
+  it("omits the default port from Host", () => {
     const prepared = new Session().prepareRequest(new Request("GET", "http://example.com:80/"));
     assert.equal(prepared.url, "http://example.com:80/");
     assert.equal(insideRequest.target(prepared).authority, "example.com");
@@ -330,12 +330,12 @@ describe("baseUrl", () => {
       assert.equal(new Session({ baseUrl }).prepareRequest(new Request("GET", url)).url, expected);
     });
 
-  it("//other.host/x under a base is InvalidURL", async () => {
+  it("refuses //other.host/x below a base with InvalidURL [base-url-other-host]", async () => {
     const error = await failure(new Session({ baseUrl: "http://h/v1" }).get("//other.host/x"));
     assert.ok(error instanceof InvalidURL, String(error));
   });
 
-  it("works over the wire, and may be assigned", async () => {
+  it("applies to requests that are sent, and may be assigned", async () => {
     const session = new Session();
     session.baseUrl = `${echo.url}/api`;
     const response = await session.get("/users", { params: { page: 2 } });
@@ -343,8 +343,8 @@ describe("baseUrl", () => {
   });
 });
 
-describe("a session's life", () => {
-  it("close() is idempotent, and the session works afterwards", async () => {
+describe("the lifetime of a session", () => {
+  it("allows close() twice, and works afterwards", async () => {
     const session = new Session();
     await sent(session);
     await session.close();
@@ -362,7 +362,7 @@ describe("a session's life", () => {
     assert.equal(closed, 1);
   });
 
-  it("keeps its connection from call to call", async () => {
+  it("keeps its connection between calls", async () => {
     await using own = await serve();
     const session = new Session();
     const first = await session.get(own.url);

@@ -90,7 +90,7 @@ describe("the stack of an error of a streamed body", () => {
   // The body breaks off while it is waited for, and before it is read.
   for (const delay of [0, 30])
     for (const [name, read] of readers)
-      it(`names who reads it: ${name}${delay > 0 ? ", broken off before" : ""}`, async () => {
+      it(`names the reader: ${name}${delay > 0 ? ", after the body broke off" : ""}`, async () => {
         const session = new Session();
         mockRequests(session).any(URL_, { text: "abcdef", cut: 2 });
         const response = await session.get(URL_, { stream: true });

@@ -9,7 +9,7 @@ import { Session } from "requests-ts";
 const SIZE = 6 * 1024 * 1024;
 const STREAMS = 6;
 
-describe("pieces of streamed bodies", () => {
+describe("chunks of streamed bodies", () => {
   const bodies = Array.from({ length: STREAMS }, () => randomBytes(SIZE));
   let server: Server;
   let url = "";
@@ -38,7 +38,7 @@ describe("pieces of streamed bodies", () => {
   });
 
   for (const framing of ["length", "chunked"])
-    it(`are never written over: ${STREAMS} at once, ${framing}, beside small requests`, async () => {
+    it(`keep their bytes: ${STREAMS} streams at once, ${framing}, with small requests in between`, async () => {
       await using session = new Session();
       const whole = await Promise.all(
         bodies.map(async (_body, index) => {

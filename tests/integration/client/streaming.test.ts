@@ -29,14 +29,14 @@ async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
 
 const streamed = (path: string): Promise<Response> => requests.get(server.url + path, { stream: true });
 
-describe("raw that is assigned to a response of the wire", () => {
-  it("is the content where the body was read", async () => {
+describe("assigning response.raw", () => {
+  it("replaces the content of a body that was read", async () => {
     const response = await requests.get(`${server.url}/gzip`);
     response.raw = "mine";
     assert.equal(response.text, "mine");
   });
 
-  it("is decoded under stream: true, as what it takes the place of", async () => {
+  it("decodes the new body like the old one under stream: true", async () => {
     const response = await streamed("/gzip");
     const { raw } = response;
     let size = 0;
@@ -50,7 +50,7 @@ describe("raw that is assigned to a response of the wire", () => {
     assert.equal(size, response.bytesReceived);
   });
 
-  it("is closed with the response, and the one that it reads from with it", async () => {
+  it("closes the new body and its source with the response", async () => {
     const response = await streamed("/bytes/1000000");
     const { raw } = response;
     response.raw = (async function* () {
@@ -63,7 +63,7 @@ describe("raw that is assigned to a response of the wire", () => {
 });
 
 describe("a response that was read", () => {
-  it("has its parts", async () => {
+  it("has status, headers, content and text", async () => {
     const session = new Session();
     await session.get(`${server.url}/get`);
     const response = await session.get(`${server.url}/json`);
@@ -86,7 +86,7 @@ describe("a response that was read", () => {
     assert.equal(await response.read(), response.content);
   });
 
-  it("has times that fit together", async () => {
+  it("has timings that add up [timings]", async () => {
     const response = await new Session().get(`${server.url}/drip?duration=0.06&numbytes=3&delay=0.03`);
     const { queued, dns, connect, tls, send, wait, receive, total } = response.timings;
     assert.ok(response.elapsed >= 0.028 && response.elapsed < 5, `elapsed ${response.elapsed}`);
@@ -96,7 +96,7 @@ describe("a response that was read", () => {
   });
 
   for (const coding of ["gzip", "deflate", "brotli"])
-    it(`${coding} is decoded`, async () => {
+    it(`decodes ${coding}`, async () => {
       const data = (await requests.get(`${server.url}/${coding}`)).json<Record<string, unknown>>();
       assert.equal(data[coding === "gzip" ? "gzipped" : coding === "deflate" ? "deflated" : "brotli"], true);
     });
@@ -118,13 +118,13 @@ describe("a response that was read", () => {
     }
   });
 
-  it("links", async () => {
+  it("has the links of the Link header", async () => {
     const response = await requests.get(`${server.url}/links-paged?page=2`);
     assert.match(response.links["next"]["url"], /page=3/);
     assert.match(response.links["prev"]["url"], /page=1/);
   });
 
-  it("HEAD, 204 and 304 have no content", async () => {
+  it("has no content for HEAD, 204 and 304", async () => {
     for (const response of [
       await requests.head(`${server.url}/bytes/100`),
       await requests.get(`${server.url}/status/204`),
@@ -133,7 +133,7 @@ describe("a response that was read", () => {
       assert.equal(response.content.length, 0);
   });
 
-  it("encoding may be assigned; apparentEncoding is from the bytes", async () => {
+  it("takes an assigned encoding; apparentEncoding comes from the bytes", async () => {
     const response = await requests.get(`${server.url}/encoding/utf8`);
     assert.equal(response.apparentEncoding.toLowerCase(), "utf-8");
     assert.ok(response.text.includes("∮"));
@@ -141,12 +141,12 @@ describe("a response that was read", () => {
     assert.ok(!response.text.includes("∮"));
   });
 
-  it("trailers", async () => {
+  it("has the trailers", async () => {
     const response = await requests.get(`${server.url}/trailers?X-Checksum=abc`);
     assert.deepEqual(response.raw.trailers, [["X-Checksum", "abc"]]);
   });
 
-  it("103 is skipped, and told to onInformational", async () => {
+  it("skips a 103 and passes it to onInformational", async () => {
     const seen: number[] = [];
     const response = await requests.get(`${server.url}/early-hints`, {
       onInformational: ({ statusCode }) => void seen.push(statusCode),
@@ -157,7 +157,7 @@ describe("a response that was read", () => {
 });
 
 describe("stream: true", () => {
-  it("content, text and json() before read() are StreamNotReadError that says what to do", async () => {
+  it("throws StreamNotReadError with advice for content, text and json() before read()", async () => {
     const response = await streamed("/json");
     for (const look of [() => response.content, () => response.text, () => response.json()])
       assert.throws(
@@ -168,14 +168,14 @@ describe("stream: true", () => {
     assert.ok(response.json<object>() !== null && response.text.length > 0 && response.content.length > 0);
   });
 
-  it("read() twice, also at once, gives the same bytes", async () => {
+  it("returns the same bytes from read() twice, also at the same time", async () => {
     const response = await streamed("/bytes/1000?seed=1");
     const [one, two] = await Promise.all([response.read(), response.read()]);
     assert.equal(one, two);
     assert.equal(one.length, 1000);
   });
 
-  it("iterContent(n) gives exactly n bytes but for the last", async () => {
+  it("yields exactly n bytes from iterContent(n), except at the end", async () => {
     for (const [size, expected] of [
       [300, [300, 300, 300, 100]],
       [1000, [1000]],
@@ -187,24 +187,24 @@ describe("stream: true", () => {
     }
   });
 
-  it("iterContent() gives the pieces as they arrive, and all of them", async () => {
+  it("yields pieces as they arrive from iterContent()", async () => {
     const whole = (await requests.get(`${server.url}/bytes/100000?seed=7`)).content;
     const pieces = await all((await streamed("/bytes/100000?seed=7")).iterContent());
     assert.deepEqual(Buffer.concat(pieces), whole);
   });
 
-  it("iterContent of a bad size is a TypeError at the call", async () => {
+  it("throws a TypeError at the call for a wrong size of iterContent", async () => {
     const response = await streamed("/bytes/10");
     for (const size of [0, -1, 1.5, "x"]) assert.throws(() => response.iterContent(size as number), TypeError);
     response.close();
   });
 
-  it("iterContent decodes content codings", async () => {
+  it("decodes content codings in iterContent", async () => {
     const text = Buffer.concat(await all((await streamed("/gzip")).iterContent(7))).toString();
     assert.equal((JSON.parse(text) as { gzipped: boolean }).gzipped, true);
   });
 
-  it("a second iteration is StreamConsumedError, and so is content", async () => {
+  it("throws StreamConsumedError for a second iteration, and for content", async () => {
     const response = await streamed("/bytes/100");
     await all(response.iterContent());
     assert.throws(() => response.iterContent(), StreamConsumedError);
@@ -212,13 +212,13 @@ describe("stream: true", () => {
     assert.equal((await failure(response.read())).name, "StreamConsumedError");
   });
 
-  it("content after a partial iteration is no remainder", async () => {
+  it("does not return the rest as content after a partial iteration", async () => {
     const response = await streamed("/bytes/100000");
     for await (const _ of response.iterContent(10)) break;
     assert.throws(() => response.content, StreamConsumedError);
   });
 
-  it("iterLines and iterJson", async () => {
+  it("has iterLines and iterJson [iter-lines-and-json]", async () => {
     const lines = await all((await streamed("/stream/5")).iterLines());
     assert.deepEqual(lines.map((line) => (JSON.parse(line.toString()) as { id: number }).id), [0, 1, 2, 3, 4]); // prettier-ignore
     const texts = await all((await streamed("/stream/3")).iterLines({ decodeUnicode: true }));
@@ -227,25 +227,25 @@ describe("stream: true", () => {
     assert.deepEqual(values.map(({ id }) => id), [0, 1, 2]); // prettier-ignore
   });
 
-  it("iterEvents", async () => {
+  it("has iterEvents [iter-events]", async () => {
     const events = await all((await streamed("/sse?count=2")).iterEvents());
     assert.deepEqual(events.map(({ event, data }) => [event, (JSON.parse(data) as { id: number }).id]), [["ping", 0], ["ping", 1]]); // prettier-ignore
   });
 
-  it("decodeUnicode is right across pieces", async () => {
+  it("decodes characters that are split between pieces with decodeUnicode", async () => {
     const whole = (await requests.get(`${server.url}/encoding/utf8`)).text;
     const response = await streamed("/encoding/utf8");
     const pieces = await all(response.iterContent(3, { decodeUnicode: true }));
     assert.equal(pieces.join(""), whole);
   });
 
-  it("body is a web stream", async () => {
+  it("has a web stream as body", async () => {
     const response = await streamed("/bytes/1000?seed=1");
     const bytes = await new globalThis.Response(response.body).arrayBuffer();
     assert.equal(bytes.byteLength, 1000);
   });
 
-  it("raw.read(n) gives exactly n bytes, undecoded, and an empty Buffer at the end", async () => {
+  it("returns exactly n undecoded bytes from raw.read(n), and an empty Buffer at the end", async () => {
     const response = await streamed("/stream-bytes/25?seed=1&chunk_size=7");
     assert.deepEqual(
       [
@@ -261,7 +261,7 @@ describe("stream: true", () => {
     zipped.close();
   });
 
-  it("what came before a cut is given, then the error", async () => {
+  it("yields the bytes before a truncation, then throws", async () => {
     const response = await streamed("/truncate/1000");
     const pieces: number[] = [];
     const error = await failure(
@@ -275,14 +275,14 @@ describe("stream: true", () => {
     assert.ok(error.request !== undefined);
   });
 
-  it("silence while streaming is ReadTimeout", async () => {
+  it("throws ReadTimeout when no bytes arrive", async () => {
     const response = await requests.get(`${server.url}/hang?after=body`, { stream: true, timeout: 0.04 });
     assert.equal((await failure(response.read())).name, "ReadTimeout");
   });
 });
 
 describe("bytesReceived and bytesDecoded", () => {
-  it("of a response that was read", async () => {
+  it("count the body of a response that was read", async () => {
     const plain = await requests.get(`${server.url}/bytes/1000?seed=1`);
     assert.deepEqual([plain.bytesReceived, plain.bytesDecoded], [1000, 1000]);
     const zipped = await requests.get(`${server.url}/gzip`);
@@ -295,7 +295,7 @@ describe("bytesReceived and bytesDecoded", () => {
     assert.deepEqual([none.bytesReceived, none.bytesDecoded], [0, 0]);
   });
 
-  it("of a stream grow as it is read", async () => {
+  it("grow while a stream is read", async () => {
     const response = await streamed("/gzip");
     assert.equal(response.bytesDecoded, 0);
     let decoded = 0;
@@ -305,14 +305,14 @@ describe("bytesReceived and bytesDecoded", () => {
     assert.ok(decoded > 0);
   });
 
-  it("of a response of an adapter's own", async () => {
+  it("count the body from a custom adapter", async () => {
     const made = new requests.Response({ body: "12345" });
     assert.deepEqual([made.bytesReceived, made.bytesDecoded], [5, 5]);
   });
 });
 
 describe("the connection of a streamed response", () => {
-  it("goes back after the body was read, or after close() and leaving early where little is left", async () => {
+  it("is reused after the body was read, and after close() or break when little of the body is left", async () => {
     await using own = await httpbin();
     const session = new Session();
     for (const finish of [
@@ -327,7 +327,7 @@ describe("the connection of a streamed response", () => {
     assert.ok(own.connections <= 2, `${own.connections} connections`);
   });
 
-  it("is closed when much is left, and the next request gets another", async () => {
+  it("is closed when much of the body is left, and the next request opens another", async () => {
     await using own = await serve((_, response) => {
       response.writeHead(200);
       const write = (): void => void (response.write(Buffer.alloc(1 << 16)) ? setImmediate(write) : response.once("drain", write)); // prettier-ignore
@@ -346,7 +346,7 @@ describe("the connection of a streamed response", () => {
 describe("maxResponseSize", () => {
   for (const stream of [false, true])
     for (const path of ["/bytes/5000", "/stream-bytes/5000", "/gzip", "/bomb/1"])
-      it(`${path}, stream: ${stream}`, async () => {
+      it(`refuses ${path}, stream: ${stream} [max-response-size]`, async () => {
         const limit = path === "/gzip" ? 20 : 1000;
         const call = requests.get(server.url + path, { maxResponseSize: limit, stream }).then((one) => one.read());
         const error = await failure(call);
@@ -354,7 +354,7 @@ describe("maxResponseSize", () => {
       });
 
   for (const stream of [false, true])
-    it(`of a session holds for every call, stream: ${stream}`, async () => {
+    it(`of a session applies to every call, stream: ${stream}`, async () => {
       await using session = new Session({ maxResponseSize: 1000, stream });
       const size = async (path: string, options?: RequestOptions): Promise<number> =>
         (await (await session.get(server.url + path, options)).read()).length;
@@ -369,20 +369,20 @@ describe("maxResponseSize", () => {
       assert.equal(await size("/bytes/5000"), 5000);
     });
 
-  it("of a session is kept by send(), and seen by adapters", async () => {
+  it("of a session is passed to send() and to adapters", async () => {
     await using session = new Session({ maxResponseSize: 1000 });
     const prepared = session.prepareRequest(new Request("GET", `${server.url}/bytes/5000`));
     assert.ok((await failure(session.send(prepared))) instanceof ContentTooLarge);
     assert.equal((await session.send(prepared, { maxResponseSize: 0 })).content.length, 5000);
   });
 
-  it("a body of exactly the limit is fine", async () => {
+  it("allows a body of exactly the limit", async () => {
     assert.equal((await requests.get(`${server.url}/bytes/1000`, { maxResponseSize: 1000 })).content.length, 1000);
   });
 });
 
-describe("progress", () => {
-  it("of a download ends in done, with the total where it is known", async () => {
+describe("progress callbacks", () => {
+  it("report a download until done, with the total where it is known", async () => {
     const seen: { transferred: number; total?: number; done: boolean }[] = [];
     await requests.get(`${server.url}/bytes/100000`, { onDownloadProgress: (one) => void seen.push(one) });
     assert.deepEqual(seen.at(-1), { transferred: 100000, total: 100000, done: true });
@@ -394,7 +394,7 @@ describe("progress", () => {
     assert.deepEqual(seen.at(-1), { transferred: 5000, done: true });
   });
 
-  it("of an upload ends in done", async () => {
+  it("report an upload until done", async () => {
     const seen: { transferred: number; total?: number; done: boolean }[] = [];
     await requests.post(`${server.url}/post`, { data: Buffer.alloc(300_000, "x"), onUploadProgress: (one) => void seen.push(one) }); // prettier-ignore
     assert.deepEqual(seen.at(-1), { transferred: 300_000, total: 300_000, done: true });
@@ -406,7 +406,7 @@ describe("progress", () => {
   });
 
   for (const name of ["onUploadProgress", "onDownloadProgress"])
-    it(`${name} that throws rejects the call with that error as cause, and the session works on`, async () => {
+    it(`${name} that throws rejects the call with that error as cause, and the session stays usable`, async () => {
       const session = new Session();
       const thrown = new Error("from the callback");
       const callback = (): never => {
@@ -420,14 +420,14 @@ describe("progress", () => {
 });
 
 describe("signal", () => {
-  it("aborted before: rejects with the reason, whatever it is, and sends nothing", async () => {
+  it("rejects with any reason of a signal aborted before the call, and sends nothing", async () => {
     const before = server.requests.length;
     for (const reason of [new Error("mine"), "text", { code: 1 }])
       assert.equal(await failure(requests.get(`${server.url}/get`, { signal: AbortSignal.abort(reason) })), reason);
     assert.equal(server.requests.length, before);
   });
 
-  it("aborted while waiting or streaming: rejects with the reason; the session stays usable", async () => {
+  it("rejects with the reason when aborted during a request or a stream; the session stays usable", async () => {
     const session = new Session();
     for (const path of ["/hang", "/hang?after=body"]) {
       const controller = new AbortController();

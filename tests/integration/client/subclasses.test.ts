@@ -63,7 +63,7 @@ describe("a call goes through request(), prepareRequest() and send()", () => {
       assert.deepEqual(session.calls, WAY(method));
     });
 
-  it("also for the pages of a list whose options change", async () => {
+  it("also for the pages of paginate when its options change", async () => {
     const session = new Watched();
     mockRequests(session).any(URL_);
     const pages = session.paginate(URL_, { next: (_response, page) => ({ params: { page } }), maxPages: 3 });
@@ -73,7 +73,7 @@ describe("a call goes through request(), prepareRequest() and send()", () => {
 });
 
 describe("a subclass", () => {
-  it("gives every call defaults by request()", async () => {
+  it("overrides request() to give every call defaults", async () => {
     class Api extends Session {
       override request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
         return super.request(method, `http://api.example.test${String(url)}`, {
@@ -89,7 +89,7 @@ describe("a subclass", () => {
     assert.equal(mock.calls[0].request.headers["X-Api"], "1");
   });
 
-  it("may make request() an async function, and calls still chain", async () => {
+  it("overrides request() with an async function, and calls can still be chained", async () => {
     class Api extends Session {
       // The type of the base asks for a ResponsePromise; programs in JavaScript do this.
       // @ts-expect-error -- see above
@@ -102,7 +102,7 @@ describe("a subclass", () => {
     assert.deepEqual(await session.get(URL_).raiseForStatus().json(), { a: 1 });
   });
 
-  it("changes every request by prepareRequest(), also for paginate and fetch", async () => {
+  it("overrides prepareRequest() to change every request, also for paginate and fetch", async () => {
     class Signed extends Session {
       override prepareRequest(request: Request): PreparedRequest {
         const prepared = super.prepareRequest(request);
@@ -122,7 +122,7 @@ describe("a subclass", () => {
     );
   });
 
-  it("sees the settings of each call in send()", async () => {
+  it("overrides send() to see the settings of each call", async () => {
     const seen: (SendOptions | undefined)[] = [];
     class Timed extends Session {
       override send(prepared: PreparedRequest, settings?: SendOptions): ResponsePromise {
@@ -141,7 +141,7 @@ describe("a subclass", () => {
     );
   });
 
-  it("may return undefined from getRedirectTarget() for a response that it does not follow", async () => {
+  it("overrides getRedirectTarget() to return undefined for a redirect that it does not follow", async () => {
     class Staying extends Session {
       override getRedirectTarget(): string | null {
         return undefined as unknown as null;
@@ -166,7 +166,7 @@ describe("send()", () => {
 });
 
 describe("session.hooks", () => {
-  it("can be assigned as it is given to the constructor", async () => {
+  it("can be assigned like the constructor option", async () => {
     const seen: number[] = [];
     const session = new Session();
     session.hooks = { response: (response) => void seen.push(response.statusCode) };
@@ -179,7 +179,7 @@ describe("session.hooks", () => {
     assert.deepEqual(seen, [200, 200, -200]);
   });
 
-  it("refuses anything but functions", () => {
+  it("refuses values that are not functions", () => {
     const session = new Session();
     assert.throws(() => (session.hooks = { response: 5 } as never), TypeError);
   });
@@ -188,7 +188,7 @@ describe("session.hooks", () => {
 describe("session.retries", () => {
   const FLAKY = [{ status: 503 }, { status: 503 }, { status: 200 }];
 
-  it("is an attribute, which may be assigned", async () => {
+  it("can be read and assigned", async () => {
     const session = new Session();
     assert.equal(session.retries, null);
     session.retries = 3;
@@ -199,7 +199,7 @@ describe("session.retries", () => {
     assert.equal(mock.calls.length, 3);
   });
 
-  it("is used by an adapter that is mounted without a policy of its own", async () => {
+  it("is used by an adapter that was mounted without its own policy", async () => {
     const session = new Session({ retries: 3 });
     const mock = new MockAdapter();
     mock.get(URL_, FLAKY);
@@ -225,7 +225,7 @@ describe("an override of mergeEnvironmentSettings", () => {
     }
   }
 
-  it("is called with what the call gave, and decides", async () => {
+  it("receives the settings of the call, and its result is used", async () => {
     const session = new Merging({ trustEnv: false });
     const mock = mockRequests(session);
     mock.get(URL_, {});
@@ -238,7 +238,7 @@ describe("an override of mergeEnvironmentSettings", () => {
     response.close();
   });
 
-  it("switches off the proxies of the environment and the session", async () => {
+  it("can disable the proxies of the environment and the session", async () => {
     process.env["HTTP_PROXY"] = "http://127.0.0.1:1";
     const session = new Merging({ proxies: { all: "http://127.0.0.1:1" } });
     session.change = { proxies: {} };

@@ -56,13 +56,13 @@ for (const [where, subject] of [
         assert.equal(response.history.length, verb === "head" ? 0 : 1);
       });
 
-      it(`${verb} obeys allowRedirects: ${verb === "head"}`, async () => {
+      it(`${verb} follows allowRedirects: ${verb === "head"}`, async () => {
         const response = await subject[verb](`${detour.url}/start`, { allowRedirects: verb === "head" });
         assert.equal(response.statusCode, verb === "head" ? 200 : 307);
       });
     }
 
-    it("request takes any method, upper-cases it, and follows redirects, also for HEAD", async () => {
+    it("request takes any method, converts it to upper case, and follows redirects, also for HEAD", async () => {
       await subject.request("purge", `${echo.url}/`);
       assert.equal(echo.requests.at(-1)!.method, "PURGE");
       const response = await subject.request("HEAD", `${server.url}/redirect/1`);
@@ -76,7 +76,7 @@ for (const [where, subject] of [
     });
   });
 
-describe("a method that is no token", () => {
+describe("a method that is not a token", () => {
   for (const method of ["GE T", "GET\r\nX: 1", "GÉT", "G(T"])
     it(`${JSON.stringify(method)} is refused before anything is sent`, async () => {
       const before = echo.requests.length;
@@ -86,14 +86,14 @@ describe("a method that is no token", () => {
       assert.equal(echo.requests.length, before);
     });
 
-  it("a method that is no string is a TypeError", async () => {
+  it("throws a TypeError for a method that is not a string", async () => {
     const error = await failure(requests.request(7 as unknown as string, `${echo.url}/`));
     assert.ok(error instanceof TypeError);
     assert.match(error.message, /method must be a string, not a number/);
   });
 });
 
-describe("a second argument that is not an options object is a TypeError that shows the right call", () => {
+describe("a second argument that is not an options object throws a TypeError with the right call", () => {
   const wrong: [unknown, RegExp][] = [
     ["a=1", /^The second argument of post\(\) must be an options object, not a string: post\(url, \{ data: text \}\)$/],
     [[["a", "1"]], /not an array/],
@@ -118,7 +118,7 @@ describe("a second argument that is not an options object is a TypeError that sh
     });
 });
 
-describe("so do request() and send()", () => {
+describe("request() and send() with wrong arguments do the same", () => {
   it("request(method, url, options)", async () => {
     const error = await failure(requests.request("POST", echo.url, "a=1" as unknown as RequestOptions));
     assert.equal(
@@ -137,7 +137,7 @@ describe("so do request() and send()", () => {
   });
 });
 
-describe("an unknown option is a TypeError that names the nearest known one", () => {
+describe("an unknown option throws a TypeError with the nearest known name", () => {
   const table: [string, string][] = [
     ["allow_redirects", "allowRedirects"],
     ["param", "params"],
@@ -156,7 +156,7 @@ describe("an unknown option is a TypeError that names the nearest known one", ()
     });
 });
 
-describe("values in the place of the options", () => {
+describe("values in place of the options", () => {
   const body = "The second argument of post() is an options object. To send an object as the body, write post(url, { json: { name: … } }), or data: { … } for a form."; // prettier-ignore
   const table: readonly (readonly [call: () => Promise<unknown>, message: RegExp])[] = [
     [() => requests.post(echo.url, { name: "ada" } as object), new RegExp(`^Unknown option "name" for post\\(\\)\\. Valid options: .*maxResponseSize\\. ${escaped(body)}$`)],
@@ -183,12 +183,12 @@ function escaped(text: string): string {
 }
 
 describe("ResponsePromise", () => {
-  it("await requests.get(url).raiseForStatus().json() reads well", async () => {
+  it("chains: await requests.get(url).raiseForStatus().json()", async () => {
     const data = await requests.get(`${server.url}/get?a=1`).raiseForStatus().json<{ args: Record<string, string> }>();
     assert.deepEqual(data.args, { a: "1" });
   });
 
-  it("text() and content() give the body", async () => {
+  it("text() and content() return the body", async () => {
     assert.match(await requests.get(`${server.url}/robots.txt`).text(), /^User-agent: \*/);
     assert.deepEqual(await requests.get(`${server.url}/base64/aGVsbG8=`).content(), Buffer.from("hello"));
   });
@@ -197,7 +197,7 @@ describe("ResponsePromise", () => {
     assert.equal(await requests.get(`${server.url}/base64/aGVsbG8=`, { stream: true }).text(), "hello");
   });
 
-  it("raiseForStatus rejects with HTTPError, and the steps behind it with the same", async () => {
+  it("raiseForStatus rejects with HTTPError, and the steps after it reject with the same error", async () => {
     const error = await failure(requests.get(`${server.url}/status/404`).raiseForStatus().json());
     assert.ok(error instanceof HTTPError);
     assert.equal(error.message, `404 Client Error: NOT FOUND for url: ${server.url}/status/404`);
@@ -206,12 +206,12 @@ describe("ResponsePromise", () => {
     assert.equal(error.code, "ERR_HTTP_STATUS");
   });
 
-  it("json() of what is no JSON rejects with JSONDecodeError", async () => {
+  it("json() of invalid JSON rejects with JSONDecodeError", async () => {
     const error = await failure(requests.get(`${server.url}/robots.txt`).json());
     assert.ok(error instanceof JSONDecodeError);
   });
 
-  it("is a promise: then, catch and finally work, and wrong arguments reject instead of throwing", async () => {
+  it("has then, catch and finally, and rejects for wrong arguments instead of throwing", async () => {
     const promise = requests.get("no scheme");
     assert.ok(promise instanceof ResponsePromise);
     assert.ok(promise instanceof Promise);

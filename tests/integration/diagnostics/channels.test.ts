@@ -68,7 +68,7 @@ describe("the channels", () => {
     await secure.close();
   });
 
-  it("tell a request from its start to its end, and its connection", async () => {
+  it("report a request from its start to its end, and its connection", async () => {
     const session = new Session();
     const events = await eventsOf(async () => {
       await session.post(`${server.url}/post`, { data: "12345" });
@@ -110,7 +110,7 @@ describe("the channels", () => {
     assert.ok(end.timings.total > 0 && end.timings.total >= end.timings.wait);
   });
 
-  it("tell of TLS, and whether it was verified", async () => {
+  it("report TLS, and whether it was verified", async () => {
     const folder = await mkdtemp(join(tmpdir(), "requests-ts-tls-"));
     try {
       const ca = join(folder, "ca.pem");
@@ -130,7 +130,7 @@ describe("the channels", () => {
     }
   });
 
-  it("tell of redirects", async () => {
+  it("report redirects", async () => {
     const session = new Session();
     const events = await eventsOf(() => session.get(`${server.url}/redirect/1`));
     await session.close();
@@ -146,7 +146,7 @@ describe("the channels", () => {
     assert.ok(names.indexOf("request:redirect") < names.lastIndexOf("request:start"));
   });
 
-  it("tell of retries, by status and by error", async () => {
+  it("report retries, by status and by error", async () => {
     const mock = new MockAdapter({ maxRetries: new Retry({ total: 3, statusForcelist: [503], backoffFactor: 0 }) });
     mock.get("*", [{ status: 503 }, { error: "reset" }, {}]);
     const session = new Session();
@@ -173,7 +173,7 @@ describe("the channels", () => {
     assert.deepEqual([failed.request.attempt, failed.error.name, failed.error.phase], [2, "ConnectionError", "wait"]);
   });
 
-  it("tell of a connection that could not be made", async () => {
+  it("report a connection that could not be made", async () => {
     const refusing = createServer().listen(0, "127.0.0.1");
     await once(refusing, "listening");
     const { port } = refusing.address() as AddressInfo;
@@ -184,11 +184,11 @@ describe("the channels", () => {
     assert.deepEqual(namesOf(events), ["request:start", "connection:error", "request:error"]);
     const [{ address, proxy, error }] = only(events, "requests:connection:error");
     assert.deepEqual([address, proxy, error.code], [`127.0.0.1:${port}`, null, "ERR_CONNECTION_REFUSED"]);
-    // What is told must lead to no request, and so to no credentials.
+    // The message must not refer to a request, which has credentials.
     assert.deepEqual(Object.keys(error).sort(), ["code", "message", "name", "phase"]);
   });
 
-  it("tell of a wait for the pool", async () => {
+  it("report a wait for the pool", async () => {
     const session = new Session();
     session.mount("http://", new HTTPAdapter({ maxConnections: 1 }));
     const events = await eventsOf(() => Promise.all([1, 2, 3].map(() => session.get(`${server.url}/get`))));
@@ -200,7 +200,7 @@ describe("the channels", () => {
     ]);
   });
 
-  it("tell a stream that was closed early from one that was read", async () => {
+  it("distinguish a stream that was closed early from one that was read", async () => {
     const session = new Session();
     const events = await eventsOf(async () => {
       // Only a body that cannot be there at once: Bun and Deno read more at a time than Node.
@@ -216,7 +216,7 @@ describe("the channels", () => {
     );
   });
 
-  it("tell a body that does not decode as an error, and a cancelled call", async () => {
+  it("report content that cannot be decoded as an error, and a cancelled call", async () => {
     const mock = new MockAdapter();
     mock.get("*", [{ text: "plain", headers: { "Content-Encoding": "gzip" } }, { delay: 5 }]);
     const session = new Session();
@@ -232,7 +232,7 @@ describe("the channels", () => {
     assert.deepEqual(only(events, "requests:request:end"), []);
   });
 
-  it("never tell credentials", async () => {
+  it("never contain credentials", async () => {
     const mock = new MockAdapter();
     mock.get("*", {
       status: 302,
@@ -267,7 +267,7 @@ describe("the channels", () => {
     assert.doesNotMatch(JSON.stringify(events), /s3cret|dXNlcjpzM2NyZXQ/);
   });
 
-  it("never tell a token, a fragment, or a header of the session's list", async () => {
+  it("never contain a token, a fragment, or a header of credentialHeaders", async () => {
     const mock = new MockAdapter();
     mock.get("*", { headers: { "X-Mine": "s3cret", Link: "<http://h/?token=s3cret>; rel=next" } });
     const session = new Session();
@@ -284,7 +284,7 @@ describe("the channels", () => {
   });
 
   const skip = ON_BUN || ON_DENO ? "the runtime has its own way of reporting what a subscriber throws" : false;
-  it("do not end a request when a subscriber throws", { skip }, async () => {
+  it("do not fail a request when a subscriber throws", { skip }, async () => {
     const thrown: unknown[] = [];
     const onThrown = (error: unknown): void => void thrown.push(error);
     const fail = (): never => {
@@ -313,10 +313,10 @@ describe("the channels", () => {
     }
   });
 
-  it("make nothing of a request that nobody watches", async () => {
+  it("create no messages for a request without subscribers", async () => {
     const session = new Session();
     await session.get(`${server.url}/get`);
-    // Counted where a request is described: nobody was there to describe the one above for.
+    // Requests are counted when they are described: the one above had no subscriber.
     const [before] = only(await eventsOf(() => session.get(`${server.url}/get`)), "requests:request:start");
     await session.get(`${server.url}/get`);
     const [afterwards] = only(await eventsOf(() => session.get(`${server.url}/get`)), "requests:request:start");

@@ -50,11 +50,11 @@ describe("NODE_DEBUG=requests", () => {
   });
 
   for (const other of ["", "http", "request"])
-    it(`is silent for NODE_DEBUG=${JSON.stringify(other)}`, async () => {
+    it(`prints nothing for NODE_DEBUG=${JSON.stringify(other)}`, async () => {
       assert.doesNotMatch(await stderrOf(other), /REQUESTS/);
     });
 
-  it("lets no server steer the terminal", () => {
+  it("escapes control characters of a server", () => {
     const request = { id: 1, method: "GET", url: "http://h/", headers: [], bodySize: 0, attempt: 1 };
     const connection = { id: 1, address: "h:80", proxy: null };
     const line = eventLine("requests:request:head", {

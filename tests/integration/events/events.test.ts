@@ -59,7 +59,7 @@ async function all(source: EventStream): Promise<string[]> {
 const fast = (options: EventsOptions = {}): EventStream => events(server.url, { retry: 0.001, ...options });
 
 describe("events()", () => {
-  it("asks as a browser does", async () => {
+  it("sends the request headers of a browser", async () => {
     script = [stream("data: 1\n\n"), status(204)];
     assert.deepEqual(await all(fast()), ["1"]);
     const { method, headers } = server.requests[0];
@@ -69,7 +69,7 @@ describe("events()", () => {
     );
   });
 
-  it("sends the caller's headers, also in place of its own, and params", async () => {
+  it("sends the caller's headers and params, which replace its own", async () => {
     script = [status(204)];
     const headers = { accept: "text/event-stream, */*;q=0.1", "X-A": "1", "User-Agent": null };
     await all(fast({ headers, params: { channel: "a b" } }));
@@ -79,7 +79,7 @@ describe("events()", () => {
     assert.equal(last().target, "/?channel=a+b");
   });
 
-  it("reconnects after a clean end, with the last id, until 204", async () => {
+  it("reconnects after a clean end, with the last id, until 204 [sse-reconnects]", async () => {
     script = [stream("id: 1\ndata: a\n\nid: ü2\ndata: b\n\n"), stream("data: c\n\n"), status(204)];
     const source = fast();
     assert.deepEqual(await all(source), ["a", "b", "c"]);
@@ -89,7 +89,7 @@ describe("events()", () => {
     assert.equal(source.readyState, EventStream.CLOSED);
   });
 
-  it("an id counts without data, an empty one forgets, one with NUL is passed over", async () => {
+  it("uses an id without data, resets it for an empty id, and ignores one with NUL", async () => {
     const parts: readonly (readonly [string, string | undefined])[] = [
       ["id: 5\n\n", "5"],
       ["id: 6\0\n\n", "5"],
@@ -107,13 +107,13 @@ describe("events()", () => {
     );
   });
 
-  it("begins behind lastEventId", async () => {
+  it("begins after lastEventId", async () => {
     script = [status(204)];
     await all(fast({ lastEventId: "41" }));
     assert.equal(last().headers["last-event-id"], "41");
   });
 
-  it("reconnects after a cut, in an event too, which does not count", async () => {
+  it("reconnects after a truncation, and drops the incomplete event", async () => {
     script = [stream("id: 1\ndata: a\n\nid: 2\ndata: hal", "cut"), stream("data: b\n\n"), status(204)];
     const seen: Reconnection[] = [];
     assert.deepEqual(await all(fast({ onReconnect: (one) => void seen.push(one) })), ["a", "b"]);
@@ -133,14 +133,14 @@ describe("events()", () => {
     assert.deepEqual(seen.map(({ error }) => error?.name), ["ConnectionError", "HTTPError", "HTTPError", "HTTPError", undefined]); // prettier-ignore
   });
 
-  it("waits as long as Retry-After asks", async () => {
+  it("waits as long as Retry-After says", async () => {
     script = [status(503, { "Retry-After": "100" })];
     const source = fast({ onReconnect: ({ delay }) => (assert.equal(delay, 100), source.close()) });
     assert.deepEqual(await all(source), []);
     assert.equal(server.requests.length, 1);
   });
 
-  it("waits as long as the server's retry asks, said with an event or without", async () => {
+  it("waits as long as the retry field says, with or without an event", async () => {
     script = [stream("retry: 700\n\n"), stream("retry: 800\ndata: a\n\n"), stream("retry: nonsense\ndata: b\n\n"), status(204)]; // prettier-ignore
     const delays: number[] = [];
     const source = events(server.url, { onReconnect: ({ delay }) => void delays.push(delay) });
@@ -156,7 +156,7 @@ describe("events()", () => {
     ["the server says retry: 1", "retry: 1\ndata: a\n\n", {}],
     ["the caller says retry: 0", "data: a\n\n", { retry: 0 }],
   ] as const)
-    it(`waits half a second at least when ${what} and each connection ends at once`, async () => {
+    it(`waits at least half a second when ${what} and each connection ends at once`, async () => {
       script = [stream(text)];
       const delays: number[] = [];
       const source = events(server.url, {
@@ -171,7 +171,7 @@ describe("events()", () => {
       assert.equal(server.requests.length, 4);
     });
 
-  it("silence for longer than timeout.read is a lost connection", async () => {
+  it("reconnects after silence for longer than timeout.read", async () => {
     script = [stream("data: a\n\n", "open"), status(204)];
     const seen: unknown[] = [];
     assert.deepEqual(await all(fast({ timeout: [null, 0.03], onReconnect: ({ error }) => void seen.push(error) })), [
@@ -180,7 +180,7 @@ describe("events()", () => {
     assert.ok(seen[0] instanceof ReadTimeout);
   });
 
-  it("has the state of an EventSource", async () => {
+  it("has the readyState of an EventSource", async () => {
     script = [stream("data: a\n\n"), stream("data: b\n\n"), status(204)];
     const states: number[] = [];
     const source = fast({
@@ -195,14 +195,14 @@ describe("events()", () => {
     assert.equal((source.response as Response | null)?.statusCode, 204);
   });
 
-  it("tells of comments", async () => {
+  it("passes on comments", async () => {
     script = [stream(": ping\n\ndata: a\n\n"), status(204)];
     const comments: string[] = [];
     await all(fast({ onComment: (comment) => void comments.push(comment) }));
     assert.deepEqual(comments, ["ping"]);
   });
 
-  it("keeps cookies from connection to connection", async () => {
+  it("keeps cookies between connections", async () => {
     const first: Answer = (response) => {
       response.setHeader("Set-Cookie", "node=7");
       stream("data: a\n\n")(response, last());
@@ -212,7 +212,7 @@ describe("events()", () => {
     assert.equal(last().headers["cookie"], "node=7");
   });
 
-  it("asks for credentials anew with each connection", async () => {
+  it("asks for credentials again with each connection", async () => {
     let token = 0;
     script = [stream("data: a\n\n"), status(204)];
     await all(
@@ -227,8 +227,8 @@ describe("events()", () => {
   });
 });
 
-describe("events() gives up", () => {
-  it("on 4xx, with HTTPError", async () => {
+describe("events() ends with an error", () => {
+  it("for 4xx, which is an HTTPError", async () => {
     script = [status(404)];
     const error = await failure(all(fast()));
     assert.ok(error instanceof HTTPError);
@@ -236,7 +236,7 @@ describe("events() gives up", () => {
     assert.equal(server.requests.length, 1);
   });
 
-  it("on another content type, which it names", async () => {
+  it("for another content type, which the message names", async () => {
     script = [(response) => response.writeHead(200, { "Content-Type": "text/html" }).end("<p>")];
     const error = await failure(all(fast()));
     assert.ok(error instanceof RequestException);
@@ -245,7 +245,7 @@ describe("events() gives up", () => {
     assert.equal(server.requests.length, 1);
   });
 
-  it("past maxRetries, with RetryError and its cause", async () => {
+  it("after maxRetries, which is a RetryError with its cause", async () => {
     const url = `http://127.0.0.1:${await closedPort()}`;
     const seen: number[] = [];
     const source = events(url, { retry: 0, maxRetries: 2, onReconnect: ({ failures }) => void seen.push(failures) });
@@ -257,14 +257,14 @@ describe("events() gives up", () => {
     assert.equal(source.readyState, 2);
   });
 
-  it("past maxRetries of connections that end without an event; one event starts the count anew", async () => {
+  it("after maxRetries of connections that end without an event; an event resets the count", async () => {
     script = [stream(""), stream("data: a\n\n"), stream(""), stream("")];
     const error = await failure(all(fast({ maxRetries: 1 })));
     assert.match(error.message, /ended each connection without an event/);
     assert.equal(server.requests.length, 4);
   });
 
-  it("on an event that is too large", async () => {
+  it("for an event that is too large", async () => {
     for (const text of [`data: ${"x".repeat(2000)}`, "data: xxxxxxxxxx\n".repeat(200)]) {
       script = [stream(text, "open")];
       const error = await failure(all(fast({ maxEventSize: 1000 })));
@@ -273,7 +273,7 @@ describe("events() gives up", () => {
     assert.equal(server.requests.length, 2);
   });
 
-  it("on an error of the caller's own callbacks", async () => {
+  it("for an error of the caller's callbacks", async () => {
     script = [stream("data: a\n\n")];
     const mine = new Error("mine");
     const onOpen = (): never => {
@@ -283,14 +283,14 @@ describe("events() gives up", () => {
   });
 });
 
-describe("events() stops", () => {
+describe("events() ends", () => {
   const places: readonly (readonly [string, Answer])[] = [
     ["while connecting", () => undefined],
     ["while open", stream("data: a\n\n", "open")],
     ["while waiting", status(503, { "Retry-After": "1000" })],
   ];
   for (const [place, answer] of places) {
-    it(`by a signal, with its reason, ${place}`, async () => {
+    it(`with the reason of its signal, ${place}`, async () => {
       script = [answer];
       const controller = new AbortController();
       const reason = new Error("enough");
@@ -302,7 +302,7 @@ describe("events() stops", () => {
       assert.equal(getEventListeners(controller.signal, "abort").length, 0);
     });
 
-    it(`by close(), quietly, ${place}`, async () => {
+    it(`without an error after close(), ${place}`, async () => {
       script = [answer];
       const stop = (): void => void setTimeout(() => source.close(), 15);
       const source = fast({ onReconnect: stop });
@@ -312,13 +312,13 @@ describe("events() stops", () => {
     });
   }
 
-  it("by a signal that was aborted before: nothing is sent", async () => {
+  it("without a request when its signal was aborted before", async () => {
     const reason = new Error("before");
     assert.equal(await failure(all(fast({ signal: AbortSignal.abort(reason) }))), reason);
     assert.equal(server.requests.length, 0);
   });
 
-  it("when the loop is left: the connection is closed", async () => {
+  it("and closes the connection when the loop is left", async () => {
     let closed: () => void = () => undefined;
     const gone = new Promise<void>((resolve) => (closed = resolve));
     script = [
@@ -333,7 +333,7 @@ describe("events() stops", () => {
     assert.equal(source.readyState, 2);
   });
 
-  it("and leaves nothing pending", async () => {
+  it("without a pending timer or socket", async () => {
     const before = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     script = [status(503, { "Retry-After": "1000" })];
     const source = fast({ onReconnect: () => setImmediate(() => source.close()) });
@@ -341,14 +341,14 @@ describe("events() stops", () => {
     assert.equal(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length, before);
   });
 
-  it("leaves a session of the caller's usable", async () => {
+  it("without closing the caller's session", async () => {
     await using session = new Session();
     script = [stream("data: a\n\n", "open"), status(200)];
     for await (const _ of fast({ session })) break;
     assert.equal((await session.get(server.url)).statusCode, 200);
   });
 
-  it("can be iterated once", async () => {
+  it("after one iteration, and cannot be iterated again", async () => {
     script = [status(204)];
     const source = fast();
     await all(source);
@@ -356,8 +356,8 @@ describe("events() stops", () => {
   });
 });
 
-describe("events() by POST", () => {
-  it("does not reconnect: it ends with the connection", async () => {
+describe("events() with POST", () => {
+  it("does not reconnect when the connection ends", async () => {
     script = [stream("data: a\n\ndata: [DONE]\n\n")];
     const source = fast({ method: "post", json: { stream: true } });
     assert.deepEqual(await all(source), ["a", "[DONE]"]);
@@ -365,7 +365,7 @@ describe("events() by POST", () => {
     assert.deepEqual([last().method, last().body], ["POST", '{"stream":true}']);
   });
 
-  it("throws a cut as it is", async () => {
+  it("throws the error of a truncation", async () => {
     script = [stream("data: a\n\n", "cut")];
     const found: string[] = [];
     const error = await failure(
@@ -377,12 +377,12 @@ describe("events() by POST", () => {
     assert.equal(error.name, "ChunkedEncodingError");
   });
 
-  it("throws 503 as HTTPError", async () => {
+  it("throws HTTPError for a 503", async () => {
     script = [status(503)];
     assert.ok((await failure(all(fast({ method: "POST" })))) instanceof HTTPError);
   });
 
-  it("reconnects where reconnect: true says so, with the body again", async () => {
+  it("reconnects with reconnect: true, and sends the body again", async () => {
     script = [stream("id: 1\ndata: a\n\n"), status(500), status(204)];
     assert.deepEqual(await all(fast({ method: "POST", reconnect: true, json: [1] })), ["a"]);
     assert.deepEqual(server.requests.map(({ body }) => body), ["[1]", "[1]", "[1]"]); // prettier-ignore
@@ -390,7 +390,7 @@ describe("events() by POST", () => {
     assert.equal(last().headers["content-type"], "application/json");
   });
 
-  it("does not send a body that is used up", async () => {
+  it("does not send a consumed body again", async () => {
     script = [stream("data: a\n\n")];
     async function* body(): AsyncGenerator<string> {
       yield "once";
@@ -407,13 +407,13 @@ describe("events() by POST", () => {
   });
 
   for (const method of ["HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "report", "SEARCH"])
-    it(`${method} reconnects, since it is idempotent`, async () => {
+    it(`${method} reconnects, because it is idempotent`, async () => {
       script = [status(503), status(204)];
       await all(fast({ method }));
       assert.equal(server.requests.length, 2);
     });
 
-  it("PATCH and LOCK do not", async () => {
+  it("does not reconnect for PATCH and LOCK", async () => {
     for (const method of ["PATCH", "LOCK"]) {
       script = [status(503)];
       assert.ok((await failure(all(fast({ method })))) instanceof HTTPError);
@@ -421,7 +421,7 @@ describe("events() by POST", () => {
     assert.equal(server.requests.length, 2);
   });
 
-  it("a GET with reconnect: false ends with its connection", async () => {
+  it("does not reconnect for a GET with reconnect: false", async () => {
     script = [stream("data: a\n\n")];
     assert.deepEqual(await all(fast({ reconnect: false })), ["a"]);
     assert.equal(server.requests.length, 1);
@@ -433,8 +433,8 @@ describe("events() refuses", () => {
     ["an unknown option", { maxRetry: 1 }, /Unknown option "maxRetry" for events\(\)\. Valid options: .*maxRetries/],
     ["stream", { stream: true }, /Unknown option "stream"/],
     ["a negative retry", { retry: -1 }, /retry must be a number of seconds, 0 or greater/],
-    ["maxRetries that is no number", { maxRetries: "1" }, /maxRetries must be a number, 0 or greater/],
-    ["an id that is no text", { lastEventId: 5 }, /lastEventId must be a string/],
+    ["maxRetries that is not a number", { maxRetries: "1" }, /maxRetries must be a number, 0 or greater/],
+    ["an id that is not a string", { lastEventId: 5 }, /lastEventId must be a string/],
     ["an id that no header takes", { lastEventId: "a\nb" }, /cannot be sent/],
     ["text in place of options", "x", /must be an options object/],
   ];

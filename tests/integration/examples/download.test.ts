@@ -1,4 +1,4 @@
-/** examples/download.mjs as somebody would run it: in a pipe, in a terminal, with Ctrl-C. */
+/** examples/download.mjs as a user runs it: in a pipe, in a terminal, with Ctrl-C. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -71,7 +71,7 @@ const url = `${server.url}/data/file.bin`;
 const options = { timeout: 30_000 };
 
 describe("examples/download.mjs", options, () => {
-  it("saves under the name in the URL, with plain lines where there is no terminal", async () => {
+  it("saves under the name in the URL, with plain lines without a terminal", async () => {
     const { status, stdout, stderr } = await download([url]);
     assert.deepEqual([status, stderr], [0, ""]);
     assert.deepEqual(await readFile(join(folder, "file.bin")), content);
@@ -85,7 +85,7 @@ describe("examples/download.mjs", options, () => {
     assert.ok(!stdout.includes("\x1b"));
   });
 
-  it("goes on after a cut, to the digest that is asked for", async () => {
+  it("continues after a truncation, and checks the digest", async () => {
     ends = ["cut"];
     const cut = await download([url, "other.bin"]);
     assert.equal(cut.status, 1);
@@ -98,7 +98,7 @@ describe("examples/download.mjs", options, () => {
     assert.deepEqual(await readdir(folder), ["other.bin"]);
   });
 
-  it("stops at Ctrl-C with what has come, and goes on from there", async () => {
+  it("keeps the received part on Ctrl-C, and continues from there", async () => {
     ends = ["never"];
     let interrupted = false;
     const stopped = await download([url], (output, interrupt) => {
@@ -125,7 +125,7 @@ describe("examples/download.mjs", options, () => {
     [[url, "x", "--sha256", "00"], 1, /^Not saved: .*SHA-256/],
   ];
   for (const [args, expected, message] of mistakes)
-    it(`says what is wrong with ${args.map((arg) => arg.replace(server.url, "")).join(" ") || "nothing"}`, async () => {
+    it(`reports the mistake in ${args.map((arg) => arg.replace(server.url, "")).join(" ") || "no arguments"}`, async () => {
       const { status, stderr } = await download(args);
       assert.equal(status, expected, stderr);
       assert.match(stderr, message);

@@ -35,7 +35,7 @@ function only(har: HarRecorder): HarEntry {
 }
 
 describe("the schema", () => {
-  it("would refuse what is no HAR", () => {
+  it("refuses a value that is not a HAR", () => {
     assert.equal(
       ajv.validate("har.json#", { log: { version: "1.2", creator: { name: "x", version: "1" }, entries: [{}] } }),
       false,
@@ -81,7 +81,7 @@ describe("HarRecorder", () => {
     assert.ok(Math.abs(Date.parse(entry.startedDateTime) - Date.now()) < 60_000);
   });
 
-  it("counts heads as they go over the wire", async () => {
+  it("counts the bytes of heads on the wire", async () => {
     const session = new Session();
     const mock = new MockAdapter();
     session.mount("http://", mock);
@@ -96,7 +96,7 @@ describe("HarRecorder", () => {
     assert.equal(response.headersSize, raw.length - 2);
   });
 
-  it("tells what compression saved", async () => {
+  it("records the bytes saved by compression", async () => {
     const { session, har } = recorded();
     const response = await session.get("/gzip");
     await session.close();
@@ -107,7 +107,7 @@ describe("HarRecorder", () => {
     assert.equal(content.text, response.text);
   });
 
-  it("has an entry for each redirect, and the cookies on the way", async () => {
+  it("has an entry for each redirect, with its cookies", async () => {
     const { session, har } = recorded();
     await session.get("/cookies/set?sid=abc");
     await session.close();
@@ -140,7 +140,7 @@ describe("HarRecorder", () => {
       assert.deepEqual(only(har).request.postData, expected);
     });
 
-  it("keeps binary content as base64, and large content not at all", async () => {
+  it("keeps binary content as base64, and omits large content", async () => {
     const session = new Session({ baseUrl: server.url });
     const har = new HarRecorder(session, { maxBodySize: 10_000 });
     const image = await session.get("/image/png");
@@ -156,7 +156,7 @@ describe("HarRecorder", () => {
     assertValid(har.toJSON());
   });
 
-  it("keeps what was read of a stream, and its size", async () => {
+  it("keeps the part of a stream that was read, and its size", async () => {
     const { session, har } = recorded();
     const read = await session.get("/bytes/100?seed=1", { stream: true });
     await read.read();
@@ -227,7 +227,7 @@ describe("HarRecorder", () => {
       if (!credentials) assert.doesNotMatch(JSON.stringify(har), /s3cret|dTpzM2NyZXQ/);
     });
 
-  it("stops, clears, and keeps no more entries than it may", async () => {
+  it("stops, clears, and keeps at most the configured number of entries", async () => {
     const session = new Session({ baseUrl: server.url });
     const har = new HarRecorder(session, { maxEntries: 2 });
     for (const path of ["/get?1", "/get?2", "/get?3"]) await session.get(path);
@@ -241,7 +241,7 @@ describe("HarRecorder", () => {
     await session.close();
   });
 
-  it("records single calls by its hook, and none twice", async () => {
+  it("records single calls through its hook, each once", async () => {
     const session = new Session({ baseUrl: server.url });
     const har = new HarRecorder();
     await session.get("/get?1");
@@ -253,7 +253,7 @@ describe("HarRecorder", () => {
     await session.close();
   });
 
-  it("records the functions of the module, and what a double answers them", async () => {
+  it("records the module functions, and the replies of a mock", async () => {
     await using mock = mockRequests();
     mock.get("*", { json: 1 });
     const har = new HarRecorder(null);
@@ -263,7 +263,7 @@ describe("HarRecorder", () => {
     assert.equal(only(har).response.content.text, "1");
   });
 
-  it("saves a file that only its owner may read", async () => {
+  it("writes a file that only its owner may read", async () => {
     const folder = await mkdtemp(join(tmpdir(), "requests-ts-har-"));
     try {
       const { session, har } = recorded();
@@ -278,7 +278,7 @@ describe("HarRecorder", () => {
     }
   });
 
-  it("replaces a file that others may read by one that only its owner may read", async () => {
+  it("replaces a file that others may read with one that only its owner may read", async () => {
     const folder = await mkdtemp(join(tmpdir(), "requests-ts-har-"));
     try {
       const path = join(folder, "session.har");
@@ -333,7 +333,7 @@ describe("HarRecorder", () => {
 
   const locations = ["http://1.2.3.4.5:1/", "http://xn--a/", "http://999.999.999.999/", "http://[fe80::1%25x]/", "http://a_b/", "http://256/"]; // prettier-ignore
   for (const location of locations)
-    it(`records a redirect to ${location} as the call ends without it`, async () => {
+    it(`records a redirect to ${location} without changing the outcome of the call`, async () => {
       const outcome = async (record: boolean): Promise<string> => {
         const session = new Session();
         const har = record ? new HarRecorder(session) : null;
@@ -353,7 +353,7 @@ describe("HarRecorder", () => {
       assert.equal(await outcome(true), await outcome(false));
     });
 
-  it("does not end a call that it cannot describe", async () => {
+  it("does not fail a call that it cannot describe", async () => {
     const session = new Session();
     const har = new HarRecorder(session);
     const prepared = session.prepareRequest(new requests.Request("GET", "http://h/"));
@@ -364,7 +364,7 @@ describe("HarRecorder", () => {
     assert.equal(withRecorder, await outcome());
   });
 
-  it("refuses sizes that cannot be", () => {
+  it("refuses invalid sizes", () => {
     assert.throws(() => new HarRecorder(null, { maxBodySize: -1 }), RangeError);
     assert.throws(() => new HarRecorder(null, { maxEntries: 0 }), RangeError);
   });

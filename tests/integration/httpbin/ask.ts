@@ -22,7 +22,7 @@ export interface Told {
 
 /** One request on a connection of its own (unless `agent` is given). A body of several pieces is sent chunked. */
 export function ask(url: string, { body, ...options }: Ask = {}): Promise<Told> {
-  // Node sends the body of a DELETE without framing, if nobody gives it one.
+  // Node sends the body of a DELETE without framing headers, unless the caller gives one.
   const isWhole = typeof body === "string" || body instanceof Uint8Array;
   if (isWhole && !Array.isArray(options.headers)) {
     options.headers = { ...options.headers, "Content-Length": String(Buffer.byteLength(body)) };

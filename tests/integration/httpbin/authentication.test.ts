@@ -16,7 +16,7 @@ const basic = (credentials: string, encoding: BufferEncoding = "utf8") =>
   `Basic ${Buffer.from(credentials, encoding).toString("base64")}`;
 
 describe("basic", () => {
-  it("lets the right ones in", async () => {
+  it("accepts the right credentials", async () => {
     for (const path of ["/basic-auth/ann/s3:cret", "/hidden-basic-auth/ann/s3:cret"]) {
       const { status, json } = await authorized(path, basic("ann:s3:cret"));
       assert.deepEqual([status, json], [200, { authenticated: true, user: "ann" }]);
@@ -24,7 +24,7 @@ describe("basic", () => {
     assert.equal((await authorized("/basic-auth/a/b", "basic YTpi")).status, 200);
   });
 
-  it("takes UTF-8 and latin-1", async () => {
+  it("accepts UTF-8 and latin-1", async () => {
     assert.equal((await authorized("/basic-auth/%C3%A9/%C3%BC", basic("é:ü"))).status, 200);
     assert.equal((await authorized("/basic-auth/%C3%A9/%C3%BC", basic("é:ü", "latin1"))).status, 200);
   });
@@ -105,7 +105,7 @@ describe("digest", () => {
     ["SHA-512", 128],
   ] as const) {
     for (const qop of ["auth", "auth-int"]) {
-      it(`lets the right ones in with ${algorithm} and ${qop}`, async () => {
+      it(`accepts the right credentials with ${algorithm} and ${qop}`, async () => {
         const path = `/digest-auth/${qop}/u/p/${algorithm}?a=1&b=%20`;
         const asked = await ask(server.url + path);
         const challenge = challengeOf(asked);
@@ -121,30 +121,30 @@ describe("digest", () => {
     }
   }
 
-  it("takes a client that knows no qop", async () => {
+  it("accepts a client without qop", async () => {
     const path = "/digest-auth/auth/u/p";
     const challenge = challengeOf(await ask(server.url + path));
     assert.equal((await authorized(path, respond(challenge, path, { qop: undefined }))).status, 200);
   });
 
-  it("takes a name beyond ASCII", async () => {
+  it("accepts a name with non-ASCII characters", async () => {
     const path = "/digest-auth/auth/%C3%A9/p";
     const authorization = respond(challengeOf(await ask(server.url + path)), path, { user: "é" });
     const asBytes = Buffer.from(authorization, "utf8").toString("latin1");
     assert.deepEqual((await authorized(path, asBytes)).json, { authenticated: true, user: "é" });
   });
 
-  it("offers both qops for any other, and MD5 for any other algorithm", async () => {
+  it("offers both qops for an unknown qop, and MD5 for an unknown algorithm", async () => {
     const { qop, algorithm } = challengeOf(await ask(`${server.url}/digest-auth/x/u/p/ROT-13`));
     assert.deepEqual([qop, algorithm], ["auth, auth-int", "MD5"]);
   });
 
-  it("asks anew each time", async () => {
+  it("sends a new challenge each time", async () => {
     const [a, b] = await Promise.all([1, 2].map(() => ask(`${server.url}/digest-auth/auth/u/p`)));
     assert.notEqual(challengeOf(a).nonce, challengeOf(b).nonce);
   });
 
-  it("challenges again, remembering the nonce, when the answer is wrong", async () => {
+  it("sends another challenge, and remembers the nonce, after a wrong answer", async () => {
     const path = "/digest-auth/auth/u/p";
     const challenge = challengeOf(await ask(server.url + path));
     for (const wrong of [{ password: "x" }, { user: "x" }, { method: "POST" }]) {
@@ -162,14 +162,14 @@ describe("digest", () => {
     'Digest username="u", realm="r", nonce="n", uri="/"',
     'Digest username="u", realm="r", nonce="n", uri="/", response="x", qop=auth',
   ]) {
-    it(`takes ${authorization} for no answer at all`, async () => {
+    it(`treats ${authorization} as no answer`, async () => {
       const told = await authorized("/digest-auth/auth/u/p", authorization);
       assert.equal(challengeOf(told).stale, "FALSE");
       assert.equal(cookiesOf(told)["last_nonce"], undefined);
     });
   }
 
-  it("counts down to stale, and then wants a new nonce", async () => {
+  it("declares the nonce stale after some requests, and requires a new one", async () => {
     const path = "/digest-auth/auth/u/p/MD5/2";
     const asked = await ask(server.url + path);
     const challenge = challengeOf(asked);
@@ -186,7 +186,7 @@ describe("digest", () => {
     assert.equal(cookiesOf(await visit("stale_after=never"))["stale_after"], "never");
   });
 
-  it("wants the cookies of the challenge back, if told to", async () => {
+  it("requires the cookies of the challenge on request", async () => {
     for (const word of ["1", "t", "TRUE"]) {
       const path = `/digest-auth/auth/u/p?require-cookie=${word}`;
       const Authorization = respond(challengeOf(await ask(server.url + path)), path);

@@ -27,7 +27,7 @@ describe("requests-httpbin", () => {
     ["SIGTERM", ["--port", "0"]],
     ["SIGINT", ["-p", "0", "--https"]],
   ] as const) {
-    it(`${args.join(" ")} says where it listens, and ends by ${signal}`, async () => {
+    it(`${args.join(" ")} prints its URL, and ends on ${signal}`, async () => {
       const child = start(...args);
       let out = "";
       await new Promise<void>((resolve, reject) => {
@@ -50,7 +50,7 @@ describe("requests-httpbin", () => {
     });
   }
 
-  it("--help explains it", async () => {
+  it("--help prints the usage", async () => {
     const { code, out } = await run("--help");
     assert.equal(code, 0);
     for (const option of ["--port", "--host", "--https", "--help"]) assert.ok(out.includes(option), option);
@@ -64,7 +64,7 @@ describe("requests-httpbin", () => {
     [["8080"], /8080/],
     [["--port", "0", "--host", "192.0.2.1"], /no such address/],
   ] as const) {
-    it(`${args.join(" ")} is refused in a sentence`, async () => {
+    it(`${args.join(" ")} is refused with one sentence`, async () => {
       const { code, err, out } = await run(...args);
       assert.deepEqual([code, out], [2, ""]);
       assert.match(err, message);
@@ -72,7 +72,7 @@ describe("requests-httpbin", () => {
     });
   }
 
-  it("says when the port is in use", async () => {
+  it("reports that the port is in use", async () => {
     const server = await httpbin();
     const { code, err } = await run("--port", String(server.port));
     await server.close();

@@ -25,7 +25,7 @@ describe("/cookies", () => {
     });
   }
 
-  it("shows none, and the hidden ones if asked", async () => {
+  it("shows none, and the hidden ones on request", async () => {
     assert.deepEqual((await ask(`${server.url}/cookies`)).json, { cookies: {} });
     const { json } = await ask(`${server.url}/cookies?show_env`, { headers: { Cookie: "__utma=1" } });
     assert.deepEqual(json, { cookies: { __utma: "1" } });
@@ -48,12 +48,12 @@ describe("/cookies/set and /cookies/delete", () => {
     });
   }
 
-  it("sets nothing when asked for nothing", async () => {
+  it("sets nothing without arguments", async () => {
     const { status, headers } = await ask(`${server.url}/cookies/set`);
     assert.deepEqual([status, headers["set-cookie"]], [302, undefined]);
   });
 
-  it("gives back what it quoted", async () => {
+  it("returns the values that it quoted", async () => {
     const value = 'a"b\\c,d;e é 🦀';
     const { headers } = await ask(`${server.url}/cookies/set?k=${encodeURIComponent(value)}`);
     const Cookie = headers["set-cookie"]?.[0]?.replace("; Path=/", "") ?? "";

@@ -22,7 +22,7 @@ describe("/bytes and /stream-bytes", () => {
     ["18446744073709563961", "00d99b13f99ca4f4ee315aee9d03982d16a45f64"],
     ["123456789012345678901234567890", "70510689397dbb862269323a45f09f337c3b435a"],
   ] as const) {
-    it(`are Python's for seed ${seed}`, async () => {
+    it(`have the bytes of Python for seed ${seed}`, async () => {
       assert.equal((await ask(`${server.url}/bytes/20?seed=${seed}`)).bytes.toString("hex"), hex);
       assert.equal((await ask(`${server.url}/bytes/5?SEED=${seed}`)).bytes.toString("hex"), hex.slice(0, 10));
       const streamed = await ask(`${server.url}/stream-bytes/20?seed=${seed}&chunk_size=3`);
@@ -41,14 +41,14 @@ describe("/bytes and /stream-bytes", () => {
       "6bc944ec75b4356ebc81d39e2346946b7b348f7bcde77c8fae4de9e93d5cfe94",
     ],
   ] as const) {
-    it(`are Python's for ${path}`, async () => {
+    it(`have the bytes of Python for ${path}`, async () => {
       const { bytes, headers } = await ask(server.url + path);
       assert.deepEqual([bytes.length, createHash("sha256").update(bytes).digest("hex")], [length, sha256]);
       assert.equal(headers["content-type"], "application/octet-stream");
     });
   }
 
-  it("are other ones each time without a seed", async () => {
+  it("have other bytes each time without a seed", async () => {
     const [a, b] = await Promise.all([1, 2].map(() => ask(`${server.url}/bytes/16`)));
     assert.equal(a?.bytes.length, 16);
     assert.notDeepEqual(a?.bytes, b?.bytes);
@@ -75,7 +75,7 @@ describe("/range", () => {
     ["bytes=30-", 416, 0, 0],
     ["bytes=-0", 416, 0, 0],
   ] as const) {
-    it(`answers ${range ?? "no Range"} with ${status}`, async () => {
+    it(`responds to ${range ?? "no Range"} with ${status}`, async () => {
       const told = await ask(`${server.url}/range/30`, { headers: range === undefined ? {} : { Range: range } });
       assert.equal(told.status, status);
       assert.equal(told.headers.etag, "range30");
@@ -94,7 +94,7 @@ describe("/range", () => {
     assert.equal((await ask(`${server.url}/range/102400`)).bytes.length, 102400);
   });
 
-  it("takes its time in chunks, if asked", async () => {
+  it("sends chunks with pauses on request", async () => {
     const started = performance.now();
     const { text } = await ask(`${server.url}/range/26?duration=0.13&chunk_size=10`);
     assert.equal(text, LETTERS.slice(0, 26));
@@ -104,7 +104,7 @@ describe("/range", () => {
 });
 
 describe("/links", () => {
-  it("is a page of links, the current one plain", async () => {
+  it("is a page of links, except for the current one", async () => {
     const { text } = await ask(`${server.url}/links/3/1`);
     assert.equal(
       text,
@@ -112,7 +112,7 @@ describe("/links", () => {
     );
   });
 
-  it("has from 1 to 200", async () => {
+  it("has from 1 to 200 links", async () => {
     assert.match((await ask(`${server.url}/links/0/0`)).text, /<body>0 <\/body>/);
     assert.equal((await ask(`${server.url}/links/999/0`)).text.match(/href/g)?.length, 199);
   });
@@ -141,7 +141,7 @@ describe("/links-paged", () => {
     });
   }
 
-  it("knows no page beyond the last and no strange cursor", async () => {
+  it("refuses pages after the last and unknown cursors", async () => {
     assert.equal((await ask(`${server.url}/links-paged?page=6`)).status, 404);
     assert.equal((await ask(`${server.url}/links-paged?page=0`)).status, 404);
     assert.equal((await ask(`${server.url}/links-paged?cursor=x`)).status, 400);
@@ -166,7 +166,7 @@ describe("/base64 and /uuid", () => {
     });
   }
 
-  it("/uuid is of version 4, another each time", async () => {
+  it("/uuid is of version 4, different each time", async () => {
     const [a, b] = await Promise.all([1, 2].map(() => ask(`${server.url}/uuid`)));
     assert.match(a?.json.uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     assert.notEqual(a?.json.uuid, b?.json.uuid);

@@ -11,8 +11,8 @@ after(() => server.close());
 
 const CRLF = "\r\n";
 
-describe("what is shown of a request", () => {
-  it("is args, headers, origin and url for /get, sorted and indented as Python does it", async () => {
+describe("the members that describe a request", () => {
+  it("are args, headers, origin and url for /get, sorted and indented as in Python", async () => {
     const { text, headers } = await ask(`${server.url}/get?b=2&a=1&b=3`, {
       headers: { "x-one-two": "é", Accept: "*/*" },
     });
@@ -41,7 +41,7 @@ describe("what is shown of a request", () => {
     );
   });
 
-  it("keeps blank values and reads + as a blank", async () => {
+  it("keep blank values, and decode + as a space", async () => {
     const { json } = await ask(`${server.url}/get?x=%C3%A9&y=a+b&z&&=1&y=&bad=%FF`);
     assert.deepEqual(json.args, { x: "é", y: ["a b", ""], z: "", "": "1", bad: "\ufffd" });
   });
@@ -57,13 +57,13 @@ describe("what is shown of a request", () => {
     });
   }
 
-  it("joins repeated headers, and spells names as titles", async () => {
+  it("join repeated headers, and have names in title case", async () => {
     const headers = ["X-Dup", "a", "x-dup", "b", "DNT", "1", "x-3d", "y", "Host", "h"];
     const { json } = await ask(`${server.url}/headers`, { headers });
     assert.deepEqual(json.headers, { "X-Dup": "a,b", Dnt: "1", "X-3D": "y", Host: "h", Connection: "close" });
   });
 
-  it("hides what proxies add, unless asked by show_env, but believes it", async () => {
+  it("hide headers of proxies without show_env, but use them", async () => {
     const headers = {
       Via: "v",
       "X-Forwarded-For": "1.2.3.4, 5.6.7.8",
@@ -85,18 +85,18 @@ describe("what is shown of a request", () => {
     [{ "X-Forwarded-Ssl": "off" }, "http"],
     [{ "X-Forwarded-Proto": "a", "X-Forwarded-Protocol": "b" }, "a"],
   ] as const) {
-    it(`takes the scheme ${scheme} from ${JSON.stringify(headers)}`, async () => {
+    it(`use the scheme ${scheme} of ${JSON.stringify(headers)}`, async () => {
       const { json } = await ask(`${server.url}/get`, { headers });
       assert.equal(json.url, server.url.replace("http", scheme) + "/get");
     });
   }
 
-  it("leaves the default port out of the URL", async () => {
+  it("omit the default port from the URL", async () => {
     assert.equal((await ask(`${server.url}/get`, { headers: { Host: "h:80" } })).json.url, "http://h/get");
     assert.equal((await ask(`${server.url}/get`, { headers: { Host: "h:81" } })).json.url, "http://h:81/get");
   });
 
-  it("takes an absolute target, as a proxy gets it", async () => {
+  it("decode an absolute target, which a proxy receives", async () => {
     const { json } = await ask(server.url, {
       path: "http://other.example/get?a=1",
       headers: { Host: "other.example" },
@@ -104,14 +104,14 @@ describe("what is shown of a request", () => {
     assert.deepEqual([json.url, json.args], ["http://other.example/get?a=1", { a: "1" }]);
   });
 
-  it("is the address at /ip, the agent or null at /user-agent", async () => {
+  it("are the address for /ip, the agent or null for /user-agent", async () => {
     assert.deepEqual((await ask(`${server.url}/ip`)).json, { origin: "127.0.0.1" });
     assert.deepEqual((await ask(`${server.url}/user-agent`)).json, { "user-agent": null });
     const named = await ask(`${server.url}/user-agent`, { headers: { "User-Agent": "me/1" } });
     assert.deepEqual(named.json, { "user-agent": "me/1" });
   });
 
-  it("is the request as sent at /dump/request", async () => {
+  it("are the request as sent for /dump/request", async () => {
     const headers = ["HOST", "h", "x-B", "2", "X-a", "1", "Content-Length", "2"];
     const { text } = await ask(`${server.url}/dump/request?q`, { method: "POST", headers, body: "hi" });
     const lines = ["POST /dump/request?q HTTP/1.1", "HOST: h", "x-B: 2", "X-a: 1", "Content-Length: 2"];
@@ -119,7 +119,7 @@ describe("what is shown of a request", () => {
   });
 });
 
-describe("what is shown of a body", () => {
+describe("the members that describe a body", () => {
   const post = (type: string | undefined, body: string | Uint8Array) =>
     ask(`${server.url}/post`, {
       method: "POST",
@@ -127,7 +127,7 @@ describe("what is shown of a body", () => {
       ...(type !== undefined && { headers: { "Content-Type": type } }),
     });
 
-  it("has these members", async () => {
+  it("are these", async () => {
     for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
       const { json } = await ask(`${server.url}/${method.toLowerCase()}?a=1`, { method, body: "x" });
       assert.deepEqual(Object.keys(json), ["args", "data", "files", "form", "headers", "json", "origin", "url"]);
@@ -135,7 +135,7 @@ describe("what is shown of a body", () => {
     }
   });
 
-  it("has the method too at /anything, at any path", async () => {
+  it("include the method for /anything, for any path", async () => {
     for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE"]) {
       const { json } = await ask(`${server.url}/anything/any/where`, { method });
       assert.equal(json.method, method);
@@ -143,7 +143,7 @@ describe("what is shown of a body", () => {
     }
   });
 
-  it("reads an urlencoded form and then shows no data", async () => {
+  it("have an urlencoded form, without data", async () => {
     const { json } = await post("application/x-www-form-urlencoded; charset=utf-8", "a=1&b=x+y&a=%C3%A9&c");
     assert.deepEqual(json.form, { a: ["1", "é"], b: "x y", c: "" });
     assert.deepEqual([json.data, json.json, json.files], ["", null, {}]);
@@ -154,7 +154,7 @@ describe("what is shown of a body", () => {
     ...["1.0", "100000.0", "1e+16", "1e-07", "0.0001", "1e-05", "Infinity", "-0.0", "0"],
     ...["12345678901234567890", "NaN", "-Infinity"],
   ];
-  it("shows numbers as Python spells them", async () => {
+  it("show numbers as in Python", async () => {
     const { text } = await post(undefined, PYTHON_FLOATS);
     const shown = /"json": \[\s*([^\]]*?)\s*\]/.exec(text)?.[1]?.split(/,\s*/);
     assert.deepEqual(shown, SHOWN);
@@ -174,26 +174,26 @@ describe("what is shown of a body", () => {
     ["\ufeff1", "null"],
     ["", "null"],
   ] as const) {
-    it(`reads ${JSON.stringify(body)} as the JSON ${shown}`, async () => {
+    it(`show ${JSON.stringify(body)} as the JSON ${shown}`, async () => {
       const { json } = await post("text/plain", body);
       assert.deepEqual(json.json, JSON.parse(shown));
       assert.equal(json.data, body);
     });
   }
 
-  it("sorts keys by code point and escapes what is not ASCII", async () => {
+  it("sort keys by code point and escape non-ASCII characters", async () => {
     const { text } = await post(undefined, '{"\u{10000}":1,"\uffff":2,"b":3,"10":4,"9":5}');
     const keys = Array.from(text.slice(text.indexOf('"json"')).matchAll(/^ {4}"(.*)":/gm), ([, key]) => key);
     assert.deepEqual(keys, ["10", "9", "b", "\\uffff", "\\ud800\\udc00"]);
   });
 
-  it("shows bytes that are no UTF-8 as a data: URL", async () => {
+  it("show bytes that are not UTF-8 as a data: URL", async () => {
     const { json } = await post("image/png", Uint8Array.of(0xff, 0, 1));
     assert.equal(json.data, "data:application/octet-stream;base64,/wAB");
   });
 
   const part = (headers: string, content: string): string => `--B${CRLF}${headers}${CRLF}${CRLF}${content}${CRLF}`;
-  it("reads a multipart form", async () => {
+  it("have a multipart form", async () => {
     const body = Buffer.concat([
       Buffer.from("preamble\r\n"),
       Buffer.from(part('Content-Disposition: form-data; name="a"', "1")),
@@ -207,7 +207,7 @@ describe("what is shown of a body", () => {
       Buffer.from(part('Content-Disposition: form-data; name="u"; filename="u"', "#")),
       Buffer.from("--B--\r\nepilogue"),
     ]);
-    // Each # stands for a byte that is no UTF-8.
+    // Each # stands for a byte that is not UTF-8.
     for (let at = body.indexOf("#"); at >= 0; at = body.indexOf("#", at)) body[at] = 0xff;
     const { json } = await post('multipart/form-data; boundary="B"', body);
     assert.deepEqual(json.form, { a: ["1", "two\r\nlines"], 'é"q': "ü" });
@@ -226,13 +226,13 @@ describe("what is shown of a body", () => {
     ["has another boundary", "multipart/form-data; boundary=x", "--y\r\n"],
     ["breaks off", "multipart/form-data; boundary=B", part('Content-Disposition: form-data; name="a"', "1")],
   ] as const) {
-    it(`takes a multipart form that ${what} as empty`, async () => {
+    it(`are empty for a multipart form that ${what}`, async () => {
       const { status, json } = await post(type, body);
       assert.deepEqual([status, json.form, json.files, json.data], [200, {}, {}, ""]);
     });
   }
 
-  it("takes a chunked body, of whatever pieces", async () => {
+  it("have a chunked body, in any pieces", async () => {
     const body = ["a=", "1", "&b=2"];
     const headers = { "Content-Type": "application/x-www-form-urlencoded" };
     const { json } = await ask(`${server.url}/post`, { method: "POST", headers, body });
@@ -240,7 +240,7 @@ describe("what is shown of a body", () => {
     assert.equal(json.headers["Transfer-Encoding"], "chunked");
   });
 
-  it("counts an upload without showing it", async () => {
+  it("have the length of an upload instead of its content", async () => {
     const body = [Buffer.alloc(300_000, 1), Buffer.alloc(200_000, 2)];
     const { json } = await ask(`${server.url}/upload?digest=sha256`, { method: "PUT", body });
     assert.equal(json.bytes, 500_000);
@@ -252,7 +252,7 @@ describe("what is shown of a body", () => {
 });
 
 describe("every route", () => {
-  it("allows other origins", async () => {
+  it("allows all origins", async () => {
     for (const path of ["/get", "/nope", "/redirect/0", "/status/304"]) {
       const { headers } = await ask(server.url + path, { headers: { Origin: "http://there.example" } });
       assert.equal(headers["access-control-allow-origin"], "http://there.example");
@@ -261,7 +261,7 @@ describe("every route", () => {
     assert.equal((await ask(`${server.url}/get`)).headers["access-control-allow-origin"], "*");
   });
 
-  it("answers OPTIONS with what is allowed", async () => {
+  it("responds to OPTIONS with the allowed methods", async () => {
     const headers = { "Access-Control-Request-Headers": "X-A, b" };
     const told = await ask(`${server.url}/response-headers`, { method: "OPTIONS", headers });
     assert.deepEqual([told.status, told.text], [200, ""]);
@@ -280,7 +280,7 @@ describe("every route", () => {
     "/redirect/2",
     "/drip?duration=9",
   ]) {
-    it(`answers HEAD ${path} with the headers of GET, at once`, async () => {
+    it(`responds to HEAD ${path} with the headers of GET, at once`, async () => {
       const head = await ask(server.url + path, { method: "HEAD" });
       assert.equal(head.bytes.length, 0);
       if (path.startsWith("/drip")) return assert.equal(head.headers["content-length"], "10");
@@ -299,7 +299,7 @@ describe("every route", () => {
     "/basic-auth/a%2Fb/c",
     "/status/",
   ]) {
-    it(`is not ${path}, which is a 404 page`, async () => {
+    it(`differs from ${path}, which is a 404 page`, async () => {
       const { status, reason, text, headers } = await ask(server.url + path);
       assert.deepEqual([status, reason], [404, "NOT FOUND"]);
       assert.equal(headers["content-type"], "text/html; charset=utf-8");
@@ -315,7 +315,7 @@ describe("every route", () => {
     assert.equal((await ask(`${server.url}/head`, { method: "HEAD" })).status, 200);
   });
 
-  it("answers 500 when it cannot make sense of an option", async () => {
+  it("responds with 500 to an option that it cannot parse", async () => {
     for (const path of ["/redirect/0", "/delay/x", "/delay/-1", "/delay/nan", "/bytes/1?seed=x", "/redirect-to"]) {
       const { status, text } = await ask(server.url + path);
       assert.equal(status, 500, path);
@@ -323,7 +323,7 @@ describe("every route", () => {
     }
   });
 
-  it("keeps the connection, also after a body that nobody read", async () => {
+  it("keeps the connection, also after a body that no route read", async () => {
     const first = `POST /status/401 HTTP/1.1${CRLF}Host: h${CRLF}Content-Length: 3${CRLF}${CRLF}abc`;
     const second = `GET /status/204 HTTP/1.1${CRLF}Host: h${CRLF}${CRLF}`;
     const text = await askRaw(server.port, first + second, (so_far) => so_far.includes("204 NO CONTENT\r\n"));

@@ -15,7 +15,7 @@ after(() => server.close());
 const get = (path: string, enough?: (text: string) => boolean): Promise<string> =>
   askRaw(server.port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`, enough);
 
-describe("faults of the connection", () => {
+describe("faults of a connection", () => {
   for (const after of ["request", "headers", "body"]) {
     it(`/reset resets it after the ${after}`, async () => {
       await assert.rejects(get(`/reset?after=${after}`), { code: "ECONNRESET" });
@@ -40,7 +40,7 @@ describe("faults of the connection", () => {
     }
   });
 
-  it("/truncate closes in the middle", async () => {
+  it("/truncate closes it in the middle of the body", async () => {
     const text = await get("/truncate/10");
     assert.match(text, /\r\nContent-Length: 10\r\n.*\r\n\r\n\*{5}$/s);
     assert.match(await get("/truncate/10?sent=0"), /\r\nContent-Length: 10\r\n.*\r\n\r\n$/s);
@@ -48,14 +48,14 @@ describe("faults of the connection", () => {
     await assert.rejects(ask(`${server.url}/truncate/10`), { code: "ECONNRESET" });
   });
 
-  it("/truncate can cut the gzip stream alone", async () => {
+  it("/truncate can truncate the gzip stream only", async () => {
     const { bytes, headers } = await ask(`${server.url}/truncate/1000?encoding=gzip`);
     assert.equal(headers["content-encoding"], "gzip");
     assert.equal(headers["content-length"], String(bytes.length));
     assert.throws(() => gunzipSync(bytes), /unexpected end of file/);
   });
 
-  it("/hang says nothing more", async () => {
+  it("/hang sends nothing more", async () => {
     const silence = async (path: string): Promise<string> => {
       let seen = "";
       const timeout = new Promise<string>((resolve) => setTimeout(() => resolve("silence"), 50));
@@ -69,8 +69,8 @@ describe("faults of the connection", () => {
   });
 });
 
-describe("faults of the message", () => {
-  it("/slow-headers sends them byte by byte", async () => {
+describe("faults of a message", () => {
+  it("/slow-headers sends the headers byte by byte", async () => {
     let pieces = 0;
     const started = performance.now();
     const text = await get("/slow-headers?duration=0.1", () => (++pieces, false));
@@ -80,23 +80,23 @@ describe("faults of the message", () => {
   });
 
   for (const kind of ["binary", "status", "version", "header", "nul", "lengths", "chunk", "empty"]) {
-    it(`/garbage?kind=${kind} is nothing that Node would take`, async () => {
+    it(`/garbage?kind=${kind} is refused by Node's client`, async () => {
       await assert.rejects(ask(`${server.url}/garbage?kind=${kind}`), { code: /^(HPE_|ECONNRESET)/ });
     });
   }
 
-  it("/garbage knows its kinds", async () => {
+  it("/garbage refuses unknown kinds", async () => {
     assert.equal((await ask(`${server.url}/garbage?kind=x`)).status, 400);
   });
 
-  it("/wrong-length sends more than it says, and stays", async () => {
+  it("/wrong-length sends more bytes than declared, and keeps the connection open", async () => {
     const text = await get("/wrong-length", (so_far) => so_far.endsWith("*".repeat(20)));
     assert.match(text, /\r\nContent-Length: 10\r\n/);
     const short = await get("/wrong-length?declared=5&actual=2", (so_far) => so_far.endsWith("**"));
     assert.match(short, /\r\nContent-Length: 5\r\n.*\r\n\r\n\*\*$/s);
   });
 
-  it("/bomb is small, and zeros", async () => {
+  it("/bomb is small, and decodes to zeros", async () => {
     const { bytes, headers } = await ask(`${server.url}/bomb/20`);
     assert.equal(headers["content-encoding"], "gzip");
     assert.ok(bytes.length < 25_000, `${bytes.length} bytes`);

@@ -18,7 +18,7 @@ describe("codings", () => {
     ["/brotli", "br", "brotli", zlib.brotliDecompressSync],
     ["/double-gzip", "gzip, gzip", "gzipped", (bytes: Buffer) => zlib.gunzipSync(zlib.gunzipSync(bytes))],
   ] as const) {
-    it(`${path} is in ${coding}, whatever is accepted`, async () => {
+    it(`${path} is encoded with ${coding}, whatever the client accepts`, async () => {
       const { headers, bytes } = await ask(server.url + path, { headers: { "Accept-Encoding": "identity" } });
       assert.equal(headers["content-encoding"], coding);
       assert.equal(headers["content-length"], String(bytes.length));
@@ -28,7 +28,7 @@ describe("codings", () => {
     });
   }
 
-  it("/zstd is in zstd where Node can, else 501", async () => {
+  it("/zstd is encoded with zstd where Node has it, otherwise a 501", async () => {
     const { status, headers, bytes } = await ask(`${server.url}/zstd`);
     const { zstdDecompressSync: decode } = zlib as { zstdDecompressSync?: (bytes: Buffer) => Buffer };
     if (decode === undefined) return assert.equal(status, 501);
@@ -38,7 +38,7 @@ describe("codings", () => {
 });
 
 describe("documents", () => {
-  it("/json, /xml and /html are known by heart", async () => {
+  it("/json, /xml and /html are the known documents", async () => {
     const { json } = await ask(`${server.url}/json`);
     assert.equal(json.slideshow.title, "Sample Slide Show");
     assert.deepEqual(
@@ -63,7 +63,7 @@ describe("documents", () => {
     assert.match((await ask(`${server.url}/deny`)).text, /YOU SHOULDN'T BE HERE/);
   });
 
-  it("/encoding/utf8 is long, valid, and beyond the basic plane", async () => {
+  it("/encoding/utf8 is long, valid, and has characters beyond U+FFFF", async () => {
     const { bytes, headers } = await ask(`${server.url}/encoding/utf8`);
     assert.equal(headers["content-type"], "text/html; charset=utf-8");
     assert.match(new TextDecoder("utf-8", { fatal: true }).decode(bytes), /∮.*ი.*🦀/s);
@@ -97,14 +97,14 @@ describe("/charset", () => {
     ["utf-16le", "47007200fc00df006500"],
     ["utf-8", "4772c3bcc39f652c20ce95cebb"],
   ] as const) {
-    it(`${name} is in its bytes and says so`, async () => {
+    it(`${name} is used for the bytes and declared`, async () => {
       const { bytes, headers } = await ask(`${server.url}/charset/${name}`);
       assert.equal(headers["content-type"], `text/plain; charset=${name}`);
       assert.equal(bytes.toString("hex").slice(0, hex.length), hex);
     });
   }
 
-  it("can be declared in the page, by a mark, or not at all", async () => {
+  it("can be declared in the page, by a BOM, or not at all", async () => {
     const meta = await ask(`${server.url}/charset/koi8-r?declare=meta`);
     assert.equal(meta.headers["content-type"], "text/html");
     assert.match(meta.bytes.toString("latin1"), /<meta charset="koi8-r">/);
@@ -121,7 +121,7 @@ describe("/charset", () => {
 describe("/image", () => {
   const signatures = { png: "89504e470d0a1a0a", jpeg: "ffd8ff", webp: "52494646", svg: "3c737667" } as const;
   for (const [format, signature] of Object.entries(signatures)) {
-    it(`${format} is one`, async () => {
+    it(`${format} is a valid image`, async () => {
       const { headers, bytes } = await ask(`${server.url}/image/${format}`);
       assert.equal(headers["content-type"], format === "svg" ? "image/svg+xml" : `image/${format}`);
       assert.equal(bytes.toString("hex").slice(0, signature.length), signature);
@@ -140,7 +140,7 @@ describe("/image", () => {
     ["text/html", undefined],
     ["", undefined],
   ] as const) {
-    it(`is ${type ?? "406"} for ${accept === undefined ? "no Accept" : JSON.stringify(accept)}`, async () => {
+    it(`responds with ${type ?? "406"} for ${accept === undefined ? "no Accept" : JSON.stringify(accept)}`, async () => {
       const { status, headers } = await ask(`${server.url}/image`, {
         headers: accept === undefined ? {} : { Accept: accept },
       });

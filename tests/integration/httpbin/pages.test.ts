@@ -47,7 +47,7 @@ describe("the pages about the routes", () => {
     );
   });
 
-  it("lead to pages that exist", async () => {
+  it("have links to pages that exist", async () => {
     const { text } = await ask(`${server.url}/`);
     const links = Array.from(text.matchAll(/<a href="(\/[^"]*)"/g), ([, path = ""]) => path.replaceAll("&#38;", "&"));
     assert.ok(links.length > 60, `${links.length} links`);

@@ -33,7 +33,7 @@ describe("interim responses", () => {
     `POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n${more}\r\n`;
   const EXPECT = "Expect: 100-continue\r\n";
 
-  it("any route asks for the body that is held back", async () => {
+  it("every route that reads a body sends 100 to a client that waits for it", async () => {
     const text = await askRaw(server.port, head("/post", EXPECT), (so_far) => so_far.endsWith("\r\n\r\n"));
     assert.match(text, /^HTTP\/1\.1 100 Continue\r\n\r\n$/);
     assert.equal(
@@ -42,12 +42,12 @@ describe("interim responses", () => {
     );
   });
 
-  it("no route asks for a body that it does not read", async () => {
+  it("no route sends 100 for a body that it does not read", async () => {
     const text = await askRaw(server.port, head("/status/401", EXPECT));
     assert.match(text, /^HTTP\/1\.1 401 .*\r\nConnection: close\r\n/s);
   });
 
-  it("/expect-continue tells who waited", async () => {
+  it("/expect-continue says whether the client waited", async () => {
     const url = `${server.url}/expect-continue`;
     const headers = { Expect: "100-continue" };
     const waited = await new Promise<string>((resolve, reject) => {
@@ -72,7 +72,7 @@ describe("interim responses", () => {
 });
 
 describe("/problem", () => {
-  it("is a problem document", async () => {
+  it("returns a problem document", async () => {
     const { status, headers, json } = await ask(`${server.url}/problem?status=409&title=No%20tea`);
     assert.deepEqual([status, headers["content-type"]], [409, "application/problem+json"]);
     assert.deepEqual(json, {

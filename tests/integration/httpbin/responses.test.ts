@@ -10,7 +10,7 @@ before(async () => {
 after(() => server.close());
 
 describe("/response-headers", () => {
-  it("sends and shows them, and its own length", async () => {
+  it("sends and shows the headers, and its own length", async () => {
     const told = await ask(`${server.url}/response-headers?a=1&a=2&Content-Type=text/plain&b-c=%C3%A9`);
     assert.deepEqual(told.json, {
       "Content-Length": String(told.bytes.length),
@@ -25,7 +25,7 @@ describe("/response-headers", () => {
     }
   });
 
-  it("answers POST, and 500 to what cannot be a header", async () => {
+  it("responds to POST, and with 500 to invalid headers", async () => {
     assert.equal((await ask(`${server.url}/response-headers?x=y`, { method: "POST" })).json.x, "y");
     for (const query of ["x=a%0d%0ab", "a%20b=1", "x=%F0%9F%A6%80"]) {
       assert.equal((await ask(`${server.url}/response-headers?${query}`)).status, 500, query);
@@ -34,7 +34,7 @@ describe("/response-headers", () => {
 });
 
 describe("caching", () => {
-  it("/cache has validators, and is not modified for a conditional request", async () => {
+  it("/cache has validators, and responds with 304 to a conditional request", async () => {
     const first = await ask(`${server.url}/cache`);
     assert.equal(first.json.url, `${server.url}/cache`);
     assert.match(first.headers.etag ?? "", /^[0-9a-f]{32}$/);
@@ -45,7 +45,7 @@ describe("caching", () => {
     }
   });
 
-  it("/cache/<n> says how long", async () => {
+  it("/cache/<n> has a max-age of n seconds", async () => {
     assert.equal((await ask(`${server.url}/cache/060`)).headers["cache-control"], "public, max-age=60");
     assert.equal((await ask(`${server.url}/cache/x`)).status, 404);
   });
@@ -61,7 +61,7 @@ describe("caching", () => {
     [{ "If-Match": "*" }, 200],
     [{ "If-None-Match": "x", "If-Match": "y" }, 200],
   ] as const) {
-    it(`/etag answers ${JSON.stringify(headers)} with ${status}`, async () => {
+    it(`/etag responds to ${JSON.stringify(headers)} with ${status}`, async () => {
       const told = await ask(`${server.url}/etag/abc`, { headers });
       assert.equal(told.status, status);
       assert.equal(told.headers.etag, status === 412 ? undefined : "abc");

@@ -11,7 +11,7 @@ before(async () => {
 after(() => server.close());
 
 describe("/flaky", () => {
-  it("fails n times a key, then succeeds for good", async () => {
+  it("fails n times for a key, then succeeds always", async () => {
     const statuses = async (key: string): Promise<number[]> => {
       const seen: number[] = [];
       for (let i = 0; i < 4; i++) seen.push((await ask(`${server.url}/flaky/${key}/2`, { method: "PUT" })).status);
@@ -21,7 +21,7 @@ describe("/flaky", () => {
     assert.deepEqual(await statuses("b"), [503, 503, 200, 200]);
   });
 
-  it("says what it was told to say", async () => {
+  it("fails with the requested status, headers and text", async () => {
     const told = await ask(`${server.url}/flaky/c/1?status=429&retry_after=7`);
     assert.deepEqual([told.status, told.headers["retry-after"]], [429, "7"]);
     assert.deepEqual(told.json, { attempt: 1, failures: 1, key: "c", method: "GET" });
@@ -29,12 +29,12 @@ describe("/flaky", () => {
     assert.equal((await ask(`${server.url}/flaky/e/1?status=1`)).status, 400);
   });
 
-  it("can break the connection instead", async () => {
+  it("can reset the connection instead", async () => {
     await assert.rejects(ask(`${server.url}/flaky/d/1?fault=reset`), { code: "ECONNRESET" });
     assert.equal((await ask(`${server.url}/flaky/d/1?fault=reset`)).json.attempt, 2);
   });
 
-  it("is counted by each server for itself", async () => {
+  it("counts separately in each server", async () => {
     const other = await httpbin();
     try {
       assert.equal((await ask(`${other.url}/flaky/a/1`)).json.attempt, 1);
@@ -45,7 +45,7 @@ describe("/flaky", () => {
 });
 
 describe("/retry-after", () => {
-  it("tells seconds or a date", async () => {
+  it("sends seconds or a date", async () => {
     const inSeconds = await ask(`${server.url}/retry-after?seconds=2.5`);
     assert.deepEqual([inSeconds.status, inSeconds.headers["retry-after"]], [503, "3"]);
     const now = Date.now();
@@ -55,7 +55,7 @@ describe("/retry-after", () => {
     assert.ok(left >= 100_000 && left < 103_000, `${left} ms`);
   });
 
-  it("means it, for a key", async () => {
+  it("enforces the wait, for a key", async () => {
     const url = `${server.url}/retry-after?seconds=0.04&key=k`;
     assert.equal((await ask(url)).status, 503);
     await wait(50);
@@ -64,7 +64,7 @@ describe("/retry-after", () => {
 });
 
 describe("/rate-limit", () => {
-  it("refuses what is too much until the window ends", async () => {
+  it("refuses further requests until the window ends", async () => {
     const url = `${server.url}/rate-limit?limit=2&window=0.05&key=w`;
     const statuses: number[] = [];
     for (let i = 0; i < 3; i++) statuses.push((await ask(url)).status);
@@ -78,7 +78,7 @@ describe("/rate-limit", () => {
     ["legacy", { "ratelimit-limit": "1", "ratelimit-remaining": "0", "ratelimit-reset": "60" }],
     ["github", { "x-ratelimit-limit": "1", "x-ratelimit-remaining": "0", "x-ratelimit-used": "1" }],
   ] as const) {
-    it(`tells it in the way of ${style}`, async () => {
+    it(`sends the limits in the style of ${style}`, async () => {
       const url = `${server.url}/rate-limit?limit=1&style=${style}&key=${style}`;
       for (const [status, retryAfter] of [
         [200, undefined],
@@ -91,7 +91,7 @@ describe("/rate-limit", () => {
     });
   }
 
-  it("tells GitHub's reset as a time", async () => {
+  it("sends GitHub's reset as a time", async () => {
     const { headers } = await ask(`${server.url}/rate-limit?style=github&key=t`);
     const left = Number(headers["x-ratelimit-reset"]) - Date.now() / 1000;
     assert.ok(left > 55 && left < 62, `${left} s`);
@@ -100,7 +100,7 @@ describe("/rate-limit", () => {
 });
 
 describe("/unstable", () => {
-  it("fails always, never, or by its seed", async () => {
+  it("fails always, never, or randomly by its seed", async () => {
     const status = async (query: string): Promise<number> => (await ask(`${server.url}/unstable?${query}`)).status;
     assert.equal(await status("failure_rate=1"), 500);
     assert.equal(await status("failure_rate=0"), 200);

@@ -10,7 +10,7 @@ import { httpbin } from "requests-ts/httpbin";
 import { ON_BUN } from "../../_support/runtime.js";
 import { ask } from "./ask.js";
 
-describe("the server", () => {
+describe("the server [embedded-httpbin]", () => {
   it("listens on a free port of 127.0.0.1", async () => {
     const [a, b] = await Promise.all([httpbin(), httpbin({ port: 0 })]);
     try {
@@ -24,7 +24,7 @@ describe("the server", () => {
     }
   });
 
-  it("listens on IPv6, and on all addresses, with a URL that works", async (t) => {
+  it("listens on IPv6, and on all addresses, with a working URL", async (t) => {
     for (const host of ["::1", "0.0.0.0"]) {
       const server = await httpbin({ host }).catch((error: NodeJS.ErrnoException) => error);
       if (server instanceof Error) {
@@ -47,7 +47,7 @@ describe("the server", () => {
     await server.close();
   });
 
-  it("ends every connection when it closes, whatever they wait for", { timeout: 5000 }, async () => {
+  it("closes every connection when it closes, in any state", { timeout: 5000 }, async () => {
     const server = await httpbin();
     const idle = new Agent({ keepAlive: true });
     await ask(`${server.url}/get`, { agent: idle });
@@ -81,7 +81,7 @@ describe("the server", () => {
     await closed;
   });
 
-  it("can be disposed of", async () => {
+  it("closes with await using", async () => {
     const server = await httpbin();
     await server[Symbol.asyncDispose]();
     await assert.rejects(ask(`${server.url}/get`), { code: "ECONNREFUSED" });
@@ -108,7 +108,7 @@ describe("the server", () => {
     await server.close();
   });
 
-  it("survives a client that leaves in the middle of a body", async () => {
+  it("survives a client that disconnects in the middle of a body", async () => {
     const server = await httpbin();
     const outgoing = request(`${server.url}/post`, { method: "POST", headers: { "Content-Length": 100 } });
     const gone = new Promise((resolve) => outgoing.on("error", resolve));
@@ -122,7 +122,7 @@ describe("the server", () => {
 });
 
 describe("the server over TLS", () => {
-  it("has a certificate that its authority vouches for", async () => {
+  it("has a certificate of its own authority", async () => {
     const server = await httpbin({ tls: true });
     try {
       const ca = server.ca ?? "";
@@ -136,7 +136,7 @@ describe("the server over TLS", () => {
     }
   });
 
-  it("will still be valid in many years", async () => {
+  it("has a certificate that is valid for many years", async () => {
     const server = await httpbin({ tls: true });
     await server.close();
     for (const pem of [server.ca, server.client?.cert]) {
@@ -146,7 +146,7 @@ describe("the server over TLS", () => {
     }
   });
 
-  it("can ask for a certificate, and has one to give", async () => {
+  it("can require a client certificate, and provides one", async () => {
     const { ca = "" } = await httpbin({ tls: true }).then(async (server) => (await server.close(), server));
     const server = await httpbin({ tls: { requestCert: true, rejectUnauthorized: true, ca } });
     try {
@@ -157,7 +157,7 @@ describe("the server over TLS", () => {
     }
   });
 
-  it("takes another certificate, and then vouches for nothing", async () => {
+  it("takes another certificate, and then has no authority", async () => {
     const { client } = await httpbin({ tls: true }).then(async (server) => (await server.close(), server));
     assert.ok(client);
     const server = await httpbin({ tls: { key: client.key, cert: client.cert } });
@@ -168,7 +168,7 @@ describe("the server over TLS", () => {
 });
 
 describe("the server on a Unix socket", () => {
-  it("answers", { skip: process.platform === "win32" && "Windows has none" }, async () => {
+  it("responds", { skip: process.platform === "win32" && "Windows has none" }, async () => {
     const directory = await mkdtemp(join(tmpdir(), "httpbin-"));
     const socketPath = join(directory, "socket");
     const server = await httpbin({ socketPath });

@@ -24,7 +24,7 @@ describe("/status", () => {
     [503, "SERVICE UNAVAILABLE"],
     [999, "UNKNOWN"],
   ] as const) {
-    it(`${code} is empty, in HTML, without a Location`, async () => {
+    it(`${code} is empty, with the type HTML, without a Location`, async () => {
       const told = await ask(`${server.url}/status/${code}`);
       assert.deepEqual([told.status, told.reason, told.text], [code, reason, ""]);
       assert.equal(told.headers["content-type"], "text/html; charset=utf-8");
@@ -34,7 +34,7 @@ describe("/status", () => {
   }
 
   for (const code of [301, 302, 303, 305, 307]) {
-    it(`${code} points to /redirect/1 and has no type`, async () => {
+    it(`${code} redirects to /redirect/1 and has no type`, async () => {
       const { status, headers, text } = await ask(`${server.url}/status/${code}`);
       assert.deepEqual([status, headers.location, headers["content-type"], text], [code, "/redirect/1", undefined, ""]);
     });
@@ -48,14 +48,14 @@ describe("/status", () => {
     }
   });
 
-  it("401 and 407 come with a challenge", async () => {
+  it("401 and 407 have a challenge", async () => {
     const origin = await ask(`${server.url}/status/401`);
     assert.equal(origin.headers["www-authenticate"], 'Basic realm="Fake Realm"');
     const proxy = await ask(`${server.url}/status/407`);
     assert.equal(proxy.headers["proxy-authenticate"], 'Basic realm="Fake Realm"');
   });
 
-  it("402, 406 and 418 come with a text", async () => {
+  it("402, 406 and 418 have a text", async () => {
     const payment = await ask(`${server.url}/status/402`);
     assert.equal(payment.headers["x-more-info"], "http://vimeo.com/22053820");
     assert.notEqual(payment.text, "");
@@ -66,7 +66,7 @@ describe("/status", () => {
     assert.match(teapot.text, /teapot/);
   });
 
-  it("answers each method", async () => {
+  it("responds to each method", async () => {
     for (const method of ["POST", "PUT", "DELETE", "PATCH", "TRACE"]) {
       assert.equal((await ask(`${server.url}/status/204`, { method })).status, 204);
     }
@@ -80,7 +80,7 @@ describe("/status", () => {
     });
   }
 
-  it("chooses by weight", async () => {
+  it("chooses a status by weight", async () => {
     for (let i = 0; i < 20; i++) {
       assert.equal((await ask(`${server.url}/status/200:0,404:0.5,500:0`)).status, 404);
     }
@@ -103,7 +103,7 @@ describe("redirects", () => {
     ["/absolute-redirect/2", "$/absolute-redirect/1", false],
     ["/links/3", "/links/3/0", false],
   ] as const) {
-    it(`${path} leads to ${location}`, async () => {
+    it(`${path} redirects to ${location}`, async () => {
       const told = await ask(server.url + path);
       const expected = location.replace("$", server.url);
       assert.deepEqual([told.status, told.reason, told.headers.location], [302, "FOUND", expected]);
@@ -121,7 +121,7 @@ describe("redirects", () => {
     ["url=/a%20b", 302, "/a b"],
     ["url=%C3%A9", 302, "\u00c3\u00a9"],
   ] as const) {
-    it(`/redirect-to?${query} is ${status} to ${location}`, async () => {
+    it(`/redirect-to?${query} redirects with ${status} to ${location}`, async () => {
       for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE"]) {
         const told = await ask(`${server.url}/redirect-to?${query}`, { method });
         assert.deepEqual([told.status, told.headers.location, told.text], [status, location, ""]);
@@ -129,7 +129,7 @@ describe("redirects", () => {
     });
   }
 
-  it("/redirect-to reads its options from the query only, and refuses what cannot be a header", async () => {
+  it("/redirect-to takes its options from the query only, and refuses invalid headers", async () => {
     const headers = { "Content-Type": "application/x-www-form-urlencoded" };
     assert.equal((await ask(`${server.url}/redirect-to`, { method: "POST", headers, body: "url=/get" })).status, 500);
     assert.equal((await ask(`${server.url}/redirect-to?url=x&status_code=abc`)).status, 500);

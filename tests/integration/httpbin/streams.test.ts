@@ -25,7 +25,7 @@ describe("/delay", () => {
     assert.ok(elapsed >= 50 - TOLERANCE, `${elapsed} ms`);
   });
 
-  it("answers other methods with their body", async () => {
+  it("shows the body for other methods", async () => {
     for (const method of ["POST", "PUT", "DELETE", "PATCH", "TRACE"]) {
       const { json } = await ask(`${server.url}/delay/0`, { method, ...(method !== "TRACE" && { body: "x" }) });
       assert.equal(json.data, method === "TRACE" ? "" : "x");
@@ -34,14 +34,14 @@ describe("/delay", () => {
 });
 
 describe("/drip", () => {
-  it("waits before the headers, then sends star by star", async () => {
+  it("waits before the headers, then sends one star at a time", async () => {
     const [told, elapsed] = await timed(`${server.url}/drip?delay=0.03&duration=0.1&numbytes=5&code=503`);
     assert.deepEqual([told.status, told.text, told.headers["content-length"]], [503, "*****", "5"]);
     assert.equal(told.headers["content-type"], "application/octet-stream");
     assert.ok(elapsed >= 30 + 80 - TOLERANCE, `${elapsed} ms`);
   });
 
-  it("reads its options in any case, and bounds the bytes", async () => {
+  it("takes options in any case, and limits the bytes", async () => {
     const { bytes } = await ask(`${server.url}/drip?NumBytes=99999999&DURATION=0`);
     assert.equal(bytes.length, 10 * 1024 * 1024);
     for (const numbytes of [0, -1]) {
@@ -53,7 +53,7 @@ describe("/drip", () => {
 });
 
 describe("/stream", () => {
-  it("sends a chunk a line, unsorted", async () => {
+  it("sends one chunk for each line, unsorted", async () => {
     const head = `GET /stream/2?b=1 HTTP/1.1\r\nHost: h\r\nX-B: 1\r\nA: 2\r\n\r\n`;
     const text = await askRaw(server.port, head, (so_far) => so_far.endsWith("0\r\n\r\n"));
     const line = (id: number): string =>
@@ -71,7 +71,7 @@ describe("/stream", () => {
 });
 
 describe("/sse and /jsonl", () => {
-  it("send events over some time", async () => {
+  it("send events with pauses", async () => {
     const [sse, elapsed] = await timed(`${server.url}/sse?count=3&duration=40ms&delay=0.02`);
     assert.equal(sse.headers["content-type"], "text/event-stream");
     const ids = Array.from(sse.text.matchAll(/event: ping\ndata: (.*)\n\n/g), ([, data = ""]) => JSON.parse(data).id);
@@ -92,7 +92,7 @@ describe("/sse and /jsonl", () => {
 });
 
 describe("/trailers", () => {
-  it("announces and sends them", async () => {
+  it("announces and sends trailers", async () => {
     const { headers, trailers, text } = await ask(`${server.url}/trailers?X-A=1&x-b=2`);
     assert.equal(headers.trailer, "X-A, x-b");
     assert.deepEqual({ ...trailers }, { "x-a": "1", "x-b": "2" });

@@ -56,7 +56,7 @@ describe("instrument", () => {
     await server.close();
   });
 
-  it("makes a client span with the attributes of the conventions", async () => {
+  it("creates a client span with the attributes of the semantic conventions", async () => {
     const session = new Session();
     instrument(session, options);
     const response = await session.get(`${server.url}/headers`);
@@ -87,7 +87,7 @@ describe("instrument", () => {
     ["http://h:8080/x#part", { "server.port": 8080 }],
   ]; // prettier-ignore
   for (const [url, expected] of urls)
-    it(`shows ${url} as it may be shown`, async () => {
+    it(`masks ${url}`, async () => {
       const { session, mock } = mocked();
       mock.any("*");
       instrument(session, options);
@@ -97,7 +97,7 @@ describe("instrument", () => {
       assert.doesNotMatch(JSON.stringify(found), /s3cret/);
     });
 
-  it("is a child of the active span", async () => {
+  it("creates a child of the active span", async () => {
     const { session, mock } = mocked();
     mock.any("*");
     instrument(session, options);
@@ -109,7 +109,7 @@ describe("instrument", () => {
     assert.equal(span.spanContext().traceId, outer.spanContext().traceId);
   });
 
-  it("counts redirects and retries as requests of their own", async () => {
+  it("counts redirects and retries as separate requests", async () => {
     const { session, mock } = mocked(new Retry({ total: 2, statusForcelist: [503], backoffFactor: 0 }));
     mock.get("/a", [{ error: "reset" }, { status: 503 }, { status: 302, headers: { Location: "/b" } }]);
     mock.get("/b", [{ status: 503 }, {}]);
@@ -137,7 +137,7 @@ describe("instrument", () => {
     );
   });
 
-  it("counts the answer to a challenge", async () => {
+  it("counts the request that answers a challenge", async () => {
     const session = new Session();
     instrument(session, options);
     const response = await session.get(`${server.url}/digest-auth/auth/u/p`, {
@@ -154,7 +154,7 @@ describe("instrument", () => {
     );
   });
 
-  it("tells an error by its class and its words, and 4xx as an error without words", async () => {
+  it("records the class and message of an error, and 4xx as an error without a message", async () => {
     const { session, mock } = mocked();
     mock.get("/refused", { error: "refused" });
     mock.get("/404", { status: 404 });
@@ -169,7 +169,7 @@ describe("instrument", () => {
     assert.deepEqual(missing.status, { code: SpanStatusCode.ERROR });
   });
 
-  it("names other methods as the conventions want it", async () => {
+  it("names other methods as the conventions require", async () => {
     const { session, mock } = mocked();
     mock.any("*");
     instrument(session, { ...options, urlTemplate: () => "/users/{id}" });
@@ -186,7 +186,7 @@ describe("instrument", () => {
     );
   });
 
-  it("records the headers that were asked for, without credentials", async () => {
+  it("records the requested headers, without credentials", async () => {
     const { session, mock } = mocked();
     mock.any("*", { headers: { "X-B": ["1", "2"], "Set-Cookie": "a=s3cret; Path=/" } });
     instrument(session, {
@@ -203,7 +203,7 @@ describe("instrument", () => {
     assert.equal("http.request.header.x-no" in found, false);
   });
 
-  it("leaves out what is to be ignored, and lets others add to a span", async () => {
+  it("omits ignored requests, and lets hooks add to a span", async () => {
     const { session, mock } = mocked();
     mock.any("*");
     const ends: unknown[] = [];
@@ -220,7 +220,7 @@ describe("instrument", () => {
     assert.deepEqual(ends, [[200, null]]);
   });
 
-  it("shows no token in a URL, a fragment, a header of the session's list or an error of others", async () => {
+  it("shows no token in a URL, a fragment, a header of credentialHeaders or a foreign error", async () => {
     const { session, mock } = mocked();
     mock.any("*", { headers: { "X-Mine": "s3cret", Link: "<http://h/?token=s3cret>; rel=next" } });
     session.credentialHeaders = ["X-Mine"];
@@ -248,7 +248,7 @@ describe("instrument", () => {
     ["http+unix://%2Fa.sock/x", "%2Fa.sock", undefined],
   ];
   for (const [url, address, port] of targets)
-    it(`describes ${url}, also where a redirect leads there`, async () => {
+    it(`describes ${url}, also as the target of a redirect`, async () => {
       const { session, mock } = mocked();
       session.mount("http+unix://", mock);
       mock.get("/from", { status: 302, headers: { Location: url } });
@@ -260,7 +260,7 @@ describe("instrument", () => {
       assert.deepEqual([first["server.address"], first["server.port"]], [address, port]);
     });
 
-  it("passes errors of the instrumentation to diag, and none to the call", async () => {
+  it("passes errors of the instrumentation to diag, not to the call", async () => {
     const reported: unknown[] = [];
     diag.setLogger({ error: (_message, error) => void reported.push(error), warn() {}, info() {}, debug() {}, verbose() {} }); // prettier-ignore
     const fail = (name: string) => (): never => {
@@ -294,7 +294,7 @@ describe("instrument", () => {
     }
   });
 
-  it("does not change the request that it was given", async () => {
+  it("does not change the given request", async () => {
     const { session, mock } = mocked();
     mock.any("*");
     instrument(session, options);
@@ -305,7 +305,7 @@ describe("instrument", () => {
     assert.equal(response.connection, mock);
   });
 
-  it("makes one span of an adapter that knows nothing of attempts", async () => {
+  it("creates one span for an adapter without attempts", async () => {
     class Plain extends BaseAdapter {
       override async send(): Promise<Response> {
         return new Response({ statusCode: 200 });
@@ -318,7 +318,7 @@ describe("instrument", () => {
     assert.equal(spans().length, 1);
   });
 
-  it("works beside a recorder and a double, in any order", async () => {
+  it("works with a HAR recorder and a mock, in any order", async () => {
     const session = new Session();
     const har = new HarRecorder(session);
     instrument(session, options);
@@ -339,7 +339,7 @@ describe("instrument", () => {
     assert.ok(inner.toJSON().log.entries[1].request.headers.some(({ name }) => name === "traceparent"));
   });
 
-  it("takes the global provider and propagator, also those that come later, and stops", async () => {
+  it("uses the global provider and propagator, also those that are set later, and can be disabled", async () => {
     await using mock = mockRequests();
     mock.any("*");
     const stop = instrument(null);

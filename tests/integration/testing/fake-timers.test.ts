@@ -64,7 +64,7 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => real.setImmediate(() => resolve()));
 }
 
-describe("under fake timers", () => {
+describe("with fake timers", () => {
   let fake: FakeTimers;
   beforeEach(() => {
     fake = new FakeTimers();
@@ -78,11 +78,11 @@ describe("under fake timers", () => {
     return session;
   }
 
-  it("a call is answered without moving the time", async () => {
+  it("a call gets its reply without advancing the clock", async () => {
     assert.equal((await mocked({ text: "a" }).post("http://h/", { json: [1] })).text, "a");
   });
 
-  it("a function may answer, and the body may be streamed", async () => {
+  it("a function may reply, and the body may be streamed", async () => {
     const session = mocked((call) => ({ stream: () => [call.text, "!"] }));
     async function* body(): AsyncGenerator<string> {
       yield "a";
@@ -103,7 +103,7 @@ describe("under fake timers", () => {
     ["Retry-After", [{ status: 503, headers: { "Retry-After": "60" } }, { text: "abcd" }]],
   ];
   for (const [what, replies] of delayed)
-    it(`${what} waits until the time is moved`, async () => {
+    it(`${what} waits until the clock is advanced`, async () => {
       const call = mocked(replies, 1).get("http://h/");
       let answered = false;
       call.then(

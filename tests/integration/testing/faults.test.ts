@@ -1,4 +1,4 @@
-/** What goes wrong in a MockAdapter ends as it does on the wire: the same exception, code and phase. */
+/** A fault of a MockAdapter ends like the same fault of a server: with the same exception, code and phase. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
@@ -33,9 +33,9 @@ function mocked(reply: ReplyInit): Session {
   return session;
 }
 
-describe("a fault ends as on the wire", () => {
+describe("a fault of a mock has the same result as that of a server", () => {
   const OK = "HTTP/1.1 200 OK\r\n";
-  // The double's reply beside what a real peer does; a peer of null is a port where nobody listens.
+  // The mock's reply and the script of a real peer; a peer of null is a port without a listener.
   const table: readonly (readonly [string, Reply, Parameters<typeof peer>[0], RequestOptions])[] = [
     ["refused", { error: "refused" }, null, {}],
     ["reset", { error: "reset" }, { reset: true }, {}],
@@ -60,7 +60,7 @@ describe("a fault ends as on the wire", () => {
       assert.equal(await outcome(mocked(reply).get(real.url, options)), expected);
     });
 
-  it("by name: those that take a network to happen", async () => {
+  it("takes names for faults that need a network", async () => {
     assert.equal(await outcome(mocked({ error: "dns" }).get("http://h/")), "ConnectionError ERR_NAME_RESOLUTION dns");
     assert.equal(
       await outcome(mocked({ error: "unreachable" }).get("http://h/")),
@@ -73,21 +73,21 @@ describe("a fault ends as on the wire", () => {
   });
 });
 
-describe("timeouts", () => {
+describe("timeouts of a mock", () => {
   const byName: readonly (readonly ["ConnectTimeout" | "ReadTimeout" | "TotalTimeout", new () => Error])[] = [
     ["ConnectTimeout", ConnectTimeout],
     ["ReadTimeout", ReadTimeout],
     ["TotalTimeout", TotalTimeout],
   ];
   for (const [name, Kind] of byName)
-    it(`${name} comes at once by its name`, async () => {
+    it(`${name} happens at once when a reply names it`, async () => {
       const error = await mocked({ error: name })
         .get("http://h/", { timeout: 60 })
         .catch((reason: unknown) => reason);
       assert.ok(error instanceof Kind && error instanceof Timeout, String(error));
     });
 
-  it("connectDelay runs into timeout.connect, not timeout.read", async () => {
+  it("connectDelay counts for timeout.connect, not for timeout.read", async () => {
     const error = await mocked({ connectDelay: 5 })
       .get("http://h/", { timeout: [0.02, 60] })
       .catch((reason: unknown) => reason);
@@ -95,7 +95,7 @@ describe("timeouts", () => {
     assert.equal((await mocked({ connectDelay: 0.02 }).get("http://h/", { timeout: [5, 0.01] })).statusCode, 200);
   });
 
-  it("a function's connectDelay counts, too", async () => {
+  it("connectDelay of a function counts, too", async () => {
     const call = mocked(() => ({ connectDelay: 5 })).get("http://h/", { timeout: [0.02, null] });
     await assert.rejects(call, ConnectTimeout);
   });
@@ -111,7 +111,7 @@ describe("timeouts", () => {
       assert.equal(error, reason);
     });
 
-  it("tells a function's signal that nobody waits any more", async () => {
+  it("aborts the signal of a function when the call is over", async () => {
     let told: AbortSignal | null = null;
     const session = mocked(async (_call, signal) => {
       told = signal;
@@ -122,7 +122,7 @@ describe("timeouts", () => {
     assert.equal((told as AbortSignal | null)?.aborted, true);
   });
 
-  it("an error object is thrown as it is", async () => {
+  it("an error object is thrown unchanged", async () => {
     const mine = new Error("mine");
     for (const reply of [mine, { error: mine }, () => ({ error: mine })])
       assert.equal(

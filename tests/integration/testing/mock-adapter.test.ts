@@ -55,7 +55,7 @@ describe("a route", () => {
     [`${API}/a.b`, "/axb", null],
   ];
   for (const [pattern, url, params] of fits)
-    it(`${String(pattern)} ${params === null ? "does not fit" : "fits"} ${url}`, async () => {
+    it(`${String(pattern)} ${params === null ? "does not match" : "matches"} ${url}`, async () => {
       const { mock, session } = mocked();
       mock.get(pattern, { text: "here" });
       // Twice: a RegExp with a state of its own would fail the second time.
@@ -102,7 +102,7 @@ describe("a route", () => {
     ["when", { when: () => false }, {}, "its function says no"],
   ];
   for (const [what, match, options, difference] of matches)
-    it(`by ${what}: ${difference ?? "fits"}`, async () => {
+    it(`by ${what}: ${difference ?? "matches"}`, async () => {
       const { mock, session } = mocked();
       mock.post("/x", { text: "here" }, match);
       if (difference === null) {
@@ -127,7 +127,7 @@ describe("a route", () => {
     await assert.rejects(session.post("/a"), /the method is POST/);
   });
 
-  it("that stands first answers, as often as it may", async () => {
+  it("that was added first replies, up to its number of times", async () => {
     const { mock, session } = mocked();
     mock.get("/x", { text: "first" }, { times: 1 });
     mock.get("/*", { text: "second" }, { times: 2 });
@@ -137,7 +137,7 @@ describe("a route", () => {
     await assert.rejects(session.get("/x"), /it has answered 1 time, and may not again/);
   });
 
-  it("gives a sequence in order, and its last reply again", async () => {
+  it("returns a sequence in order, and repeats its last reply [mock-sequence]", async () => {
     const { mock, session } = mocked();
     const route = mock.get("/x", [{ status: 503 }, () => ({ status: 500 }), { json: 1 }]);
     const statuses: number[] = [];
@@ -168,7 +168,7 @@ describe("a route", () => {
     ["times of none", () => new MockAdapter().get("/", {}, { times: 0 }), /times must be/],
   ];
   for (const [what, make, message] of mistakes)
-    it(`refuses ${what} where it is made`, () => assert.throws(make, message));
+    it(`refuses ${what} when it is added`, () => assert.throws(make, message));
 });
 
 describe("a reply", () => {
@@ -189,20 +189,20 @@ describe("a reply", () => {
     ["204", { status: 204 }, ({ content, headers }) => [content.length, headers.has("content-length")], [0, false]],
   ]; // prettier-ignore
   for (const [what, reply, seen, expected] of table)
-    it(`of ${what}`, async () => {
+    it(`has ${what}`, async () => {
       const { mock, session } = mocked();
       mock.get("/x", reply);
       assert.deepEqual(seen(await session.get("/x")), expected);
     });
 
-  it("to HEAD has no body, and says how long it would be", async () => {
+  it("to HEAD has no body, but its length", async () => {
     const { mock, session } = mocked();
     mock.head("/x", { text: "12345" });
     const response = await session.head("/x");
     assert.deepEqual([response.headers["content-length"], response.content.length], ["5", 0]);
   });
 
-  it("by a function sees the request, and may take its time", async () => {
+  it("from a function receives the request, and may be asynchronous", async () => {
     const { mock, session } = mocked();
     mock.post("/echo/{name}", async ({ params, query, form, headers, method }) => {
       await Promise.resolve();
@@ -212,7 +212,7 @@ describe("a reply", () => {
     assert.deepEqual(response.json(), ["POST", { name: "n" }, { q: "1" }, "1", "2"]);
   });
 
-  it("by a function that throws ends in what it threw", async () => {
+  it("from a function that throws rejects with that error", async () => {
     const { mock, session } = mocked();
     const mistake = new assert.AssertionError({ message: "not like this" });
     mock.get("/x", () => {
@@ -228,7 +228,7 @@ describe("a reply", () => {
     await assert.rejects(session.get("/x"), /line break|header/i);
   });
 
-  it("streams to a reader that reads as it likes", async () => {
+  it("is streamed to a reader at any speed", async () => {
     const { mock, session } = mocked();
     let made = 0;
     mock.get("/x", {
@@ -244,7 +244,7 @@ describe("a reply", () => {
     assert.ok(made < 200, `${made} pieces were made for a reader of one`);
   });
 
-  it("answers Expect: 100-continue", async () => {
+  it("responds to Expect: 100-continue", async () => {
     const { mock, session } = mocked();
     mock.put("/x", (call) => ({ text: call.text }));
     const started = performance.now();
@@ -254,8 +254,8 @@ describe("a reply", () => {
   });
 });
 
-describe("the record", () => {
-  it("has each request, its body and its response", async () => {
+describe("the recorded calls", () => {
+  it("have each request, its body and its response", async () => {
     const { mock, session } = mocked();
     const route = mock.post("/x", { status: 201 });
     const response = await session.post("/x", { json: { a: 1 } });
@@ -269,7 +269,7 @@ describe("the record", () => {
     assert.equal(String(first.headers["Content-Type"]), "application/json");
   });
 
-  it("tells concurrent calls of one prepared request apart", async () => {
+  it("distinguish concurrent calls with one prepared request", async () => {
     const { mock, session } = mocked();
     let count = 0;
     mock.get("/x", () => ({ text: String((count += 1)) }));
@@ -281,7 +281,7 @@ describe("the record", () => {
     );
   });
 
-  it("counts retries as calls, by the adapter's own policy", async () => {
+  it("include retries, which follow the adapter's policy", async () => {
     const { mock, session } = mocked({ maxRetries: new Retry({ total: 2, statusForcelist: [503], backoffFactor: 0 }) });
     mock.get("/x", [{ error: "refused" }, { status: 503 }, { text: "at last" }]);
     assert.equal((await session.get("/x")).text, "at last");
@@ -302,7 +302,7 @@ describe("the record", () => {
     await assert.rejects(session.get("/x"), RetryError);
   });
 
-  it("has redirects, with the cookies that the session keeps", async () => {
+  it("include redirects, with the cookies that the session keeps", async () => {
     const { mock, session } = mocked();
     mock.get("/login", { status: 302, headers: { Location: "/home" }, cookies: { sid: "1" } });
     mock.get("/home", ({ headers }) => ({ text: headers["cookie"] ?? "" }));
@@ -311,7 +311,7 @@ describe("the record", () => {
     assert.deepEqual(mock.calls.map(({ url }) => url), [`${API}/login`, `${API}/home`]); // prettier-ignore
   });
 
-  it("asserts that every route was called, and nothing else", async () => {
+  it("assert that every route was called, and no other", async () => {
     const { mock, session } = mocked();
     mock.get("/x");
     assert.throws(() => mock.assertAllCalled(), /Never called: GET \/x/);
@@ -323,7 +323,7 @@ describe("the record", () => {
 });
 
 describe("an unmatched request", () => {
-  it("is told of with the nearest route, and is not retried", async () => {
+  it("is reported with the nearest route, and is not retried", async () => {
     const { mock, session } = mocked({ maxRetries: 3 });
     mock.get("/users");
     mock.post("/users/{id}", {}, { json: {}, params: { a: "1" } });
@@ -344,7 +344,7 @@ describe("an unmatched request", () => {
     assert.deepEqual([mock.calls.length, mock.unmatched], [1, [error]]);
   });
 
-  it("shows no credentials in what differs", async () => {
+  it("shows no credentials in the difference", async () => {
     const { mock, session } = mocked();
     mock.post("/a?sig=mine", {}, { params: { api_key: "other" }, headers: { "X-Api-Key": "other" } });
     const first = await session
@@ -366,14 +366,14 @@ describe("an unmatched request", () => {
     }
   });
 
-  it("without any route says how to add one", async () => {
+  it("without any route gives advice on how to add one", async () => {
     const { session } = mocked();
     await assert.rejects(session.get("/x"), /There are no routes: mock\.get\(/);
   });
 });
 
 describe("install", () => {
-  it("stands in front of the functions of the module until it is restored", async () => {
+  it("replaces the adapters of the module functions until it is restored", async () => {
     const server = await httpbin();
     try {
       {
@@ -388,7 +388,7 @@ describe("install", () => {
     }
   });
 
-  it("stands in front of whatever a session has mounted, or will have", async () => {
+  it("replaces all adapters of a session, including later ones", async () => {
     const session = new Session();
     session.mount("https://api.example.com/v1", new MockAdapter());
     const mock = mockRequests(session);
@@ -417,7 +417,7 @@ describe("install", () => {
     last.restore();
   });
 
-  it("passes through what no route answers, and what a reply says", async () => {
+  it("passes unmatched requests and passthrough replies to the real adapters", async () => {
     const server = await httpbin();
     const session = new Session({ baseUrl: server.url });
     try {
@@ -440,7 +440,7 @@ describe("install", () => {
     }
   });
 
-  it("has nowhere to pass through to when it is only mounted", async () => {
+  it("refuses passthrough when the mock is only mounted", async () => {
     const { mock, session } = mocked();
     mock.get("/x", "passthrough");
     await assert.rejects(session.get("/x"), /no adapter to pass a request through to/);
@@ -469,7 +469,7 @@ describe("retries", () => {
     assert.deepEqual(mock.calls.map(({ attempt }) => attempt), [1, 2, 3]); // prettier-ignore
   });
 
-  it("are those of the adapter that is mounted when the call is made", async () => {
+  it("are those of the adapter that is mounted at the time of the call", async () => {
     const session = new Session();
     await using mock = mockRequests(session);
     mock.get("*", flaky);
@@ -483,7 +483,7 @@ describe("retries", () => {
     assert.equal((await session.get("http://h/")).text, "at last");
   });
 
-  it("are found behind a recorder", async () => {
+  it("are found through a recorder", async () => {
     const session = new Session({ retries: retries() });
     const har = new HarRecorder(session);
     await using mock = mockRequests(session);
@@ -492,7 +492,7 @@ describe("retries", () => {
     har.stop();
   });
 
-  it("are the mock's own where they were given", async () => {
+  it("are those of the mock when it has some", async () => {
     const session = new Session({ retries: retries() });
     for (const maxRetries of [0, false, null, new Retry({ total: 0 })] as const) {
       const mock = mockRequests(session, { maxRetries });

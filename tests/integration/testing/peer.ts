@@ -10,7 +10,7 @@ export interface PeerScript {
   readonly hold?: boolean;
 }
 
-/** @param script - null: nobody listens at the URL. */
+/** @param script - null for a URL without a listener. */
 export async function peer(script: PeerScript | null): Promise<AsyncDisposable & { readonly url: string }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

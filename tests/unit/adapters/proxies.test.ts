@@ -52,7 +52,7 @@ describe("the URL of a proxy", () => {
     ...["http://.badproxyurl", "http://bad%2fproxy", "ftp://badproxyurl", "file:///x", "ws://badproxyurl", "1http://x"],
   ];
   for (const url of bad)
-    it(`must not be ${JSON.stringify(url)}`, () => {
+    it(`cannot be ${JSON.stringify(url)}`, () => {
       assert.throws(
         () => proxyServer(url),
         (error: unknown) => {

@@ -21,12 +21,12 @@ class Flowing extends AuthBase {
 }
 
 describe("authFrom", () => {
-  it("gives null for null and undefined", () => {
+  it("returns null for null and undefined", () => {
     assert.equal(authFrom(null), null);
     assert.equal(authFrom(undefined), null);
   });
 
-  it("makes Basic of a pair", () => {
+  it("makes Basic authentication of a pair", () => {
     const auth = authFrom(["user", "pass"]);
     assert.ok(auth instanceof HTTPBasicAuth);
     assert.deepEqual([auth.username, auth.password], ["user", "pass"]);
@@ -39,7 +39,7 @@ describe("authFrom", () => {
     assert.equal(authFrom(foreign), foreign);
   });
 
-  it("calls a function with the request, and gives what it returns", () => {
+  it("calls a function with the request, and uses the result", () => {
     const request = prepared();
     const other = prepared();
     const auth = authFrom((given: unknown) => (given === request ? other : null));
@@ -62,11 +62,11 @@ describe("authFrom", () => {
     ["an object", { url: "x" }, /returned an object/],
   ];
   for (const [name, returned, message] of mistakenReturns) {
-    it(`says so when a function returns ${name}`, async () => {
+    it(`throws a TypeError with advice when a function returns ${name}`, async () => {
       const sign = () => returned;
       assert.throws(() => authFrom(sign)?.apply(prepared()), { name: "TypeError", message });
     });
-    it(`says so when a function promises ${name}`, async () => {
+    it(`throws a TypeError with advice when a function promises ${name}`, async () => {
       const sign = () => Promise.resolve(returned);
       await assert.rejects(async () => authFrom(sign)?.apply(prepared()), { name: "TypeError", message });
     });
@@ -133,7 +133,7 @@ describe("AuthBase", () => {
     assert.equal((await steps.next({} as Response)).done, true);
   });
 
-  it("hasFlow tells whether flow is overridden", () => {
+  it("hasFlow says whether a subclass overrides flow", () => {
     assert.equal(hasFlow(new Nothing()), false);
     assert.equal(hasFlow(new HTTPBasicAuth("u", "p")), false);
     assert.equal(hasFlow(new Flowing()), true);

@@ -14,7 +14,7 @@ function prepared(): PreparedRequest {
   return request;
 }
 
-describe("basicAuthHeader", () => {
+describe("basicAuthHeader [basic-auth]", () => {
   const table: [string | Uint8Array, string | Uint8Array, string][] = [
     // RFC 7617 §2
     ["Aladdin", "open sesame", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="],
@@ -46,7 +46,7 @@ describe("basicAuthHeader", () => {
       );
     });
 
-  it("refuses what is neither text nor bytes, without showing it", () => {
+  it("refuses a value that is neither text nor bytes, without showing it", () => {
     assert.throws(
       () => basicAuthHeader("user", 1234 as unknown as string),
       /password must be a string or bytes, not a number/,
@@ -59,14 +59,14 @@ describe("basicAuthHeader", () => {
 });
 
 describe("the auth objects", () => {
-  it("HTTPBasicAuth replaces Authorization", () => {
+  it("HTTPBasicAuth sets Authorization", () => {
     const request = prepared();
     request.headers.set("authorization", "other");
     assert.equal(new HTTPBasicAuth("user", "pass").apply(request), request);
     assert.deepEqual(request.headers.getAll("Authorization"), ["Basic dXNlcjpwYXNz"]);
   });
 
-  it("HTTPProxyAuth sets Proxy-Authorization only", () => {
+  it("HTTPProxyAuth sets only Proxy-Authorization", () => {
     const request = new HTTPProxyAuth("user", "pass").apply(prepared());
     assert.equal(request.headers.get("Proxy-Authorization"), "Basic dXNlcjpwYXNz");
     assert.equal(request.headers.has("Authorization"), false);
@@ -93,7 +93,7 @@ describe("the auth objects", () => {
       );
     });
 
-  it("fields are public and compared by equals()", () => {
+  it("have public fields and are compared by equals()", () => {
     const auth = new HTTPBasicAuth("user", "pass");
     assert.deepEqual([auth.username, auth.password], ["user", "pass"]);
     assert.equal(auth.equals(new HTTPBasicAuth("user", Buffer.from("pass"))), true);

@@ -57,7 +57,7 @@ describe("digestResponse", () => {
 
   // The user name of the RFC is hashed by a truncated SHA-512 (488869477bf2…); the erratum has that of SHA-512/256, as
   // here. The published responses follow from neither hash, so this one was computed apart, by Python's hashlib.
-  it("the inputs of RFC 7616 §3.9.2, SHA-512-256 with the userhash of its erratum", () => {
+  it("takes the inputs of RFC 7616 §3.9.2, SHA-512-256 with the userhash of its erratum", () => {
     const challenge = only(
       'Digest realm="api@example.org", qop="auth", algorithm=SHA-512-256, ' +
         'nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK", ' +
@@ -81,14 +81,14 @@ describe("digestResponse", () => {
     );
   });
 
-  it("-sess hashes nonce and cnonce of the session's beginning into A1", () => {
+  it("hashes the first nonce and cnonce of the session into A1 for -sess", () => {
     const challenge = only('Digest realm="r", nonce="n2", algorithm=MD5-sess, qop=auth');
     const input = { ...mufasa, password: "p", qop: "auth", nonceCount: 10, cnonce: "c", sessionNonce: "n1" } as const;
     const a1 = md5(`${md5("Mufasa:r:p")}:n1:c`);
     assert.equal(digestResponse(challenge, input), md5(`${a1}:n2:0000000a:c:auth:${md5("GET:/dir/index.html")}`));
   });
 
-  it("-sess without qop sends its cnonce, which the server needs", () => {
+  it("sends a cnonce for -sess without qop, because the server needs it", () => {
     const challenge = only('Digest realm="r", nonce="n", algorithm=MD5-sess');
     const header = digestAuthorization(challenge, { ...mufasa, password: "p", qop: null, cnonce: "c" });
     const a1 = md5(`${md5("Mufasa:r:p")}:n:c`);
@@ -97,7 +97,7 @@ describe("digestResponse", () => {
     assert.doesNotMatch(header, /nc=|qop/);
   });
 
-  it("auth-int hashes the body", () => {
+  it("hashes the body for auth-int", () => {
     const challenge = only('Digest realm="r", nonce="n", qop="auth-int"');
     const body = Buffer.from("bödy");
     const input = { ...mufasa, method: "POST", password: "p", qop: qopFor(challenge), cnonce: "c", body };
@@ -120,7 +120,7 @@ describe("digestResponse", () => {
 describe("digestAuthorization", () => {
   const input = { ...mufasa, password: "p", qop: null, cnonce: "c" };
 
-  it("escapes what is quoted", () => {
+  it("escapes quoted values", () => {
     const challenge = only(String.raw`Digest realm="a \"b\" \\c", nonce="n\"", opaque="o\\"`);
     const header = digestAuthorization(challenge, { ...input, username: 'us"er\\' });
     assert.ok(header.startsWith(String.raw`Digest username="us\"er\\", realm="a \"b\" \\c", nonce="n\"", `), header);

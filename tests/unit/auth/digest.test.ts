@@ -56,8 +56,8 @@ function counts(sent: readonly PreparedRequest[]): string[] {
 const auth = (): HTTPDigestAuth => new HTTPDigestAuth("user", "pass");
 const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
 
-describe("the flow of HTTPDigestAuth", () => {
-  it("answers a challenge with a copy, and leaves the request alone", async () => {
+describe("the flow of HTTPDigestAuth [digest-auth]", () => {
+  it("answers a challenge with a copy, and does not change the request", async () => {
     const request = prepared();
     const sent = await exchange(auth(), [challenged('nonce="n", qop="auth"'), OK], request);
     assert.equal(sent[0], request);
@@ -69,7 +69,7 @@ describe("the flow of HTTPDigestAuth", () => {
     assert.equal(answer.get("response"), expected);
   });
 
-  it("makes a fresh client nonce each time", async () => {
+  it("uses a new client nonce each time", async () => {
     const one = auth();
     const first = await exchange(one, [challenged('nonce="n", qop="auth"'), OK]);
     const second = await exchange(one, [OK]);
@@ -88,7 +88,7 @@ describe("the flow of HTTPDigestAuth", () => {
     ["a challenge beside a 500", challenged('nonce="n"', 500)],
   ];
   for (const [title, response] of left)
-    it(`leaves ${title} as it is`, async () => assert.deepEqual(counts(await exchange(auth(), [response])), ["-"]));
+    it(`returns ${title} unchanged`, async () => assert.deepEqual(counts(await exchange(auth(), [response])), ["-"]));
 
   for (const status of [400, 403, 404, 499])
     it(`answers a challenge of a ${status}, as requests does`, async () => {
@@ -107,12 +107,12 @@ describe("the flow of HTTPDigestAuth", () => {
     assert.deepEqual(counts(await exchange(auth(), [response, OK])), ["-", "strong 1"]);
   });
 
-  it("does not answer a refusal again", async () => {
+  it("does not answer a second refusal", async () => {
     const sent = await exchange(auth(), [challenged('nonce="1", qop=auth'), challenged('nonce="2", qop=auth')]);
     assert.deepEqual(counts(sent), ["-", "1 1"]);
   });
 
-  it("answers once more when the nonce was stale, and then no more", async () => {
+  it("answers once more when the nonce was stale, and not a third time", async () => {
     const stale = challenged('nonce="2", qop=auth, stale=true');
     const sent = await exchange(auth(), [
       challenged('nonce="1", qop=auth'),
@@ -122,42 +122,42 @@ describe("the flow of HTTPDigestAuth", () => {
     assert.deepEqual(counts(sent), ["-", "1 1", "2 1"]);
   });
 
-  it("begins later requests with an answer, and counts the nonce", async () => {
+  it("signs later requests in advance, and counts the uses of the nonce", async () => {
     const one = auth();
     await exchange(one, [challenged('nonce="n", qop=auth'), OK]);
     assert.deepEqual(counts(await exchange(one, [OK])), ["n 2"]);
     assert.deepEqual(counts(await exchange(one, [OK])), ["n 3"]);
   });
 
-  it("counts a nonce that the server gives out twice", async () => {
+  it("counts on when the server repeats a nonce", async () => {
     const one = auth();
     const challenge = challenged('nonce="n", qop=auth');
     assert.deepEqual(counts(await exchange(one, [challenge, OK])), ["-", "n 1"]);
     assert.deepEqual(counts(await exchange(one, [challenge, OK])), ["n 2", "n 3"]);
   });
 
-  it("answers anew when an answer given in advance is refused", async () => {
+  it("computes another answer when one given in advance is refused", async () => {
     const one = auth();
     await exchange(one, [challenged('nonce="1", qop=auth'), OK]);
     assert.deepEqual(counts(await exchange(one, [challenged('nonce="2", qop=auth'), OK])), ["1 2", "2 1"]);
     assert.deepEqual(counts(await exchange(one, [OK])), ["2 2"]);
   });
 
-  it("forgets what was refused", async () => {
+  it("forgets a nonce that was refused", async () => {
     const one = auth();
     await exchange(one, [challenged('nonce="1", qop=auth'), OK]);
     await exchange(one, [challenged('nonce="2", qop=auth'), challenged('nonce="3", qop=auth')]);
     assert.deepEqual(counts(await exchange(one, [OK])), ["-"]);
   });
 
-  it("forgets what is answered with a 401 of another scheme", async () => {
+  it("forgets a nonce that is answered with a 401 of another scheme", async () => {
     const one = auth();
     await exchange(one, [challenged('nonce="1", qop=auth'), OK]);
     assert.deepEqual(counts(await exchange(one, [new Response({ statusCode: 401 })])), ["1 2"]);
     assert.deepEqual(counts(await exchange(one, [OK])), ["-"]);
   });
 
-  it("never counts the same for two requests at once", async () => {
+  it("never uses one count for two requests", async () => {
     const one = auth();
     const challenge = challenged('nonce="n", qop=auth');
     const flows = Array.from({ length: 20 }, () => one.flow(prepared()));
@@ -172,7 +172,7 @@ describe("the flow of HTTPDigestAuth", () => {
     );
   });
 
-  it("takes nextnonce of Authentication-Info", async () => {
+  it("uses nextnonce of Authentication-Info", async () => {
     const one = auth();
     const info = new Response({ statusCode: 200, headers: { "Authentication-Info": 'qop=auth, nextnonce="next"' } });
     await exchange(one, [challenged('nonce="n", qop=auth'), info]);
@@ -181,14 +181,14 @@ describe("the flow of HTTPDigestAuth", () => {
   });
 
   for (const info of ["", "nextnonce=", 'nextnonce="\\\x01"', "rspauth=1, cnonce=2", '=,"nextnonce'])
-    it(`keeps its nonce at Authentication-Info ${JSON.stringify(info)}`, async () => {
+    it(`keeps its nonce for Authentication-Info ${JSON.stringify(info)}`, async () => {
       const one = auth();
       const response = new Response({ statusCode: 200, headers: { "Authentication-Info": info } });
       await exchange(one, [challenged('nonce="n", qop=auth'), response]);
       assert.deepEqual(counts(await exchange(one, [OK])), ["n 2"]);
     });
 
-  it("a slow response does not bring an old nonce back", async () => {
+  it("does not return to an old nonce after a slow response", async () => {
     const one = auth();
     await exchange(one, [challenged('nonce="1", qop=auth'), OK]);
     const slow = one.flow(prepared());
@@ -198,7 +198,7 @@ describe("the flow of HTTPDigestAuth", () => {
     assert.deepEqual(counts(await exchange(one, [OK])), ["2 2"]);
   });
 
-  it("-sess keeps its client nonce and first nonce until the next challenge", async () => {
+  it("keeps client nonce and first nonce for -sess until the next challenge", async () => {
     const one = auth();
     const info = new Response({ statusCode: 200, headers: { "Authentication-Info": 'nextnonce="n2"' } });
     const first = await exchange(one, [challenged('nonce="n1", qop=auth, algorithm=MD5-sess'), info]);
@@ -241,7 +241,7 @@ describe("the flow of HTTPDigestAuth", () => {
         assert.deepEqual(counts(sent), [isSigned ? "n 2" : "-"]);
       });
 
-    it("remembers several spaces of an origin", async () => {
+    it("remembers several protection spaces of an origin", async () => {
       const one = auth();
       for (const [realm, path] of [
         ["one", "/1"],
@@ -255,7 +255,7 @@ describe("the flow of HTTPDigestAuth", () => {
       assert.deepEqual(counts(await exchange(one, [OK], prepared("http://example.com/2/a"))), ["two 2"]);
     });
 
-    it("remembers no more than a hundred origins", async () => {
+    it("remembers at most a hundred origins", async () => {
       const one = auth();
       for (let port = 1000; port <= 1100; port += 1)
         await exchange(one, [challenged('nonce="n", qop=auth'), OK], prepared(`http://h:${port}/`));
@@ -286,7 +286,7 @@ describe("the flow of HTTPDigestAuth", () => {
         assert.equal(answer.get("response"), expected(answer, body));
       });
 
-    it("is passed over for a stream when there is anything else, even if weaker", async () => {
+    it("is skipped for a stream when there is another challenge, even a weaker one", async () => {
       const response = new Response({
         statusCode: 401,
         headers: {
@@ -298,7 +298,7 @@ describe("the flow of HTTPDigestAuth", () => {
       assert.deepEqual(counts(sent), ["-", "weak 1"]);
     });
 
-    it("alone is an error for a stream that says what to do", async () => {
+    it("alone throws an error with advice for a stream", async () => {
       const response = challenged('nonce="n", qop="auth-int"');
       const steps = auth().flow(prepared(undefined, stream()));
       await steps.next();
@@ -318,7 +318,7 @@ describe("the flow of HTTPDigestAuth", () => {
     });
   });
 
-  it("refuses control characters in the user name, and credentials that are none", () => {
+  it("refuses control characters in the user name, and invalid credentials", () => {
     assert.throws(() => new HTTPDigestAuth("us\r\ner", "pass"), InvalidHeader);
     assert.throws(() => new HTTPDigestAuth("user", undefined as unknown as string), TypeError);
   });

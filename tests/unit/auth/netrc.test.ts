@@ -67,7 +67,7 @@ describe("parseNetrc", () => {
     ["an unknown word at the end", "machine h login u\n\nsecure", [["h", "u", "", ""]]],
     ["an unknown word at the start", "secure yes\nmachine h login u", [["h", "u", "", ""]]],
     ["an unknown word with a quoted value", 'machine h method "a b" login u', [["h", "u", "", ""]]],
-    ["a word too many behind a password", "machine h\npassword p secret\nlogin u", [["h", "u", "", "p"]]],
+    ["an extra word after a password", "machine h\npassword p secret\nlogin u", [["h", "u", "", "p"]]],
     ["fields before the first machine", "login x password y\nmachine h login u", [["h", "u", "", ""]]],
     [
       "keywords in capitals",
@@ -110,7 +110,7 @@ describe("parseNetrc", () => {
     ["a macro without name", "machine h login s3cret\n\nmacdef", 3],
   ];
   for (const [title, text, line] of refused)
-    it(`refuses ${title}, telling the line and no words`, () => {
+    it(`refuses ${title}, with the line number and no words of the file`, () => {
       assert.throws(
         () => parseNetrc(text),
         (error: Error) => error instanceof NetrcError && error.line === line && !error.message.includes("s3cret"),
@@ -139,12 +139,12 @@ describe("netrcAuth", () => {
   ];
   for (const [host, expected] of table) it(host, () => assert.deepEqual(netrcAuth(entries, host), expected));
 
-  it("falls back to default, but not from an entry with nothing in it", () => {
+  it("uses default for other hosts, unless that entry is empty", () => {
     const withDefault = [...entries, ...parseNetrc("default login d password dp")];
     assert.deepEqual(netrcAuth(withDefault, "other.test"), ["d", "dp"]);
     assert.deepEqual(netrcAuth(withDefault, "example.com"), ["u", "p"]);
     assert.equal(netrcAuth(withDefault, "empty.test"), null);
   });
 
-  it("gives nothing for no entries", () => assert.equal(netrcAuth([], "h"), null));
+  it("returns nothing without entries", () => assert.equal(netrcAuth([], "h"), null));
 });

@@ -46,7 +46,7 @@ describe("an option of another client", () => {
         assert.match(message, hint);
       });
 
-  it("is the option itself where that exists", () => {
+  it("is accepted where it is an option here too", () => {
     const message = (name: string): string => unknownRequestOption(name, SESSION_OPTIONS.keys(), "Session").message;
     assert.equal(message("retry"), 'Unknown option "retry" for Session. Did you mean "retries"?');
     assert.equal(message("baseURL"), 'Unknown option "baseURL" for Session. Did you mean "baseUrl"?');
@@ -61,7 +61,7 @@ describe("an option of another client", () => {
     );
   });
 
-  it("is named by new Session(), too", () => {
+  it("is named by new Session() too", () => {
     assert.throws(() => new Session({ proxy: "http://p" } as object), {
       name: "TypeError",
       message: /^Unknown option "proxy" for Session\. Did you mean "proxies"\?/,
@@ -69,7 +69,7 @@ describe("an option of another client", () => {
     assert.throws(() => new Session({ agent: {} } as object), /new HTTPAdapter\(/);
   });
 
-  it("leaves names that mean nothing to the list of all", () => {
+  it("is not suggested for unrelated names", () => {
     assert.match(unknownRequestOption("zzzzzzzz", CALL, "get()").message, /Valid options: params, data, json, /);
   });
 });

@@ -8,7 +8,7 @@ import { checkProxies, checkVerify } from "#internal/client/option-checks";
 import { CALL_OPTIONS, OPTIONS, SEND_OPTIONS, SESSION_OPTIONS } from "#internal/client/options";
 
 describe("the registry", () => {
-  it("says how each option of a call meets the session's", () => {
+  it("says how each option of a call is merged with the session's", () => {
     const by = (rule: string): string[] =>
       Object.entries(OPTIONS).filter(([, { merge }]) => merge === rule).map(([name]) => name); // prettier-ignore
     assert.deepEqual(by("by key"), ["params", "headers", "cookies", "proxies"]);
@@ -16,7 +16,7 @@ describe("the registry", () => {
     assert.deepEqual(by("session only"), ["baseUrl", "maxRedirects", "trustEnv", "retries"]);
   });
 
-  it("gives the names for each place", () => {
+  it("lists the names for each place", () => {
     assert.deepEqual([...CALL_OPTIONS.keys()].length, 19);
     assert.ok([...SEND_OPTIONS.keys()].every((name) => CALL_OPTIONS.has(name)));
     assert.ok(!SEND_OPTIONS.has("headers") && !CALL_OPTIONS.has("baseUrl") && !SESSION_OPTIONS.has("signal"));
@@ -26,7 +26,7 @@ describe("the registry", () => {
     );
   });
 
-  it("lets each option through when it is undefined", () => {
+  it("accepts undefined for each option", () => {
     const undefineds = (names: Iterable<string>): object =>
       Object.fromEntries([...names].map((name) => [name, undefined]));
     checkOptions(undefineds(CALL_OPTIONS.keys()), "get()");
@@ -65,12 +65,12 @@ describe("the registry", () => {
 });
 
 describe("checkOptions", () => {
-  it("an inherited unknown option is refused too", () => {
+  it("refuses an inherited unknown option too", () => {
     const base: object = { allow_redirects: true };
     assert.throws(() => checkOptions(Object.create(base), "get()"), /Did you mean "allowRedirects"/);
   });
 
-  it("one that is like nothing lists what there is", () => {
+  it("lists all options when no name is similar", () => {
     assert.throws(() => checkOptions({ zzzzzzzz: 1 }, "get()"), /Valid options: params, data, json/);
   });
 });
@@ -96,11 +96,12 @@ describe("checkSessionOptions", () => {
 });
 
 describe("checkVerify and checkProxies", () => {
-  for (const value of [true, false, "/path"]) it(`verify ${value} is fine`, () => checkVerify(value));
+  for (const value of [true, false, "/path"]) it(`accepts verify ${value}`, () => checkVerify(value));
   for (const value of ["", 0, 1, null, undefined, {}, []])
-    it(`verify ${JSON.stringify(value)} is a TypeError`, () => assert.throws(() => checkVerify(value), TypeError));
+    it(`throws a TypeError for verify ${JSON.stringify(value)}`, () =>
+      assert.throws(() => checkVerify(value), TypeError));
   for (const value of [{}, { http: null }, { http: undefined, all: "http://p" }])
-    it(`proxies ${JSON.stringify(value)} are fine`, () => checkProxies(value));
+    it(`accepts proxies ${JSON.stringify(value)}`, () => checkProxies(value));
   class Getters {
     get http(): string {
       return "http://p";
@@ -123,7 +124,7 @@ describe("checkVerify and checkProxies", () => {
   ];
   for (const value of unreadable) {
     const name = String((Object(value) as object).constructor.name);
-    it(`proxies of ${name} are a TypeError for a call, a session and its attribute`, () => {
+    it(`throws a TypeError for proxies of ${name}, in a call, a session and its attribute`, () => {
       const session = new Session();
       const refused = { name: "TypeError", message: /^proxies/ };
       assert.throws(() => checkProxies(value), refused);
@@ -133,5 +134,6 @@ describe("checkVerify and checkProxies", () => {
     });
   }
   for (const value of [null, "x", [], { http: 1 }])
-    it(`proxies ${JSON.stringify(value)} are a TypeError`, () => assert.throws(() => checkProxies(value), TypeError));
+    it(`throws a TypeError for proxies ${JSON.stringify(value)}`, () =>
+      assert.throws(() => checkProxies(value), TypeError));
 });

@@ -40,21 +40,21 @@ describe("settingsFor", () => {
 
   for (const [name, { merge }] of rows) {
     const { session, call, is = name } = VALUES[name];
-    it(`takes ${name} of the call`, () => {
+    it(`uses ${name} of the call`, () => {
       const given = settings(session === undefined ? {} : { [name]: session }, { [name]: call });
       assert.deepEqual(given[is], call);
       assert.deepEqual(Object.keys(given), Object.keys(settings({}, {})), "the same members in the same order");
     });
     if (merge !== "call only")
-      it(`takes ${name} of the session where the call has none`, () => {
+      it(`uses ${name} of the session when the call has none`, () => {
         assert.deepEqual(settings({ [name]: session }, {})[is], session);
         assert.deepEqual(settings({ [name]: session }, { [name]: undefined })[is], session);
       });
     else if (name !== "allowRedirects")
-      it(`takes null for no ${name}`, () => assert.equal(settings({}, { [name]: null })[is], undefined));
+      it(`disables ${name} for null`, () => assert.equal(settings({}, { [name]: null })[is], undefined));
   }
 
-  it("null of a call switches off what the session has", () => {
+  it("disables the session's value for null of the call", () => {
     const session = { timeout: 5, cert: "/a.pem" };
     const { timeout, cert } = settings(session, { timeout: null, cert: null });
     assert.deepEqual([timeout, cert], [null, null]);
@@ -84,7 +84,7 @@ describe("settingsFor", () => {
       assert.equal(selectProxy("http://h.test/", proxies as Record<string, string | null>), proxy);
     });
 
-  it("without any limit there is none", () => {
+  it("has no limits by default", () => {
     assert.equal(settings({}, {})["maxResponseSize"], undefined);
     assert.equal(settings({ maxResponseSize: 5 }, { maxResponseSize: 0 })["maxResponseSize"], 0);
   });

@@ -57,7 +57,7 @@ describe("refusal", () => {
     [304, undefined, "ERR_EVENT_STREAM", /status is 304 and must be 200/],
   ];
   for (const [status, type, code, message] of cases)
-    it(`of ${status} ${type ?? ""} says why`, () => {
+    it(`gives a reason for ${status} ${type ?? ""}`, () => {
       const response = answer(status, type);
       const error = refusal(response);
       assert.equal(error.code, code);
@@ -117,10 +117,10 @@ describe("askedDelay", () => {
     ["999999999", 21600],
   ] as const)
     // prettier-ignore
-    it(`Retry-After: ${value} is ${seconds}`, () => {
+    it(`reads Retry-After: ${value} as ${seconds}`, () => {
       assert.equal(askedDelay(new Response({ statusCode: 503, headers: { "Retry-After": value } })), seconds);
     });
-  it("none is null", () => {
+  it("returns null without Retry-After", () => {
     assert.equal(askedDelay(new Response({ statusCode: 503 })), null);
   });
 });

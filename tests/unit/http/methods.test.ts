@@ -12,7 +12,7 @@ describe("methods", () => {
       assert.ok(!IDEMPOTENT_METHODS.has(method), method);
   });
 
-  it("that a Retry repeats are those of urllib3, all of them idempotent", () => {
+  it("that a Retry repeats are those of urllib3, which are all idempotent", () => {
     assert.deepEqual([...(new Retry().allowedMethods ?? [])].sort(), [
       "DELETE",
       "GET",

@@ -29,7 +29,7 @@ describe("toCurl", () => {
   for (const [method, url, init, expected] of table)
     it(expected, () => assert.equal(curl(method, url, init), expected));
 
-  it("masks credentials unless asked for", () => {
+  it("masks credentials by default", () => {
     const init = {
       headers: { "X-Api-Key": "s3cret", Cookie: "s3cret=1" },
       auth: ["user", "s3cret"] as [string, string],
@@ -42,7 +42,7 @@ describe("toCurl", () => {
     assert.match(shown, /dXNlcjpzM2NyZXQ=/);
   });
 
-  it("masks what a form, a JSON body and a query tell of credentials", () => {
+  it("masks secrets in a form, a JSON body and a query", () => {
     const login = { username: "u", password: "s3cret", nested: [{ api_key: "s3cret" }] };
     for (const init of [{ data: { username: "u", password: "s3cret" } }, { json: login }]) {
       assert.doesNotMatch(curl("POST", "http://h/?access_token=s3cret&q=1", init), /s3cret/);
@@ -51,7 +51,7 @@ describe("toCurl", () => {
     }
   });
 
-  it("masks what is nested, multipart, in lines, in bytes, or in a header of the session's list", () => {
+  it("masks secrets in nested, multipart, line-based and binary bodies, and in the session's credentialHeaders", () => {
     const bodies: RequestInit[] = [
       { json: { password: ["s3cret"], token: { value: "s3cret" } } },
       { data: { "user[password]": "s3cret" } },
@@ -73,14 +73,14 @@ describe("toCurl", () => {
     assert.match(prepared.toCurl({ credentials: true }), /s3cret/);
   });
 
-  it("shows the URL of a Unix socket as it is when asked to", () => {
+  it("shows the URL of a Unix socket unmasked with secrets: true", () => {
     const url = "http+unix://%2Ftmp%2Fa.sock/v1?token=s3cret";
     assert.match(curl("GET", url), /token=\*\*\*/);
     assert.match(curl("GET", url, {}, true), /token=s3cret/);
   });
 });
 
-describe("the shell", () => {
+describe("a shell", () => {
   const shells = ["sh", "dash", "bash", "ksh", "zsh", "busybox"].filter((shell) => canRun(shell));
 
   /** The arguments that curl gets, and its standard input, as latin-1 text. */
@@ -121,7 +121,7 @@ describe("the shell", () => {
   ]; // prettier-ignore
   for (const shell of shells)
     for (const { url = "http://h/", headers = {}, data, words, input = "" } of cases)
-      it(`${shell} takes ${JSON.stringify(words).slice(0, 70)} apart into the words that were meant`, () => {
+      it(`splits a command into the right words: ${shell}, ${JSON.stringify(words).slice(0, 70)}`, () => {
         const prepared = new PreparedRequest();
         prepared.method = data === undefined ? "GET" : "POST";
         prepared.url = url;
@@ -130,7 +130,7 @@ describe("the shell", () => {
         assert.deepEqual(run(shell, prepared.toCurl({ credentials: true })), { words, input });
       });
 
-  it("is sh at least", () => assert.ok(shells.includes("sh")));
+  it("is found, at least sh", () => assert.ok(shells.includes("sh")));
 });
 
 function canRun(shell: string): boolean {

@@ -10,7 +10,7 @@ import { CaseInsensitiveDict, checkGivenField, headerEntries } from "#internal/m
 describe("CaseInsensitiveDict", () => {
   const made = (): CaseInsensitiveDict => new CaseInsensitiveDict({ Accept: "a", "X-B": "b" });
 
-  it("is indexed without regard to case", () => {
+  it("has an index that ignores case", () => {
     const headers = made();
     assert.equal(headers["accept"], "a");
     assert.equal(headers["ACCEPT"], "a");
@@ -26,7 +26,7 @@ describe("CaseInsensitiveDict", () => {
     assert.deepEqual([...headers], [["ACCEPT", "c"], ["X-B", "b"]]); // prettier-ignore
   });
 
-  it("joins several values by a comma; getAll gives them apart", () => {
+  it("joins several values with a comma; getAll returns them separately", () => {
     const headers = made().append("x-b", "2");
     assert.equal(headers.get("X-B"), "b, 2");
     assert.deepEqual(headers.getAll("X-B"), ["b", "2"]);
@@ -37,18 +37,18 @@ describe("CaseInsensitiveDict", () => {
     assert.deepEqual(headers.getAll("x-b"), ["5"]);
   });
 
-  it("get has a fallback; a method hides a field of its name", () => {
+  it("has get with a fallback; a method hides a field of its name", () => {
     const headers = new CaseInsensitiveDict({ get: "1" });
     assert.equal(headers.get("x", "fallback"), "fallback");
     assert.equal(typeof headers["get"], "function");
     assert.equal(headers.get("get"), "1");
   });
 
-  it("update merges, null removes", () => {
+  it("has update, which merges, and removes for null", () => {
     assert.deepEqual(made().update({ accept: null, "X-C": 1 }).toJSON(), { "X-B": "b", "X-C": "1" });
   });
 
-  it("pop, setdefault, clear and items, as a mapping of Python", () => {
+  it("has pop, setdefault, clear and items, like a mapping of Python", () => {
     const headers = new CaseInsensitiveDict([
       ["Accept", "a"],
       ["accept", "b"],
@@ -64,7 +64,7 @@ describe("CaseInsensitiveDict", () => {
     assert.deepEqual([headers.size, ...headers], [0]);
   });
 
-  it("keys, values, entries, lowerItems, toJSON, Object.keys, spread", () => {
+  it("has keys, values, entries, lowerItems, toJSON, Object.keys and spread", () => {
     const headers = made().append("accept", "2");
     assert.deepEqual([...headers.keys()], ["Accept", "X-B"]);
     assert.deepEqual([...headers.values()], ["a, 2", "b"]);
@@ -74,7 +74,7 @@ describe("CaseInsensitiveDict", () => {
     assert.equal(JSON.stringify(headers), '{"Accept":"a, 2","X-B":"b"}');
   });
 
-  it("a copy shares nothing", () => {
+  it("has copies that share nothing", () => {
     const headers = made();
     const copy = headers.copy();
     copy["Accept"] = "changed";
@@ -82,7 +82,7 @@ describe("CaseInsensitiveDict", () => {
     assert.ok(copy instanceof CaseInsensitiveDict);
   });
 
-  it("delete tells whether it was there", () => {
+  it("has delete, which says whether the header existed", () => {
     const headers = made();
     assert.deepEqual([headers.delete("ACCEPT"), headers.delete("ACCEPT")], [true, false]);
   });
@@ -100,26 +100,26 @@ describe("headerEntries", () => {
     it(name, () => assert.deepEqual(headerEntries(init as Record<string, string>), expected));
 });
 
-describe("what may be sent", () => {
-  it("a name is a token", () => {
+describe("valid headers", () => {
+  it("have a token as name", () => {
     for (const name of ["A", "x-b", "!#$%&'*+-.^_`|~0"]) assert.ok(isToken(name), name);
     for (const name of ["", " ", "a b", "a:", "é", "a\r\n", "(", '"', "a\0"]) assert.ok(!isToken(name), name);
   });
 
-  it("a value has no line end, no control character, and is Latin-1", () => {
+  it("have a value of Latin-1 without line breaks and control characters", () => {
     for (const value of ["", "a b", "\t", "é", "~", "\xff"]) checkField("A", value);
     for (const value of ["\n", "\r", "a\0", "\x7f", "日", "\x01"])
       assert.throws(() => checkField("A", value), InvalidHeader, JSON.stringify(value));
   });
 
-  it("a caller's value does not begin with white space", () => {
+  it("have a value that does not begin with white space", () => {
     assert.throws(() => checkGivenField("A", " x"), /begins with white space/);
     checkGivenField("A", "x ");
   });
 });
 
 describe("FieldList", () => {
-  it("setAll keeps the values together at the first place", () => {
+  it("setAll keeps the values together at the first position", () => {
     const fields = new FieldList(["A", "1", "B", "2", "a", "3"]);
     fields.setAll("A", ["x", "y"]);
     assert.deepEqual(fields.raw, ["A", "x", "A", "y", "B", "2"]);

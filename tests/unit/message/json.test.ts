@@ -8,7 +8,7 @@ const made = (body: string | Uint8Array, type?: string): Response =>
   new Response({ body, ...(type === undefined ? {} : { headers: { "Content-Type": type } }) });
 const utf16be = (text: string): Buffer => Buffer.from(text, "utf16le").swap16();
 
-describe("json(), in whatever Unicode encoding it came", () => {
+describe("json() detects the Unicode encoding", () => {
   const text = '{"a":"é"}';
   const bom = "\ufeff";
   const table: [name: string, body: Uint8Array, type?: string][] = [
@@ -32,21 +32,21 @@ describe("json(), in whatever Unicode encoding it came", () => {
   for (const [name, body, type] of table) it(name, () => assert.deepEqual(made(body, type).json(), { a: "é" }));
 
   for (const [name, body, type] of table)
-    it(`${name}, after somebody has looked at encoding and text`, () => {
+    it(`${name}, after encoding and text were read`, () => {
       const response = made(body, type);
       assert.equal(typeof response.text, "string");
       assert.notEqual(response.encoding, undefined);
       assert.deepEqual(response.json(), { a: "é" });
     });
 
-  it("an encoding that was assigned decides", () => {
+  it("uses an assigned encoding", () => {
     const response = made(Buffer.from(text, "latin1"), "application/json");
     response.encoding = "latin1";
     assert.deepEqual(response.json(), { a: "é" });
   });
 });
 
-describe("json() of what is none is JSONDecodeError that says where", () => {
+describe("json() of invalid JSON throws a JSONDecodeError with the position", () => {
   const table: [body: string, pos: number, line: number, column: number][] = [
     ["", 0, 1, 1],
     ["  ", 0, 1, 1],
@@ -74,7 +74,7 @@ describe("json() of what is none is JSONDecodeError that says where", () => {
     });
 });
 
-describe("a JSONDecodeError refers to response.text", () => {
+describe("the position in a JSONDecodeError refers to response.text", () => {
   const text = '{"a":"é",\n"b":}';
   const bom = "\ufeff";
   const bodies: readonly (readonly [string, Uint8Array])[] = [
@@ -126,9 +126,9 @@ describe("json(schema)", () => {
     },
   };
 
-  it("gives what the schema made of it", () => assert.deepEqual(made('{"n":"5"}').json(schema), { n: 5 }));
+  it("returns the result of the schema", () => assert.deepEqual(made('{"n":"5"}').json(schema), { n: 5 }));
 
-  it("what does not fit is JSONDecodeError with the path", () => {
+  it("throws JSONDecodeError with the path of a value that does not fit", () => {
     assert.throws(() => made('{"n":5}').json(schema), {
       name: "JSONDecodeError",
       code: "ERR_SCHEMA",
@@ -136,7 +136,7 @@ describe("json(schema)", () => {
     });
   });
 
-  it("of a stream that was not read is StreamNotReadError", () => {
+  it("throws StreamNotReadError for a stream that was not read", () => {
     const response = new Response({ body: (async function* () { yield "{}"; })() }); // prettier-ignore
     assert.throws(() => response.json(), StreamNotReadError);
     response.close();

@@ -96,11 +96,11 @@ describe("mergeParams", () => {
     ["the session's alone", { a: 1 }, undefined, "a=1"],
     ["the request's alone", null, { a: 1 }, "a=1"],
     ["null sends none", { a: 1 }, null, null],
-    ["no pairs are no params of their own", { a: 1 }, [], "a=1"],
+    ["an empty list adds no params", { a: 1 }, [], "a=1"],
     ["nor is an empty text", { a: 1 }, "", "a=1"],
     ["both, the request's key wins at its place", { a: 1, b: 2 }, { a: 3, c: 4 }, "a=3&b=2&c=4"],
     ["null removes a key", { a: 1, b: 2 }, { a: null }, "b=2"],
-    ["a session's null is no key", { a: null, b: 2 }, {}, "b=2"],
+    ["null in the session adds no key", { a: null, b: 2 }, {}, "b=2"],
     ["undefined inherits a key", { a: 1 }, { a: undefined }, "a=1"],
     ["keys are case-sensitive", { a: 1 }, { A: 2 }, "a=1&A=2"],
     ["maps are mappings", new Map([["a", 1]]), { b: 2 }, "a=1&b=2"],
@@ -115,7 +115,7 @@ describe("mergeParams", () => {
       const merged = mergeParams(session, request);
       assert.equal(merged === null ? null : encodeParams(merged), expected);
     });
-  it("changes neither", () => {
+  it("changes neither argument", () => {
     const session = { a: 1 };
     const request = { a: null };
     mergeParams(session, request);

@@ -30,7 +30,7 @@ describe("headers =", () => {
     ["a CaseInsensitiveDict", new CaseInsensitiveDict({ "X-Sig": "1" })],
   ];
   for (const [name, headers] of forms)
-    it(`takes ${name}, and keeps the framing of the body`, () => {
+    it(`takes ${name}, and keeps the framing headers of the body`, () => {
       const request = prepared({ method: "POST", data: "abc" });
       request.headers = headers;
       assert.deepEqual(
@@ -62,7 +62,7 @@ describe("headers =", () => {
     assert.deepEqual(request.headers.toJSON(), { "X-A": "1", "X-Sig": "1" });
   });
 
-  it("never changes what was assigned, such as the headers of a session", () => {
+  it("never changes the assigned object, such as the headers of a session", () => {
     const shared = new CaseInsensitiveDict({ "X-A": "1" });
     const request = prepared({ method: "POST", data: "abc" });
     request.headers = shared;
@@ -70,7 +70,7 @@ describe("headers =", () => {
     assert.deepEqual(shared.toJSON(), { "X-A": "1" });
   });
 
-  it("refuses what has no headers", () => {
+  it("refuses values that are not headers", () => {
     for (const value of [null, undefined, 5, "X-A: 1", [1]])
       assert.throws(
         () => {
@@ -82,7 +82,7 @@ describe("headers =", () => {
 });
 
 describe("prepare", () => {
-  it("does everything in requests' order", () => {
+  it("does everything in the order of requests", () => {
     const request = prepared({
       method: "post",
       url: "http://h/p",
@@ -110,15 +110,15 @@ describe("prepare", () => {
     ["PURGE", "0"],
   ];
   for (const [method, expected] of lengths)
-    it(`${method} without a body has the Content-Length ${String(expected)}`, () => {
+    it(`${method} without a body has Content-Length ${String(expected)}`, () => {
       assert.equal(prepared({ method }).headers["content-length"], expected);
     });
 
-  it("an explicit Cookie header wins over cookies", () => {
+  it("uses a Cookie header instead of cookies", () => {
     assert.equal(prepared({ headers: { cookie: "x=1" }, cookies: { c: "1" } }).headers["cookie"], "x=1");
   });
 
-  it("user-info signs, auth: null does not, auth beats it, and an Authorization header is overwritten", () => {
+  it("signs with user-info unless auth is null or given, and overwrites an Authorization header [auth-null]", () => {
     const url = "http://u:p@h/";
     assert.equal(prepared({ url }).headers["authorization"], "Basic dTpw");
     assert.equal(prepared({ url, auth: null }).headers["authorization"], undefined);
@@ -127,7 +127,7 @@ describe("prepare", () => {
     assert.equal(prepared({ url: "http://u@h/" }).headers["authorization"], undefined);
   });
 
-  it("hooks that the credentials registered stay", () => {
+  it("keeps hooks that the credentials registered", () => {
     const hook = (): void => undefined;
     const own = (): void => undefined;
     const request = prepared({
@@ -140,13 +140,13 @@ describe("prepare", () => {
     assert.deepEqual(request.hooks.response, [hook, own]);
   });
 
-  it("without a URL is MissingSchema", () => {
+  it("throws MissingSchema without a URL", () => {
     assert.throws(() => new PreparedRequest().prepare({}), MissingSchema);
   });
 });
 
-describe("editing", () => {
-  it("assigning a body sets the framing to match", () => {
+describe("editing a PreparedRequest", () => {
+  it("updates the framing headers when a body is assigned", () => {
     const request = prepared({ method: "POST", data: "abc" });
     const framing = (): unknown[] => [request.headers["content-length"], request.headers["transfer-encoding"]];
     assert.deepEqual(framing(), ["3", undefined]);
@@ -161,12 +161,12 @@ describe("editing", () => {
     assert.deepEqual(framing(), [undefined, undefined]);
   });
 
-  it("a body that has no bytes is a TypeError", () => {
+  it("throws a TypeError for a value that is not a body", () => {
     const request = prepared({});
     assert.throws(() => (request.body = 5), TypeError);
   });
 
-  it("pathUrl is path and query without the fragment", () => {
+  it("has a pathUrl of path and query, without the fragment", () => {
     for (const [url, expected] of [
       ["http://h", "/"],
       ["http://h/a?b=c#d", "/a?b=c"],
@@ -180,7 +180,7 @@ describe("editing", () => {
     assert.equal(request.pathUrl, "/raw|path");
   });
 
-  it("a copy is its own", () => {
+  it("does not change copies", () => {
     const request = prepared({ method: "POST", data: "x", headers: { A: "1" }, hooks: { response: () => undefined } });
     const copy = request.copy();
     copy.headers["A"] = "2";
@@ -191,13 +191,13 @@ describe("editing", () => {
     assert.equal(copy.body, "x");
   });
 
-  it("header steps refuse what cannot be sent", () => {
+  it("refuses invalid headers in each step", () => {
     assert.throws(() => prepared({ headers: { "a b": "1" } }), InvalidHeader);
   });
 });
 
 describe("Request", () => {
-  it("keeps what it was given, and prepares anew each time", () => {
+  it("keeps its values, and prepares another request each time", () => {
     const request = new Request("get", "http://h/", { params: { a: 1 } });
     assert.deepEqual([request.method, request.url, request.params], ["get", "http://h/", { a: 1 }]);
     assert.equal(request.prepare().url, "http://h/?a=1");
@@ -205,7 +205,7 @@ describe("Request", () => {
     assert.equal(request.prepare().url, "http://h/?b=2");
   });
 
-  it("registers hooks of the one event there is", () => {
+  it("registers hooks of the only event", () => {
     const hook = (): void => undefined;
     const request = new Request("GET", "http://h/");
     request.registerHook("response", hook);

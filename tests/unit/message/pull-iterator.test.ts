@@ -32,7 +32,7 @@ class Silent implements PullSource<number> {
 const DONE = { done: true, value: undefined };
 
 describe("PullIterator", { timeout: 5000 }, () => {
-  it("gives the items and the end, at once or later", async () => {
+  it("yields the items and the end, at once or later", async () => {
     const items: (number | End | Promise<number | End>)[] = [1, Promise.resolve(2), 3, Promise.resolve(END), 5];
     const iterator = new PullIterator({ pull: () => items.shift()!, close: () => undefined });
     const found: number[] = [];
@@ -42,7 +42,7 @@ describe("PullIterator", { timeout: 5000 }, () => {
     assert.equal(items.length, 1);
   });
 
-  it("return() ends a next() that waits, and those after it", async () => {
+  it("ends pending calls of next() on return()", async () => {
     const source = new Silent(1);
     const iterator = new PullIterator(source);
     assert.deepEqual(await iterator.next(), { done: false, value: 1 });
@@ -53,13 +53,13 @@ describe("PullIterator", { timeout: 5000 }, () => {
     assert.ok(source.closed > 0);
   });
 
-  it("return() before the first next() closes the source", async () => {
+  it("closes the source on return() before the first next()", async () => {
     const source = new Silent();
     await new PullIterator(source).return();
     assert.equal(source.closed, 1);
   });
 
-  it("throw() closes the source and rejects", async () => {
+  it("closes the source and rejects on throw()", async () => {
     const source = new Silent(1);
     const iterator = new PullIterator(source);
     await assert.rejects(iterator.throw(new Error("mine")), /mine/);
@@ -67,7 +67,7 @@ describe("PullIterator", { timeout: 5000 }, () => {
     assert.equal(source.closed, 1);
   });
 
-  it("await using closes the source", async () => {
+  it("closes the source with await using", async () => {
     const source = new Silent(1);
     {
       await using iterator = new PullIterator(source);
@@ -76,7 +76,7 @@ describe("PullIterator", { timeout: 5000 }, () => {
     assert.equal(source.closed, 1);
   });
 
-  it("several next() at once give the items in order", async () => {
+  it("yields the items in order to several next() at once", async () => {
     const waiting: ((item: number | End) => void)[] = [];
     const iterator = new PullIterator<number>({
       pull: () => new Promise<number | End>((resolve) => waiting.push(resolve)),
@@ -97,7 +97,7 @@ describe("PullIterator", { timeout: 5000 }, () => {
   });
 
   for (const kind of ["thrown", "rejected"])
-    it(`an error that is ${kind} ends the iteration, and closes the source`, async () => {
+    it(`ends, and closes the source, when an error is ${kind}`, async () => {
       let closed = 0;
       const iterator = new PullIterator<number>({
         pull: () => {
@@ -111,7 +111,7 @@ describe("PullIterator", { timeout: 5000 }, () => {
       assert.equal(closed, 1);
     });
 
-  it("does not fail after it was left", async () => {
+  it("does not fail after return()", async () => {
     let fail: (error: Error) => void = () => undefined;
     const iterator = new PullIterator<number>({
       pull: () => new Promise<End>((_resolve, reject) => (fail = reject)),

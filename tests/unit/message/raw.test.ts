@@ -1,4 +1,4 @@
-/** RawResponse: bytes between whoever pushes and whoever pulls. */
+/** RawResponse: bytes between the connection and the reader. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
@@ -30,7 +30,7 @@ describe("RawResponse", () => {
     assert.equal(raw.version, 10);
   });
 
-  it("read(n) gives exactly n while there are n, across chunks, and an empty Buffer at the end", async () => {
+  it("returns exactly n bytes from read(n) across chunks, then the rest, then an empty Buffer", async () => {
     const { raw } = made();
     for (const chunk of ["abc", "d", "efg"]) queueOf(raw).push(Buffer.from(chunk));
     queueOf(raw).end(["T", "1"]);
@@ -41,7 +41,7 @@ describe("RawResponse", () => {
     assert.equal(raw.closed, true);
   });
 
-  it("read() gives all that is left", async () => {
+  it("returns all remaining bytes from read()", async () => {
     const { raw } = made();
     queueOf(raw).push(Buffer.from("abc"));
     await raw.read(1);
@@ -49,7 +49,7 @@ describe("RawResponse", () => {
     assert.equal((await raw.read()).toString(), "bc");
   });
 
-  it("read waits for what is not there yet", async () => {
+  it("waits in read for bytes that have not arrived", async () => {
     const { raw } = made();
     const reading = raw.read(4);
     queueOf(raw).push(Buffer.from("ab"));
@@ -59,11 +59,11 @@ describe("RawResponse", () => {
   });
 
   for (const n of [-1, 1.5, NaN])
-    it(`read(${n}) is a RangeError`, async () => {
+    it(`throws a RangeError for read(${n})`, async () => {
       await assert.rejects(made().raw.read(n), RangeError);
     });
 
-  it("asks for a pause when much waits, and resumes when it is read", async () => {
+  it("pauses the source when much is buffered, and resumes it when that is read", async () => {
     const { raw, control } = made();
     assert.equal(queueOf(raw).push(Buffer.alloc(100_000)), true);
     assert.equal(queueOf(raw).push(Buffer.alloc(300_000)), false);
@@ -72,7 +72,7 @@ describe("RawResponse", () => {
     assert.equal(control.resumed, 1);
   });
 
-  it("a failure comes after what was there before it", async () => {
+  it("throws after the bytes that arrived before the failure", async () => {
     const { raw } = made();
     queueOf(raw).push(Buffer.from("ab"));
     queueOf(raw).fail(new Error("cut"));
@@ -81,7 +81,7 @@ describe("RawResponse", () => {
     assert.equal(raw.closed, true);
   });
 
-  it("leaving the iteration early cancels, once", async () => {
+  it("cancels once when the iteration is left early", async () => {
     const { raw, control } = made();
     queueOf(raw).push(Buffer.from("ab"));
     for await (const _ of raw) break;
@@ -90,7 +90,7 @@ describe("RawResponse", () => {
     assert.equal((await raw.read()).length, 0);
   });
 
-  it("whenDone calls back once, also when it is over already", () => {
+  it("calls back once in whenDone, also when it is already done", () => {
     const { raw } = made();
     const calls: number[] = [];
     queueOf(raw).whenDone(() => calls.push(1));
@@ -103,7 +103,7 @@ describe("RawResponse", () => {
 });
 
 describe("rawFrom", () => {
-  it("carries an iterable, and its failure", async () => {
+  it("passes on an iterable and its failure", async () => {
     const raw = rawFrom(
       (async function* () {
         yield "ab";
@@ -115,7 +115,7 @@ describe("rawFrom", () => {
     await assert.rejects(raw.read(1), /gone/);
   });
 
-  it("takes text, bytes and nothing", async () => {
+  it("takes text, bytes and null", async () => {
     assert.equal((await rawFrom("é", HEAD).read()).toString(), "é");
     assert.deepEqual([...(await rawFrom(new Uint8Array([1]), HEAD).read())], [1]);
     assert.equal(rawFrom(null, HEAD).closed, true);

@@ -29,7 +29,7 @@ describe("redactedJson", () => {
     ['{"token":"x"}{"token":"y"}', '{"token":"***"}{"token":"***"}'],
     ['\x1e{"token":"x"}\n', '\x1e{"token":"***"}\n'],
     ['data: {"token":"x"}\n\n', 'data: {"token":"***"}\n\n'],
-    // Text that is cut, or is no JSON.
+    // Text that is truncated, or is not JSON.
     ['{"a":1,"token":"x', '{"a":1,"token":"***"'],
     ['{"token":["x",', '{"token":"***"'],
     ['{"token":{"a":"x', '{"token":"***"'],
@@ -48,13 +48,13 @@ describe("redactedJson", () => {
       assert.equal(redactedJson(text, "***"), shown);
     });
 
-  it("hides a value of any depth, and at any depth", () => {
+  it("hides secret values at any depth", () => {
     const deep = (value: string): string => '{"a":['.repeat(50_000) + value + "]}".repeat(50_000);
     assert.equal(redactedJson(deep('{"password":"x"}'), "***"), deep('{"password":"***"}'));
     assert.equal(redactedJson(`{"password":${deep('"x"')},"b":1}`, "***"), '{"password":"***","b":1}');
   });
 
-  it("leaves valid JSON valid", () => {
+  it("keeps valid JSON valid", () => {
     for (const [text, shown] of table) {
       let valid = true;
       try {

@@ -1,4 +1,4 @@
-/** What is a secret, and what stands in its place. */
+/** Which values are secrets, and what replaces them. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
@@ -33,7 +33,7 @@ describe("redactedValue", () => {
   for (const [name, value, expected] of table)
     it(`${name}: ${value}`, () => assert.equal(redactedValue(name, value), expected));
 
-  it("adds a list of the caller's to the usual names", () => {
+  it("adds the caller's names to the usual ones", () => {
     const raw = ["X-Mine", "x", "X-Api-Key", "y", "Authorization", "Basic z"];
     assert.deepEqual(redactedFields(raw, ["x-mine"]), [
       ["X-Mine", "***"],
@@ -93,7 +93,7 @@ describe("redactedBody", () => {
   for (const [text, type, expected] of table)
     it(`${JSON.stringify(text)} as ${type}`, () => assert.equal(redactedBody(text, type), expected));
 
-  it("looks into nested multipart content, and hides what is nested too deeply", () => {
+  it("searches nested multipart content, and hides content that is nested too deeply", () => {
     let inner = part('name="token"', "s3cret");
     for (let depth = 0; depth < 10; depth += 1) {
       assert.doesNotMatch(redactedBody(inner, multipart), /s3cret/);
@@ -105,7 +105,7 @@ describe("redactedBody", () => {
 });
 
 describe("isSecretParameter", () => {
-  it("knows a name however it is spelt", () => {
+  it("recognizes a name in any spelling", () => {
     for (const name of ["api_key", "apiKey", "API-KEY", "api.key", "apikey"])
       assert.equal(isSecretParameter(name), true, name);
     for (const name of [

@@ -43,7 +43,7 @@ describe("status", () => {
         );
     });
 
-  it("a redirect needs the status and a Location", () => {
+  it("is a redirect only with a redirect status and a Location", () => {
     const redirect = (statusCode: number, headers = {}): [boolean, boolean] => {
       const { isRedirect, isPermanentRedirect } = made({ statusCode, headers });
       return [isRedirect, isPermanentRedirect];
@@ -87,13 +87,13 @@ describe("encoding and text", () => {
       assert.deepEqual([response.encoding, response.text], [encoding, text]);
     });
 
-  it("an unknown encoding that is assigned decodes as UTF-8, as in requests", () => {
+  it("decode as UTF-8 when an unknown encoding is assigned, as in requests", () => {
     const response = typed(Buffer.from("é\xff", "latin1"), "text/plain; charset=latin1");
     response.encoding = "nonsense";
     assert.deepEqual([response.encoding, response.text], ["nonsense", "\ufffd\ufffd"]);
   });
 
-  it("an unknown charset counts as none for pieces and lines of text", async () => {
+  it("ignore an unknown charset for pieces and lines of text", async () => {
     for (const type of ["text/plain; charset=unknown", "text/plain; charset="]) {
       const pieces: string[] = [];
       for await (const piece of typed("é日", type).iterContent(1, { decodeUnicode: true })) pieces.push(piece);
@@ -102,14 +102,14 @@ describe("encoding and text", () => {
     }
   });
 
-  it("lines of JSON in UTF-16 with a BOM", async () => {
+  it("parse lines of JSON in UTF-16 with a BOM", async () => {
     const response = typed(Buffer.from("\ufeff[1]\n[2]\n", "utf16le"), "application/json");
     const values: unknown[] = [];
     for await (const value of response.iterJson()) values.push(value);
     assert.deepEqual(values, [[1], [2]]);
   });
 
-  it("assigning changes the text, also after it was read", () => {
+  it("change when an encoding is assigned, also after text was read", () => {
     const response = typed(Buffer.from("é"));
     assert.equal(response.text, "é");
     response.encoding = "latin1";
@@ -123,7 +123,7 @@ describe("content", () => {
     assert.deepEqual(typed(new Uint8Array([1, 2])).content, Buffer.from([1, 2]));
   });
 
-  it("is iterated any number of times when it is at hand", async () => {
+  it("can be iterated any number of times when it is in memory", async () => {
     const response = typed("abcde");
     for (let time = 0; time < 2; time += 1) {
       const pieces: string[] = [];
@@ -132,13 +132,13 @@ describe("content", () => {
     }
   });
 
-  it("of a stream once", async () => {
+  it("of a stream can be iterated once", async () => {
     const response = made({ body: (async function* () { yield "a"; })() }); // prettier-ignore
     for await (const _ of response.iterLines());
     assert.throws(() => response.iterLines(), StreamConsumedError);
   });
 
-  it("iterLines is right across pieces", async () => {
+  it("iterLines finds lines across pieces", async () => {
     for (const pieces of [["a\r\nb\nc"], ["a\r", "\nb", "\n", "c"], ["a\r\n", "b\n", "c", ""]]) {
       const response = made({ body: (async function* () { yield* pieces; })() }); // prettier-ignore
       const lines: string[] = [];
@@ -147,14 +147,14 @@ describe("content", () => {
     }
   });
 
-  it("iterLines takes a delimiter, cut in two as well", async () => {
+  it("iterLines finds a delimiter, also when it is split", async () => {
     const response = made({ body: (async function* () { yield* ["a-", "-b--c"]; })() }); // prettier-ignore
     const lines: string[] = [];
     for await (const line of response.iterLines({ delimiter: "--" })) lines.push(line.toString());
     assert.deepEqual(lines, ["a", "b", "c"]);
   });
 
-  it("iterEvents", async () => {
+  it("iterEvents parses server-sent events", async () => {
     const body = "retry: 100\nid: 1\nevent: e\ndata: a\ndata: b\n\n: comment\n\ndata: é\n\ndata: unfinished";
     const events: unknown[] = [];
     for await (const event of typed(body).iterEvents()) events.push(event);
@@ -166,7 +166,7 @@ describe("content", () => {
 });
 
 describe("links and cookies", () => {
-  it("links by rel, or by URL", () => {
+  it("has links by rel, or by URL", () => {
     const response = made({ headers: { Link: '<http://h/2>; rel="next"; title="a;b, c", <http://h/x>' } });
     assert.deepEqual(response.links, {
       next: { url: "http://h/2", rel: "next", title: "a;b, c" },
@@ -175,13 +175,13 @@ describe("links and cookies", () => {
     assert.deepEqual(made({}).links, {});
   });
 
-  it("cookies of its Set-Cookie lines", () => {
+  it("has the cookies of its Set-Cookie headers", () => {
     const response = made({ url: "http://h/", headers: [["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"]] }); // prettier-ignore
     assert.deepEqual(response.cookies.getDict(), { a: "1", b: "2" });
   });
 });
 
-describe("headers that are assigned", () => {
+describe("assigned headers", () => {
   const Headers = globalThis.Headers;
   const forms: readonly (readonly [string, () => HeadersInit])[] = [
     ["an object", () => ({ "Content-Type": "text/plain; charset=latin1", Link: '<http://h/2>; rel="next"', "Set-Cookie": ["a=1", "b=2"] })],
@@ -208,7 +208,7 @@ describe("headers that are assigned", () => {
       assert.ok(response.raw.headers.some(([, value]) => value === "old=1"));
     });
 
-  it("make a redirect of a response, and none", () => {
+  it("decide whether a response is a redirect", () => {
     const response = made({ statusCode: 302 });
     response.headers = { Location: "/x" };
     assert.equal(response.isRedirect, true);
@@ -216,7 +216,7 @@ describe("headers that are assigned", () => {
     assert.equal(response.isRedirect, false);
   });
 
-  it("can be edited in place, which raw.headers does not show", () => {
+  it("can be edited in place without a change of raw.headers", () => {
     const response = made({ headers: { Link: "<http://h/x>" } });
     response.headers["Link"] = "<http://h/y>";
     response.headers["Content-Type"] = "text/plain; charset=latin1";
@@ -225,21 +225,21 @@ describe("headers that are assigned", () => {
     assert.deepEqual(response.raw.headers, [["Link", "<http://h/x>"]]);
   });
 
-  it("do not take away cookies that were assigned", () => {
+  it("keep cookies that were assigned", () => {
     const response = made({ url: "http://h/" });
     response.cookies = new RequestsCookieJar({ mine: "1" });
     response.headers = { "Set-Cookie": "a=1" };
     assert.deepEqual(response.cookies.getDict(), { mine: "1" });
   });
 
-  it("are a TypeError when they are none", () => {
+  it("throw a TypeError for an invalid value", () => {
     for (const wrong of [null, undefined, 5, "text", [["a"]]])
       assert.throws(() => (made({}).headers = wrong as unknown as HeadersInit), TypeError);
   });
 });
 
-describe("raw that is assigned", () => {
-  it("bytes and text are the content", () => {
+describe("assigned raw", () => {
+  it("takes bytes and text as the content", () => {
     const response = made({ body: "old" });
     assert.equal(response.text, "old");
     response.raw = "new é";
@@ -250,7 +250,7 @@ describe("raw that is assigned", () => {
     assert.equal(response.text, "");
   });
 
-  it("a stream is read as one", async () => {
+  it("takes a stream as the body", async () => {
     const response = made({ body: "old" });
     response.raw = Readable.from(["a", "b"]);
     assert.throws(() => response.text, StreamNotReadError);
@@ -258,7 +258,7 @@ describe("raw that is assigned", () => {
     assert.equal(response.text, "ab");
   });
 
-  it("that of another response, or one that reads from the old one", async () => {
+  it("takes the raw of another response, or a body that reads from the old one", async () => {
     const response = made({ body: Readable.from(["a\n", "b\n"]) });
     response.raw = made({ body: Readable.from(["c"]) }).raw;
     assert.equal((await response.read()).toString(), "c");
@@ -272,7 +272,7 @@ describe("raw that is assigned", () => {
     assert.equal(raw.closed, true);
   });
 
-  it("is closed with the response, and so is what it reads from", async () => {
+  it("is closed with the response, and its source as well", async () => {
     const { raw } = made({ body: Readable.from(["a", "b"]) });
     const response = made({});
     response.raw = (async function* () {
@@ -284,7 +284,7 @@ describe("raw that is assigned", () => {
     assert.equal(raw.closed, true);
   });
 
-  it("can be read again after the content before was consumed", async () => {
+  it("can be read after the content before was consumed", async () => {
     const response = made({ body: Readable.from(["a"]) });
     for await (const _ of response.iterContent());
     assert.throws(() => response.content, StreamConsumedError);
@@ -294,13 +294,13 @@ describe("raw that is assigned", () => {
     assert.equal(await new globalThis.Response(response.body).text(), "c");
   });
 
-  it("is a TypeError when it is no body", () => {
+  it("throws a TypeError for a value that is not a body", () => {
     for (const wrong of [5, {}, [1], true]) assert.throws(() => (made({}).raw = wrong as unknown as string), TypeError);
   });
 });
 
-describe("a response from data", () => {
-  it("has what was given", () => {
+describe("a response constructed from data", () => {
+  it("has the given data", () => {
     const first = made({ statusCode: 301 });
     const timings = { queued: 1, dns: 2, connect: 3, tls: 4, send: 5, wait: 6, receive: 7, total: 28 };
     const tls = { protocol: "TLSv1.3", cipher: "C", peerCertificate: {} };
@@ -322,7 +322,7 @@ describe("a response from data", () => {
     assert.deepEqual([response.httpVersion, response.raw.version], ["2", 20]);
   });
 
-  it("has nothing that was not given", () => {
+  it("has defaults for everything else", () => {
     const response = made({ elapsed: 2 });
     assert.deepEqual(
       [response.history, response.remoteAddress, response.reused, response.tls],
@@ -333,14 +333,14 @@ describe("a response from data", () => {
     assert.deepEqual(["1.0", "1.1", "2"].map((httpVersion) => made({ httpVersion }).raw.version), [10, 11, 20]); // prettier-ignore
   });
 
-  it("has its trailers when a stream is at its end", async () => {
+  it("has its trailers when its stream ends", async () => {
     const response = made({ body: Readable.from(["a"]), trailers: [["T", "1"]] });
     assert.deepEqual(response.raw.trailers, []);
     await response.read();
     assert.deepEqual(response.raw.trailers, [["T", "1"]]);
   });
 
-  it("can be made again from another", () => {
+  it("can be constructed again from another response", () => {
     const { statusCode, reason, headers, url, elapsed, timings, history, httpVersion } = made({
       statusCode: 404,
       reason: "x",
@@ -352,7 +352,7 @@ describe("a response from data", () => {
     assert.deepEqual([again.statusCode, again.reason, again.headers["a"], again.url, again.elapsed, again.text], [404, "x", "1", "http://h/", 1, "b"]); // prettier-ignore
   });
 
-  it("reads a stream no earlier than it is read", async () => {
+  it("does not start a stream before it is read", async () => {
     let taken = 0;
     const response = made({
       body: (async function* () {
@@ -364,7 +364,7 @@ describe("a response from data", () => {
     assert.equal((await response.read()).length, 10);
   });
 
-  it("closes its stream at once, though it is waited for", async () => {
+  it("closes its stream at once, even during a pending read", async () => {
     const stream = new Readable({ read: () => undefined });
     const response = made({ body: stream });
     const waiting = response.iterContent().next();
@@ -414,7 +414,7 @@ describe("a response as text", () => {
     assert.doesNotMatch(JSON.stringify({ error: { response: secret } }), /topsecret|hunter2/);
   });
 
-  it("shows headers that were assigned, and reads no stream", () => {
+  it("shows assigned headers, and reads no stream", () => {
     const response = made({ body: Readable.from(["a"]), headers: { A: "1" } });
     response.headers = { B: "2" };
     assert.deepEqual(response.toJSON().headers, { B: "2" });

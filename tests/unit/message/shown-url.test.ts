@@ -67,7 +67,7 @@ describe("redactedUrl", () => {
       assert.equal(redactedUrl(shown), shown, "twice changes nothing");
     });
 
-  it("takes another mark", () => {
+  it("takes another replacement text", () => {
     assert.equal(redactedUrl("https://t@h/?sig=x", "REDACTED"), "https://REDACTED@h/?sig=REDACTED");
   });
 });
@@ -88,7 +88,7 @@ describe("shownUrl", () => {
   ];
   for (const [url, shown] of table) it(JSON.stringify(url), () => assert.equal(shownUrl(url), shown));
 
-  it("is cut", () => assert.ok(shownUrl(`http://${"x".repeat(10_000)}`).length < 600));
+  it("truncates a long URL", () => assert.ok(shownUrl(`http://${"x".repeat(10_000)}`).length < 600));
 });
 
 describe("shownProxyUrl", () => {
@@ -112,7 +112,7 @@ describe("shownProxyUrl", () => {
 });
 
 describe("redactedUrls", () => {
-  it("finds every URL in a text", () => {
+  it("masks every URL in a text", () => {
     assert.equal(
       redactedUrls('see <https://t@h/a?sig=x>, "http://u:p@h/" and mailto:a@b'),
       'see <https://***@h/a?sig=***>, "http://u:***@h/" and mailto:a@b',

@@ -257,15 +257,15 @@ describe("codes", () => {
   it("has no other name", () => {
     assert.deepEqual(Object.keys(codes).sort(), PYTHON.map(([name]) => name).sort());
   });
-  it("is undefined for a name that nobody knows, inherited ones too", () => {
+  it("returns undefined for unknown names, inherited ones too", () => {
     for (const name of ["nope", "toString", "constructor", "__proto__"]) assert.equal(codes[name], undefined, name);
   });
-  it("cannot be changed", () => {
+  it("is frozen", () => {
     assert.throws(() => {
       (codes as unknown as Record<string, number>)["ok"] = 1;
     }, TypeError);
   });
-  it("knows its numbers in the types", () => {
+  it("has its numbers in the types", () => {
     const ok: 200 = codes.ok;
     const teapot: 418 = codes.TEAPOT;
     const tooLong: 414 = codes.uri_too_long;

@@ -65,7 +65,7 @@ describe("joinUrl: RFC 3986 section 5.4", () => {
   ];
   for (const [reference, expected] of table)
     it(JSON.stringify(reference), () => assert.equal(joinUrl(base, reference), expected));
-  it("gives an empty base path its slash", () => assert.equal(joinUrl("http://a", "g"), "http://a/g"));
+  it("adds a slash to an empty base path", () => assert.equal(joinUrl("http://a", "g"), "http://a/g"));
 });
 
 describe("locationUrl", () => {
@@ -95,7 +95,7 @@ describe("locationUrl", () => {
     ["socket path", "http+unix://%2fA/x", "http+unix://%2fA/x#old"],
   ];
   for (const [name, location, expected] of table) it(name, () => assert.equal(locationUrl(base, location), expected));
-  it("needs no fragment", () => assert.equal(locationUrl("http://h/a", "b"), "http://h/b"));
+  it("keeps URLs without a fragment", () => assert.equal(locationUrl("http://h/a", "b"), "http://h/b"));
   for (const location of ["http://*", "http://a b/", "//e%0d%0a.com/", "http://h:99999/"])
     it(`refuses ${location}`, () => assert.throws(() => locationUrl("http://h/", location), InvalidURL));
 });
@@ -142,7 +142,7 @@ describe("requestTargetOf", () => {
   for (const [location, target] of table)
     it(location, () => assert.equal(requestTargetOf(splitUrl(locationUrl("http://h/x", location))), target));
 
-  it("of params that are text", () => {
+  it("encodes params that are text", () => {
     for (const [params, target] of [
       ["a=%e4", "/?a=%E4"],
       ["a[b]=1", "/?a%5Bb%5D=1"],
@@ -150,7 +150,7 @@ describe("requestTargetOf", () => {
       assert.equal(requestTargetOf(splitUrl(prepareUrl("http://h/", params))), target);
   });
 
-  it("leaves the rest of a URL that was edited as it is", () => {
+  it("does not change other parts of an edited URL", () => {
     for (const target of ["/raw|path", "/a%zz", "/ä"])
       assert.equal(requestTargetOf(splitUrl(`http://h${target}`)), target);
   });

@@ -19,7 +19,7 @@ import {
   urlWithoutAuthAndFragment,
 } from "#internal/http/url/url";
 
-describe("prepareUrl: what requests 2.34 gives", () => {
+describe("prepareUrl: the results of requests 2.34", () => {
   const table: readonly (readonly [string, string])[] = [
     ["HTTP://EXAMPLE.com/A/../b/./c", "http://example.com/b/c"],
     ["http://e.com", "http://e.com/"],
@@ -77,7 +77,7 @@ describe("prepareUrl: what requests 2.34 gives", () => {
   for (const [url, expected] of table) it(JSON.stringify(url), () => assert.equal(prepareUrl(url), expected));
 });
 
-describe("prepareUrl: where we depart from requests", () => {
+describe("prepareUrl: the differences from requests", () => {
   const table: readonly (readonly [string, string])[] = [
     ["http://e.com/%7Euser/%41%zz", "http://e.com/~user/A%25zz"],
     ["http://e.com/100%", "http://e.com/100%25"],
@@ -91,11 +91,12 @@ describe("prepareUrl: where we depart from requests", () => {
   for (const [url, expected] of table) it(JSON.stringify(url), () => assert.equal(prepareUrl(url), expected));
 });
 
-describe("prepareUrl: what it accepts beside text", () => {
-  it("a URL object", () => assert.equal(prepareUrl(new URL("http://E.com/a b")), "http://e.com/a%20b"));
-  it("UTF-8 bytes", () => assert.equal(prepareUrl(Buffer.from("http://é.com/ü")), "http://xn--9ca.com/%C3%BC"));
-  it("anything with a text", () => assert.equal(prepareUrl({ toString: () => "http://e.com" }), "http://e.com/"));
-  it("gives a prepared URL back as it is, port and all", () => {
+describe("prepareUrl: values other than text", () => {
+  it("takes a URL object", () => assert.equal(prepareUrl(new URL("http://E.com/a b")), "http://e.com/a%20b"));
+  it("takes UTF-8 bytes", () => assert.equal(prepareUrl(Buffer.from("http://é.com/ü")), "http://xn--9ca.com/%C3%BC"));
+  it("takes an object with toString()", () =>
+    assert.equal(prepareUrl({ toString: () => "http://e.com" }), "http://e.com/"));
+  it("returns a prepared URL unchanged, with its port", () => {
     for (const url of [
       "http://127.0.0.1:8080/json?x=1",
       "https://h/a.b/c..d",
@@ -106,7 +107,7 @@ describe("prepareUrl: what it accepts beside text", () => {
   });
 });
 
-describe("prepareUrl: what cannot be a URL", () => {
+describe("prepareUrl: invalid URLs", () => {
   const label = /^URL has an invalid label\. The URL is 'http:\/\/.*'\.$/;
   const table: readonly (readonly [unknown, new () => Error, string | RegExp])[] = [
     [undefined, MissingSchema, "Invalid URL: none was given. Perhaps you meant https://example.com?"],
@@ -178,7 +179,7 @@ describe("prepareUrl: what cannot be a URL", () => {
     ["http;//example.com", "Perhaps you meant http://example.com?"],
   ];
   for (const [url, hint] of hints)
-    it(`says what to do about ${JSON.stringify(url)}`, () =>
+    it(`gives advice for ${JSON.stringify(url)}`, () =>
       assert.throws(() => prepareUrl(url), {
         name: "MissingSchema",
         message: `Invalid URL '${url}': No scheme supplied. ${hint}`,
@@ -196,7 +197,7 @@ describe("prepareUrl: what cannot be a URL", () => {
     ["an object of another realm", vm.runInNewContext("({ url: 'http://h/' })")],
   ];
   for (const [what, url] of objects)
-    it(`${what} is a TypeError that shows the right call`, () => {
+    it(`throws a TypeError that shows the right call for ${what}`, () => {
       for (const call of [() => prepareUrl(url), () => joinBaseUrl("http://h/", url as string)])
         assert.throws(call, {
           name: "TypeError",
@@ -210,7 +211,7 @@ describe("prepareUrl: what cannot be a URL", () => {
     assert.equal(prepareUrl(vm.runInNewContext("Uint8Array.from([104,116,116,112,58,47,47,104])")), "http://h/");
   });
 
-  it("never shows a password, wherever the URL breaks", () => {
+  it("never shows a password, wherever the URL is invalid", () => {
     for (const url of [
       "http://user:s3cret@e.com:99999/",
       "http://user:s3/cret@e.com/",
@@ -227,7 +228,7 @@ describe("prepareUrl: what cannot be a URL", () => {
       );
   });
 
-  it("shows the begin of an endless URL", () => {
+  it("shows only the beginning of a very long URL", () => {
     assert.throws(
       () => prepareUrl(`http://${"x".repeat(100_000)} /`),
       (error: Error) => error.message.length < 1000,
@@ -276,7 +277,7 @@ describe("prepareUrl: params", () => {
 });
 
 describe("splitUrl", () => {
-  it("takes every part", () =>
+  it("returns every part", () =>
     assert.deepEqual(splitUrl("https://u:p%40@Example.com:8443/a;b?c=d?e#f#g"), {
       scheme: "https",
       userinfo: "u:p%40",
@@ -286,7 +287,7 @@ describe("splitUrl", () => {
       query: "c=d?e",
       fragment: "f#g",
     }));
-  it("leaves null what is not there", () =>
+  it("returns null for missing parts", () =>
     assert.deepEqual(splitUrl("http://h"), {
       scheme: "http",
       userinfo: null,
@@ -296,20 +297,20 @@ describe("splitUrl", () => {
       query: null,
       fragment: null,
     }));
-  it("ends the authority at a backslash and takes the last @", () => {
+  it("ends the authority at a backslash and uses the last @ [authority-end]", () => {
     assert.equal(splitUrl("http://example.com\\@evil.org/").host, "example.com");
     assert.equal(splitUrl("http://example.com:@evil.org/").host, "evil.org");
     assert.equal(splitUrl("http://a@b@c/@d").host, "c");
     assert.equal(splitUrl("http://h/a@b:c").host, "h");
     assert.equal(splitUrl("http://h?@x").host, "h");
   });
-  it("keeps brackets, zone and port apart", () => {
+  it("separates brackets, zone and port", () => {
     const { host, port } = splitUrl("http://[FE80::1%25eth0]:81/");
     assert.deepEqual([host, port], ["[fe80::1%25eth0]", 81]);
   });
   it("keeps the case of a socket's path", () =>
     assert.equal(splitUrl("HTTP+UNIX://%2Ftmp%2FA.sock/x").host, "%2Ftmp%2FA.sock"));
-  it("knows URLs without an authority", () => {
+  it("splits URLs without an authority", () => {
     const { scheme, host, path } = splitUrl("mailto:a@b");
     assert.deepEqual([scheme, host, path], ["mailto", "", "a@b"]);
   });
@@ -330,7 +331,7 @@ describe("splitUrl", () => {
     it(`refuses ${JSON.stringify(url)}`, () => assert.throws(() => splitUrl(url), InvalidURL));
 });
 
-describe("what is asked of the parts", () => {
+describe("the parts of a URL", () => {
   const table: readonly (readonly [string, number, string, string])[] = [
     ["http://h", 80, "/", "h"],
     ["http://h:80/a?b#c", 80, "/a?b", "h"],

@@ -35,11 +35,11 @@ async function streamed(text: string, size: number, options?: MultipartDecoderOp
   return contents;
 }
 
-describe("content that is well-formed", () => {
+describe("valid content", () => {
   const table: readonly (readonly [why: string, text: string, contents: readonly string[]])[] = [
     ["one part", "--B\r\nA: b\r\n\r\nx\r\n--B--\r\n", ["x"]],
     ["no parts", "--B--\r\n", []],
-    ["no line break behind the closing delimiter", "--B\r\nA: b\r\n\r\nx\r\n--B--", ["x"]],
+    ["no line break after the closing delimiter", "--B\r\nA: b\r\n\r\nx\r\n--B--", ["x"]],
     ["a part without fields", "--B\r\n\r\nx\r\n--B--", ["x"]],
     ["a part without content", "--B\r\nA: b\r\n\r\n\r\n--B--", [""]],
     ["without content, its head ended by the delimiter's line break", "--B\r\nA: b\r\n\r\n--B--", [""]],
@@ -50,7 +50,7 @@ describe("content that is well-formed", () => {
     ["a preamble that looks like the delimiter", "--\r\n--Bx\r\n--B\r\n\r\nx\r\n--B--", ["x"]],
     ["a preamble with the delimiter within a line", "x--B\r\n\r\ny\r\n--B--", []],
     ["transport padding", "--B \t \r\n\r\nx\r\n--B\t\r\n\r\ny\r\n--B-- \t", ["x", "y"]],
-    ["padding behind the closing delimiter, and a line break", "--B\r\n\r\nx\r\n--B-- \r\nepilogue", ["x"]],
+    ["padding after the closing delimiter, and a line break", "--B\r\n\r\nx\r\n--B-- \r\nepilogue", ["x"]],
     ["a delimiter that goes on is content", "--B\r\n\r\na\r\n--Bx\r\n--B-\r\n--B--x\r\n--B \rx\r\n--B---\r\n--B--", ["a\r\n--Bx\r\n--B-\r\n--B--x\r\n--B \rx\r\n--B---"]],
     ["content that begins with what looks like it", "--B\r\n\r\n--Bx\r\n--B--", ["--Bx"]],
     ["the same with a line break of its own", "--B\r\n\r\n\r\n--Bx\r\n--B--", ["\r\n--Bx"]],
@@ -76,7 +76,7 @@ describe("content that is well-formed", () => {
         assert.equal(decoded("--B\r\n\r\nx\r\n--B--", {}, form).parts.length, 1);
     });
 
-  it("has a boundary of up to 70 characters, also of those that others use", () => {
+  it("takes boundaries of up to 70 characters, also with the characters that other clients use", () => {
     for (const boundary of ["b", "b".repeat(70), "'()+_,-./:=?", "a b", "_000_a@b.c_", "=_Part*1*"])
       assert.equal(decoded(`--${boundary}\r\n\r\nx\r\n--${boundary}--`, {}, `multipart/x; boundary="${boundary}"`).parts.length, 1); // prettier-ignore
   });
@@ -93,7 +93,7 @@ describe("the head of a part", () => {
   const headed = (head: string, options?: MultipartDecoderOptions): MultipartDecoder["parts"][number] =>
     new MultipartDecoder(Buffer.from(`--B\r\n${head}\r\n\r\nx\r\n--B--`), TYPE, options).parts[0];
 
-  it("has its fields, in any case and order", () => {
+  it("is parsed in any case and order", () => {
     const part = headed(
       "Content-Range: bytes 0-1/2\r\nx-a:1\r\nX-A: \t 2 \t\r\nContent-ID: <a@b>\r\nContent-Type: text/html",
     );
@@ -105,20 +105,20 @@ describe("the head of a part", () => {
     assert.equal(part.filename, null);
   });
 
-  it("may have fields that go on in the next line", () => {
+  it("may have folded fields", () => {
     const part = headed('Content-Disposition: form-data;\r\n name="a";\r\n\t filename="b"\r\nX: 1');
     assert.equal(part.name, "a");
     assert.equal(part.filename, "b");
     assert.equal(part.headers["x"], "1");
   });
 
-  it("is UTF-8, or else latin-1", () => {
+  it("is decoded as UTF-8, otherwise as latin-1", () => {
     assert.equal(headed('Content-Disposition: form-data; name="Größe"').name, "Größe");
     const { parts } = decoded('--B\r\nContent-Disposition: form-data; name="Gr\xf6\xdfe"\r\n\r\n\r\n--B--');
     assert.equal(parts[0].name, "Größe");
   });
 
-  it("has no type by default, and its text the decoder's encoding", () => {
+  it("has no type by default, and decodes text with the decoder's encoding", () => {
     const { parts } = decoded("--B\r\n\r\n\xe9\r\n--B--", { encoding: "latin1" });
     assert.equal(parts[0].contentType, null);
     assert.equal(parts[0].encoding, "latin1");
@@ -130,14 +130,14 @@ describe("the head of a part", () => {
     assert.equal(named.parts[0].text, "é");
   });
 
-  it("is shown", () => {
+  it("is printed", () => {
     const part = headed('Content-Disposition: form-data; name="a"; filename="b"');
     assert.equal(inspect(part), '<BodyPart "a" "b">');
     assert.equal(inspect(decoded("--B\r\n\r\n--B--")), "<MultipartDecoder [1 parts]>");
   });
 });
 
-describe("what is refused", () => {
+describe("refused content", () => {
   type Refusal = readonly [
     why: string,
     text: string,
@@ -158,7 +158,7 @@ describe("what is refused", () => {
     ["delimiters that end in LF", "--B\nA: b\n\nx\n--B--\n", MultipartDelimiterError, /"--B" ends in a bare LF: the lines .* CRLF/],
     ["a second delimiter that ends in LF", "--B\r\n\r\nx\r\n--B\n\ny\r\n--B--", MultipartDelimiterError, /bare LF/],
     ["a closing delimiter that ends in LF", "--B\r\n\r\nx\r\n--B--\n", MultipartDelimiterError, /bare LF/],
-    ["LF behind padding", "--B \t\n", MultipartDelimiterError, /bare LF/],
+    ["LF after padding", "--B \t\n", MultipartDelimiterError, /bare LF/],
     ["padding without end", `--B${" ".repeat(1001)}\r\n`, MultipartDelimiterError, /Delimiter 1 .* more than 1000 spaces or tabs/],
     ["a head whose lines end in LF", "--B\r\nA: b\n\nx\r\n--B--", ImproperBodyPartContentException, /head of part 1 .* bare LF/],
     ["a head that an LF ends", "--B\r\nA: b\r\n\nx\r\n--B--", ImproperBodyPartContentException, /bare LF/],
@@ -206,13 +206,13 @@ describe("what is refused", () => {
     ['multipart/mixed; boundary="a\tb"', MultipartBoundaryError, /printable ASCII/],
   ]; // prettier-ignore
   for (const [type, kind, message] of types)
-    it(`the Content-Type ${JSON.stringify(type.slice(0, 50))}`, async () => {
+    it(`refuses the Content-Type ${JSON.stringify(type.slice(0, 50))}`, async () => {
       const isIt = (error: unknown): boolean => error instanceof kind && message.test(error.message);
       assert.throws(() => decoded("--B--", {}, type), isIt);
       await assert.rejects(MultipartDecoder.stream([bytes("--B--")], type).next(), isIt);
     });
 
-  it("wrong arguments are the caller's", () => {
+  it("throws TypeErrors for wrong arguments", () => {
     assert.throws(() => new MultipartDecoder("text" as never, TYPE), /takes bytes; for a response/);
     assert.throws(() => new MultipartDecoder(bytes(""), undefined as never), TypeError);
     for (const limit of [-1, 1.5, NaN, "5" as never])
@@ -221,25 +221,25 @@ describe("what is refused", () => {
     assert.throws(() => MultipartDecoder.stream([], TYPE, { maxSize: -1 }), RangeError);
   });
 
-  it("has a code for each kind", () => {
+  it("throws an exception with a code for each kind", () => {
     const kinds = [MultipartDecodeError, NonMultipartContentTypeException, MultipartBoundaryError, MultipartDelimiterError, ImproperBodyPartContentException, MultipartTruncatedError]; // prettier-ignore
     const codes = [...kinds.map((Kind) => new Kind("x").code), new MultipartLimitError("x", "maxParts").code];
     assert.equal(new Set(codes).size, 7);
     assert.ok(codes.every((code) => code.startsWith("ERR_MULTIPART")));
   });
 
-  it("0 is no limit", () => {
+  it("has no limit for 0", () => {
     const text = `${`--B\r\nA: ${"b".repeat(20_000)}\r\n\r\n\r\n`.repeat(3)}${"--B\r\n\r\n\r\n".repeat(1001)}--B--`;
     assert.equal(decoded(text, { maxParts: 0, maxHeaderSize: 0 }).parts.length, 1004);
     assert.equal(decoded("--B--", { maxParts: 0, maxHeaderSize: 0, maxPartSize: 0, maxSize: 0 }).parts.length, 0);
   });
 });
 
-describe("fromResponse", () => {
+describe("MultipartDecoder.fromResponse", () => {
   const response = (type: string, body: string | AsyncIterable<Uint8Array>): Response =>
     new Response({ statusCode: 200, headers: { "Content-Type": type }, body: body as string, url: "http://h/" });
 
-  it("reads a response that was read", async () => {
+  it("decodes a response that was read", async () => {
     const read = response(TYPE, "--B\r\n\r\nx\r\n--B--");
     await read.read();
     assert.equal(MultipartDecoder.fromResponse(read).parts[0].text, "x");
@@ -247,13 +247,13 @@ describe("fromResponse", () => {
     assert.throws(limited, (error) => error instanceof MultipartLimitError && error.response === read && error.limit === "maxSize"); // prettier-ignore
   });
 
-  it("says of which response it is that it cannot read", async () => {
+  it("names the response that it cannot decode", async () => {
     const page = response("text/html", "<h1>Oops</h1>");
     await page.read();
     assert.throws(() => MultipartDecoder.fromResponse(page), (error) => error instanceof NonMultipartContentTypeException && error.response === page); // prettier-ignore
   });
 
-  it("is for what is in memory", () => {
+  it("decodes content in memory only", () => {
     async function* nothing(): AsyncGenerator<Uint8Array> {}
     assert.throws(() => MultipartDecoder.fromResponse(response(TYPE, nothing())), StreamNotReadError);
   });

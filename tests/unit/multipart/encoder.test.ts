@@ -62,7 +62,7 @@ describe("the layout, byte for byte", () => {
       assert.equal(encoder.contentType, "multipart/form-data; boundary=B");
     });
 
-  it("takes files: stream and handle, with their lengths, again and again", async () => {
+  it("includes files as streams and handles, with their lengths, any number of times", async () => {
     const handle = await open(path);
     try {
       const encoder = new MultipartEncoder({ s: createReadStream(path), h: handle, n: ["n", handle] }, B);
@@ -85,18 +85,18 @@ describe("the layout, byte for byte", () => {
     ["URLSearchParams", new URLSearchParams("f=1")],
   ]; // prettier-ignore
   for (const [why, fields] of forms)
-    it(`takes ${why}`, async () => {
+    it(`includes ${why}`, async () => {
       assert.ok((await sent(new MultipartEncoder(fields, B))).toString().startsWith(`--B\r\n${NAMED}\r\n\r\n1\r\n`));
     });
 
-  it("leaves null and undefined out; without fields there is only the closing delimiter", async () => {
+  it("omits null and undefined, and is a closing delimiter without fields", async () => {
     assert.equal(
       (await sent(new MultipartEncoder({ a: null, b: undefined, c: ["n", null] }, B))).toString(),
       "--B--\r\n",
     );
   });
 
-  it("has a boundary of chance by default, another one each time", () => {
+  it("has a random boundary by default, a different one each time", () => {
     const [one, other] = [new MultipartEncoder({}), new MultipartEncoder({})];
     assert.match(one.boundary, /^[0-9a-f]{32}$/);
     assert.notEqual(one.boundary, other.boundary);
@@ -111,7 +111,7 @@ describe("the encoding", () => {
     ["iso-8859-1", "4d f6 77 65"],
   ];
   for (const [encoding, hex] of table)
-    it(`${encoding ?? "by default"}: names, file names and text`, async () => {
+    it(`uses ${encoding ?? "utf-8 by default"} for names, file names and text`, async () => {
       const bytes = Buffer.from(hex.replaceAll(" ", ""), "hex");
       const encoder = new MultipartEncoder({ Möwe: ["Möwe", "Möwe"], raw: Buffer.from("ö") }, { ...B, encoding });
       const body = await sent(encoder);
@@ -130,17 +130,17 @@ describe("the encoding", () => {
     ["ascii", { f: "ö" }, /text of part 1 cannot be written as ascii: it has U\+00F6/],
   ];
   for (const [encoding, fields, message] of refused)
-    it(`${encoding} refuses what it cannot express: ${message.source}`, () => {
+    it(`${encoding} refuses characters that it cannot express: ${message.source}`, () => {
       assert.throws(() => new MultipartEncoder(fields, { encoding }), (error) => error instanceof InvalidHeader && message.test(error.message)); // prettier-ignore
     });
 
-  it("that nobody knows is a TypeError", () => {
+  it("throws a TypeError for an unknown encoding", () => {
     for (const encoding of ["utf-16", "klingon", "constructor"])
       assert.throws(() => new MultipartEncoder({}, { encoding: encoding as "utf-8" }), TypeError);
   });
 });
 
-describe("what cannot be sent", () => {
+describe("content that cannot be sent", () => {
   const wrong: readonly (readonly [why: string, fields: unknown, options: unknown, kind: new () => Error, message: RegExp])[] = [
     ["no fields", null, undefined, TypeError, /fields must be an object, a Map or \[name, value\] pairs, not null/],
     ["text as fields", "a=1", undefined, TypeError, /fields must be/],
@@ -162,7 +162,7 @@ describe("what cannot be sent", () => {
       );
     });
 
-  it("but a boundary may stand within a line of the content", async () => {
+  it("may have the boundary within a line", async () => {
     await sent(new MultipartEncoder({ a: "x--B", b: "\n--B", c: "--", d: "" }, B));
   });
 });
@@ -170,7 +170,7 @@ describe("what cannot be sent", () => {
 describe("read()", () => {
   const fields = (): MultipartFields => ({ a: "0123456789", b: ["b", new Blob(["abcdef"])] });
 
-  it("gives exactly as many bytes as are asked for, then the rest, then none", async () => {
+  it("returns exactly as many bytes as requested, then the rest, then none", async () => {
     const whole = await sent(new MultipartEncoder(fields(), B));
     for (const size of [1, 7, 64, whole.length - 1, whole.length, whole.length + 1]) {
       const encoder = new MultipartEncoder(fields(), B);
@@ -189,7 +189,7 @@ describe("read()", () => {
     assert.deepEqual(pieces.slice(0, 3).map((piece) => piece.length), [3, 10, 0]); // prettier-ignore
   });
 
-  it("stands apart from iterating, unless a part can be read only once", async () => {
+  it("is independent of iterating, unless a part can be read only once", async () => {
     const again = new MultipartEncoder(fields());
     await again.read(10);
     assert.equal((await sent(again)).length, again.length);
@@ -201,14 +201,14 @@ describe("read()", () => {
     await assert.rejects(other.read(), UnrewindableBodyError);
   });
 
-  it("refuses a size that is none", async () => {
+  it("refuses an invalid size", async () => {
     for (const size of [-2, 1.5, NaN]) await assert.rejects(new MultipartEncoder({}).read(size), RangeError);
     assert.equal((await new MultipartEncoder({}, B).read(-1)).toString(), "--B--\r\n");
   });
 });
 
 describe("toString()", () => {
-  it("is the body, where that is text in memory", async () => {
+  it("returns the body when that is text in memory", async () => {
     assert.match(String(new MultipartEncoder({ f: "é" }, B)), /\r\n\r\né\r\n--B--\r\n$/);
     assert.match(new MultipartEncoder({ f: "é" }, { ...B, encoding: "latin1" }).toString(), /\r\n\r\né\r\n--B--\r\n$/);
   });
@@ -216,9 +216,9 @@ describe("toString()", () => {
   for (const [why, field] of [
     ["a stream", Readable.from(["x"])],
     ["a Blob", new Blob(["x"])],
-    ["bytes that are no UTF-8", Buffer.from([0xff])],
+    ["bytes that are not UTF-8", Buffer.from([0xff])],
   ] as const)
-    it(`never stands for ${why}, and reads nothing`, async () => {
+    it(`throws for ${why}, and reads nothing`, async () => {
       const encoder = new MultipartEncoder({ f: field }, B);
       assert.throws(() => encoder.toString(), /await encoder\.read\(\)/);
       assert.match(inspect(encoder), /^<MultipartEncoder \[/);
@@ -235,21 +235,21 @@ describe("closing", () => {
     await assert.rejects(sent(encoder), UnrewindableBodyError);
   });
 
-  it("happens when it is stopped, to the parts behind as well", async () => {
+  it("closes all later parts when it is stopped", async () => {
     const streams = [Readable.from(["a", "b"]), Readable.from(["c"]), createReadStream(path)];
     for await (const chunk of new MultipartEncoder(streams.map((stream, at) => [`f${at}`, stream] as const)))
       if (chunk.length === 1) break;
     assert.deepEqual(streams.map((stream) => stream.destroyed), [true, true, true]); // prettier-ignore
   });
 
-  it("happens when a part fails, and the failure is what comes out", async () => {
+  it("closes the parts when one fails, and throws that error", async () => {
     const bad = Readable.from((function* () { yield "x"; throw new Error("broken"); })()); // prettier-ignore
     const behind = Readable.from(["c"]);
     await assert.rejects(sent(new MultipartEncoder({ bad, behind })), /broken/);
     assert.equal(behind.destroyed, true);
   });
 
-  it("waits for no read", async () => {
+  it("does not wait for a pending read", async () => {
     const encoder = new MultipartEncoder({ a: Readable.from(["a"]), b: "x" });
     await encoder.read(5);
     await encoder.close();
@@ -257,14 +257,14 @@ describe("closing", () => {
   });
 });
 
-describe("as the body of a request", () => {
+describe("the body of a request", () => {
   const prepared = (data: unknown, headers = {}): PreparedRequest => {
     const request = new PreparedRequest();
     request.prepare({ method: "POST", url: "http://h/", data, headers });
     return request;
   };
 
-  it("brings its Content-Type and its length, and is prepared.body", () => {
+  it("has the encoder's Content-Type and length, and is prepared.body", () => {
     const encoder = new MultipartEncoder({ f: "x" });
     for (const data of [encoder, new MultipartEncoderMonitor(encoder, () => undefined)]) {
       const request = prepared(data);
@@ -276,7 +276,7 @@ describe("as the body of a request", () => {
     }
   });
 
-  it("is chunked when the length of a part is not known", () => {
+  it("is chunked when the length of a part is unknown", () => {
     const request = prepared(new MultipartEncoder({ f: Readable.from(["x"]) }));
     assert.equal(request.headers["transfer-encoding"], "chunked");
     assert.equal(request.headers["content-length"], undefined);
@@ -289,8 +289,8 @@ describe("as the body of a request", () => {
     ["an iterable with len", { len: 5, [Symbol.iterator]: () => ["12345"].values() }, "5"],
     ["an iterable with a length: that counts items", { length: 1, [Symbol.iterator]: () => ["12345"].values() }, undefined],
     ["a length of 0, which is unknown", { length: 0, [Symbol.asyncIterator]: bytes }, undefined],
-    ["a length that is no number", { length: "5", [Symbol.asyncIterator]: bytes }, undefined],
-    ["a length that is no whole number", { length: 5.5, [Symbol.asyncIterator]: bytes }, undefined],
+    ["a length that is not a number", { length: "5", [Symbol.asyncIterator]: bytes }, undefined],
+    ["a length that is not an integer", { length: 5.5, [Symbol.asyncIterator]: bytes }, undefined],
     ["a length below 0", { length: -1, [Symbol.asyncIterator]: bytes }, undefined],
     ["an async generator", bytes(), undefined],
   ]; // prettier-ignore
@@ -303,7 +303,7 @@ describe("as the body of a request", () => {
 });
 
 describe("MultipartEncoderMonitor", () => {
-  it("calls back after each piece, at most 64 KiB at once, and starts anew when it is sent again", async () => {
+  it("calls back after each piece of at most 64 KiB, and starts over when it is sent again", async () => {
     const seen: number[] = [];
     const encoder = new MultipartEncoder({ f: ["n", Buffer.alloc(150_000)] }, B);
     const monitor = new MultipartEncoderMonitor(encoder, ({ bytesRead }) => seen.push(bytesRead));
@@ -326,7 +326,7 @@ describe("MultipartEncoderMonitor", () => {
     assert.equal(String(monitor), String(monitor.encoder));
   });
 
-  it("is made with the defaults of the encoder, and without a callback", async () => {
+  it("has the defaults of the encoder, and needs no callback", async () => {
     const monitor = MultipartEncoderMonitor.fromFields({ f: "x" });
     assert.match(monitor.contentType, /^multipart\/form-data; boundary=[0-9a-f]{32}$/);
     assert.equal((await sent(monitor)).length, monitor.length);
@@ -342,7 +342,7 @@ describe("MultipartEncoderMonitor", () => {
     assert.equal(stream.destroyed, true);
   });
 
-  it("refuses what is no encoder and no callback", () => {
+  it("refuses a value that is not an encoder, or not a callback", () => {
     assert.throws(() => new MultipartEncoderMonitor({} as MultipartEncoder), /takes a MultipartEncoder; fromFields/);
     assert.throws(() => new MultipartEncoderMonitor(new MultipartEncoder({}), 5 as never), TypeError);
   });

@@ -42,8 +42,8 @@ function watched(text: string, size = 4): Watched {
   return source;
 }
 
-describe("parts as they come", () => {
-  it("are given as soon as their head is there", async () => {
+describe("parts that arrive one by one", () => {
+  it("are yielded when their head is complete", async () => {
     const source = watched(THREE);
     const parts = MultipartDecoder.stream(source, TYPE);
     const { value } = await parts.next();
@@ -53,7 +53,7 @@ describe("parts as they come", () => {
     assert.equal(source.closed, true);
   });
 
-  it("can be left while the next one is waited for", { timeout: 5000 }, async () => {
+  it("can be abandoned while the next one is awaited", { timeout: 5000 }, async () => {
     const stream = new Readable({ read: () => undefined });
     stream.push(THREE.slice(0, 20));
     const response = new Response({ headers: { "Content-Type": TYPE }, body: stream });
@@ -68,7 +68,7 @@ describe("parts as they come", () => {
     assert.equal(stream.destroyed, true);
   });
 
-  it("are skipped when they are not read, or not to their end", async () => {
+  it("are skipped when they are not read, or not read to the end", async () => {
     const seen: string[] = [];
     for await (const part of MultipartDecoder.stream(watched(THREE), TYPE)) {
       if (part.headers["x"] === "1") continue;
@@ -80,7 +80,7 @@ describe("parts as they come", () => {
     assert.match(seen.join(""), /^two?three$|^t(w|wo)?three$/);
   });
 
-  it("have their text, by their charset or the decoder's", async () => {
+  it("decode text with their charset or that of the decoder", async () => {
     const text = "--B\r\n\r\n\xe9\r\n--B\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\xc3\xa9\r\n--B--";
     const texts: string[] = [];
     const options = { encoding: "latin1" };
@@ -119,7 +119,7 @@ describe("parts as they come", () => {
     }
   });
 
-  it("do not depend on what becomes of the source's buffer", async () => {
+  it("do not change when the source reuses its buffer", async () => {
     const buffer = Buffer.alloc(1);
     async function* reusing(): AsyncGenerator<Buffer> {
       for (const byte of Buffer.from(THREE)) {
@@ -132,7 +132,7 @@ describe("parts as they come", () => {
     assert.deepEqual(heads, ["1", "2", "3"]);
   });
 
-  it("are shown", async () => {
+  it("are printed without their content", async () => {
     const encoder = new MultipartEncoder({ f: ["n", "x"] });
     for await (const part of MultipartDecoder.stream(encoder, encoder.contentType))
       assert.equal(inspect(part), '<StreamedPart "f" "n">');
@@ -140,7 +140,7 @@ describe("parts as they come", () => {
 });
 
 describe("a part", () => {
-  it("is read once", async () => {
+  it("can be read once", async () => {
     for await (const part of MultipartDecoder.stream(watched(THREE), TYPE)) {
       await part.read();
       await assert.rejects(
@@ -150,7 +150,7 @@ describe("a part", () => {
     }
   });
 
-  it("is not read any more when the next one was asked for", async () => {
+  it("cannot be read after the next one was requested", async () => {
     const parts: StreamedPart[] = [];
     for await (const part of MultipartDecoder.stream(watched(THREE), TYPE)) parts.push(part);
     assert.equal(parts.length, 3);
@@ -161,7 +161,7 @@ describe("a part", () => {
       );
   });
 
-  it("is read by one reader at a time", async () => {
+  it("can be read by one reader at a time", async () => {
     const parts = MultipartDecoder.stream(watched(THREE, 1), TYPE);
     const { value } = await parts.next();
     const reading = (value as StreamedPart).read();
@@ -171,14 +171,14 @@ describe("a part", () => {
 });
 
 describe("the source", () => {
-  it("is closed when the loop is left, and read no further", async () => {
+  it("is closed when the loop is left, and not read further", async () => {
     const source = watched(THREE);
     for await (const _part of MultipartDecoder.stream(source, TYPE)) break;
     assert.equal(source.closed, true);
     assert.ok(source.taken < 30);
   });
 
-  it("is read to its end behind the closing delimiter, up to 64 KiB", async () => {
+  it("is read to its end after the closing delimiter, up to 64 KiB", async () => {
     const short = watched(THREE);
     for await (const _part of MultipartDecoder.stream(short, TYPE));
     assert.equal(short.taken, THREE.length);
@@ -191,14 +191,14 @@ describe("the source", () => {
   for (const [why, source, type, kind] of [
     ["malformed content", watched("--B\r\nno field\r\n\r\n", 100), TYPE, /no header field/],
     ["a Content-Type that is none", watched(THREE), "text/html", /not multipart/],
-    ["items that are no bytes", Readable.from(["--B\r\n"]), TYPE, /the source gave a string/],
+    ["items that are not bytes", Readable.from(["--B\r\n"]), TYPE, /the source gave a string/],
   ] as const)
     it(`is closed after ${why}`, async () => {
       await assert.rejects(MultipartDecoder.stream(source as Watched, type).next(), kind);
       assert.ok("destroyed" in source ? source.destroyed : source.taken === 0 || source.closed);
     });
 
-  it("that fails gives its error to the part, and to the loop", async () => {
+  it("passes its error to the part and to the loop", async () => {
     async function* failing(): AsyncGenerator<Buffer> {
       yield Buffer.from("--B\r\n\r\nabc");
       throw new Error("connection lost");
@@ -214,7 +214,7 @@ describe("the source", () => {
     assert.equal(got, "abc");
   });
 
-  it("that is cut gives what came, and then says so", async () => {
+  it("yields its content before a truncation, then throws", async () => {
     let got = "";
     await assert.rejects(async () => {
       for await (const part of MultipartDecoder.stream(watched("--B\r\n\r\nabcdef"), TYPE))
@@ -223,7 +223,7 @@ describe("the source", () => {
     assert.equal(got, "abcdef");
   });
 
-  it("that is a response is named in the exception", async () => {
+  it("is named in the exception when it is a response", async () => {
     const response = new Response({ statusCode: 200, headers: { "Content-Type": "text/plain" }, body: "x" });
     await assert.rejects(
       MultipartDecoder.stream(response).next(),

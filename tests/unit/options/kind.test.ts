@@ -31,7 +31,7 @@ describe("kindOf", () => {
   ];
   for (const [value, kind] of table) it(`says ${kind}`, () => assert.equal(kindOf(value), kind));
 
-  it("does not fail for an object whose class has no name", () => {
+  it("works for an object whose class has no name", () => {
     assert.equal(kindOf(Object.create({ constructor: 5 })), "an instance of an unnamed class");
     assert.equal(kindOf(Object.create(Object.create(null) as object)), "an object");
   });
@@ -43,7 +43,7 @@ describe("kindOf", () => {
   });
 });
 
-describe("the same mistake", () => {
+describe("an error for a wrong type", () => {
   const value = new Map([[{}, 1]]) as never;
   const places: Readonly<Record<string, () => unknown>> = {
     "the option proxies": () => new Session({ proxies: value }),
@@ -59,7 +59,7 @@ describe("the same mistake", () => {
     "a cookie": () => new Session().cookies.set("name", value),
   };
   for (const [place, call] of Object.entries(places))
-    it(`is worded the same for ${place}`, () => {
+    it(`has the same words for ${place}`, () => {
       assert.throws(call, /an instance of Map|a function/);
     });
 });

@@ -132,7 +132,7 @@ describe("the kind of a value", () => {
     });
 });
 
-/** What goes out for these options. */
+/** The Content-Type and the body that are sent for these options. */
 async function sent(options: ConstructorParameters<typeof Request>[2]): Promise<[type: string, body: string]> {
   const prepared = new Request("POST", "http://h/", options).prepare();
   const body = bodyFrom(prepared.body);
@@ -182,7 +182,7 @@ describe("values of another realm in a request", () => {
       );
     });
 
-  it("a FormData of another implementation", async () => {
+  it("takes a FormData of another implementation", async () => {
     const form = new FormData();
     form.append("a", "1");
     form.append("f", new OwnFile(["AB"], "n.bin", { type: "x/y" }));
@@ -195,7 +195,7 @@ describe("values of another realm in a request", () => {
     );
   });
 
-  it("a Blob that cannot be read says so, and one that a FileReader reads is read", async () => {
+  it("names a Blob that cannot be read, and reads one through FileReader", async () => {
     const globals = globalThis as { FileReader?: unknown };
     const before = globals.FileReader;
     delete globals.FileReader;
@@ -217,7 +217,7 @@ describe("values of another realm in a request", () => {
     }
   });
 
-  it("params, headers and credentials", () => {
+  it("takes params, headers and credentials", () => {
     const prepared = new Request("GET", "http://h/", {
       params: foreign("new Map([['a', new Uint8Array([65])], ['d', new Date(0)]])"),
       headers: foreign("new Map([['X-A', new Uint8Array([0xe9])]])"),
@@ -229,7 +229,7 @@ describe("values of another realm in a request", () => {
     assert.ok(new HTTPBasicAuth(foreign<Uint8Array>("new Uint8Array([117])"), "p"));
   });
 
-  it("a bare object as a parameter stays refused", () => {
+  it("still refuses a bare object as a parameter", () => {
     for (const value of [foreign("{}"), foreign("new (class {})()"), foreign("new Map()"), {}])
       assert.throws(() => new Request("GET", "http://h/", { params: { a: value as never } }).prepare(), /nested/);
     for (const value of [foreign("new (class { toString() { return 't' } })()"), foreign("new URL('http://h/')")])
@@ -238,7 +238,7 @@ describe("values of another realm in a request", () => {
 });
 
 describe("values of another realm elsewhere", () => {
-  it("as the body of a Response, and of multipart content", async () => {
+  it("work as the body of a Response, and as multipart content", async () => {
     assert.equal(new Response({ body: foreign<Uint8Array>("new Uint8Array([65, 66])") }).text, "AB");
     const content = "--B\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--B--\r\n";
     const bytes = foreign<Uint8Array>(`Uint8Array.from(${JSON.stringify([...Buffer.from(content)])})`);
@@ -250,7 +250,7 @@ describe("values of another realm elsewhere", () => {
     assert.match((await encoder.read()).toString(), /\r\n\r\nA\r\n/);
   });
 
-  it("where the global Uint8Array, Map and Date are another realm's, as in vitest with jsdom", async () => {
+  it("work where Uint8Array, Map and Date of the global object are another realm's, as in vitest with jsdom", async () => {
     const names = ["Uint8Array", "ArrayBuffer", "Map", "Set", "Date"] as const;
     const before = names.map((name) => [name, globalThis[name]] as const);
     for (const name of names) (globalThis as Record<string, unknown>)[name] = foreign(name);

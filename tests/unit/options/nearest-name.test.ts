@@ -20,7 +20,7 @@ describe("nearestName", () => {
   for (const [name, expected] of table)
     it(`${name.slice(0, 20)} → ${expected}`, () => assert.equal(nearestName(name, known), expected));
 
-  it("refuseUnknownNames lets known names pass, with any value", () => {
+  it("refuseUnknownNames allows known names with any value", () => {
     const table = Object.fromEntries(known.map((name) => [name, undefined]));
     refuseUnknownNames({ json: undefined, total: null }, table, "options");
     assert.throws(() => refuseUnknownNames({ toString: 1 }, table, "options"), TypeError);

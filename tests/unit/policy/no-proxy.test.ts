@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { InvalidURL } from "#internal/exceptions";
 import { bypassesProxy, isProxyNamed, proxyKey, selectProxy } from "#internal/policy/no-proxy";
 
-describe("bypassesProxy", () => {
+describe("bypassesProxy [no-proxy]", () => {
   const table: [noProxy: string, matches: string[], others: string[]][] = [
     ["", [], ["http://example.com/", "mailto:x"]],
     [" , ,", [], ["http://example.com/"]],
@@ -56,7 +56,7 @@ describe("bypassesProxy", () => {
     ["[fd00::]/8", ["http://[fd12:3456::1]/"], ["http://[fe80::1]/"]],
     ["FE80::1", ["http://[fe80::1]/"], []],
     ["localhost", ["http://localhost:5000/"], ["http://127.0.0.1/"]],
-    // What cannot be read matches nothing, and takes nothing else with it.
+    // An entry that cannot be parsed matches no host and does not affect the others.
     [
       "10.0.0.0/33,10.0.0.0/,10.0.0.0/x,example.com/8,ex*.test,*.,.,http://example.com,example.com:x,[::1,b.test",
       ["http://b.test/"],
@@ -65,8 +65,10 @@ describe("bypassesProxy", () => {
     ["x.test", ["mailto:a@b.test", "file:///etc/hosts"], []],
   ];
   for (const [noProxy, matches, others] of table) {
-    for (const url of matches) it(`"${noProxy}" has ${url}`, () => assert.equal(bypassesProxy(url, noProxy), true));
-    for (const url of others) it(`"${noProxy}" has not ${url}`, () => assert.equal(bypassesProxy(url, noProxy), false));
+    for (const url of matches)
+      it(`"${noProxy}" includes ${url}`, () => assert.equal(bypassesProxy(url, noProxy), true));
+    for (const url of others)
+      it(`"${noProxy}" does not include ${url}`, () => assert.equal(bypassesProxy(url, noProxy), false));
   }
 
   it("refuses a URL that cannot be parsed", () => {
@@ -106,9 +108,9 @@ describe("selectProxy", () => {
     ["toString://h/", { http: "http://p" }, null],
   ];
   for (const [url, proxies, expected] of table)
-    it(`${url} by ${JSON.stringify(proxies)}`, () => assert.equal(selectProxy(url, proxies), expected));
+    it(`${url} with ${JSON.stringify(proxies)}`, () => assert.equal(selectProxy(url, proxies), expected));
 
-  it("refuses a URL that cannot be parsed, but asks only where there are proxies", () => {
+  it("refuses a URL that cannot be parsed, if there are proxies", () => {
     assert.throws(() => selectProxy("https://", mixed), InvalidURL);
     assert.equal(selectProxy("https://", {}), null);
   });
@@ -127,13 +129,13 @@ describe("isProxyNamed", () => {
     [{ https: "http://p", "http://other": "http://p" }, false],
   ];
   for (const [proxies, expected] of table)
-    it(`http://h/ in ${JSON.stringify(proxies)}`, () => assert.equal(isProxyNamed("http://h/", proxies), expected));
+    it(`http://h/ with ${JSON.stringify(proxies)}`, () => assert.equal(isProxyNamed("http://h/", proxies), expected));
 });
 
 describe("keys of proxies", () => {
   const p = "http://p";
 
-  it("may be written in any case", () => {
+  it("may be written in upper or lower case [proxy-keys-case]", () => {
     for (const key of ["HTTP", "Http", "ALL", "HTTP://h", "http://H", "ALL://h"])
       assert.equal(selectProxy("http://h/", { [key]: p }), p, key);
     for (const key of ["http://[::1]", "http://::1", "all://::1"])
@@ -198,7 +200,7 @@ describe("keys of proxies", () => {
       assert.equal(selectProxy("http://h/", { [key]: undefined }), null);
     });
 
-  it("shows no password of a URL that was given as a key", () => {
+  it("are shown without the password of a URL", () => {
     assert.throws(
       () => proxyKey("http://joe:s3cret@proxy:3128"),
       (error: Error) => !error.message.includes("s3cret"),
@@ -206,7 +208,7 @@ describe("keys of proxies", () => {
   });
 
   for (const key of ["no_proxy", "noProxy", "NO_PROXY"])
-    it(`${key} lists hosts that are connected to directly`, () => {
+    it(`${key} lists hosts without a proxy`, () => {
       const proxies = { http: p, "https://h": p, [key]: "h, .example.com" };
       assert.equal(selectProxy("http://h/", proxies), null);
       assert.equal(selectProxy("https://h/", proxies), null);

@@ -38,7 +38,7 @@ const hex = (address: string): string =>
 
 describe("publicAddressesOnly", () => {
   for (const address of SPECIAL.flat())
-    it(`refuses ${address}, also within IPv6`, () => {
+    it(`refuses ${address}, also within an IPv6 address`, () => {
       assert.equal(publicAddressesOnly(address), false);
       for (const form of [
         `::ffff:${address}`,
@@ -57,7 +57,7 @@ describe("publicAddressesOnly", () => {
     });
 
   for (const address of PUBLIC)
-    it(`allows ${address}, also where IPv6 maps it or translates to it`, () => {
+    it(`allows ${address}, also as a mapped or translated IPv6 address`, () => {
       assert.equal(publicAddressesOnly(address), true);
       for (const form of [`::ffff:${address}`, `::ffff:${hex(address)}`, `64:ff9b::${hex(address)}`])
         assert.equal(publicAddressesOnly(form), true, form);

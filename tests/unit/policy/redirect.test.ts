@@ -52,7 +52,7 @@ describe("redirects", () => {
         assert.equal(redirectMethod(status, method) + (keepsBody(status, method) ? "+" : ""), expected));
 });
 
-describe("shouldStripAuth", () => {
+describe("shouldStripAuth [should-strip-auth]", () => {
   // The cases of requests' own tests/test_requests.py, and ours below them.
   const table: [string, string, boolean][] = [
     ["http://example.com/foo", "http://another.example.com/", true],
@@ -88,9 +88,9 @@ describe("headers of a redirect", () => {
   for (const name of ["authorization", "COOKIE", "Proxy-Authorization", "x-api-key", "X-Csrf-Token", "apikey"])
     it(`${name} is a credential`, () => assert.equal(isCredentialHeader(name), true));
   for (const name of ["Accept", "X-Api-Key-Id", "Cookies", "X-Request-Id", ""])
-    it(`${JSON.stringify(name)} is none`, () => assert.equal(isCredentialHeader(name), false));
+    it(`${JSON.stringify(name)} is not a credential`, () => assert.equal(isCredentialHeader(name), false));
 
-  it("takes a list of the caller's", () => {
+  it("the caller's list replaces that of credentials", () => {
     assert.equal(isCredentialHeader("x-own", ["X-Own"]), true);
     assert.equal(isCredentialHeader("x-own", new Set(["X-OWN"])), true);
     assert.equal(isCredentialHeader("Authorization", ["X-Own"]), false);
@@ -106,7 +106,7 @@ describe("headers of a redirect", () => {
     "Trailer",
     ...bodyHeaders,
   ])
-    it(`${name} goes with the body`, () => assert.equal(isBodyHeader(name), true));
+    it(`${name} describes the body`, () => assert.equal(isBodyHeader(name), true));
   for (const name of ["Accept", "Contents", "X-Content-Type", "Want-Digest", "Authorization"])
-    it(`${name} stays`, () => assert.equal(isBodyHeader(name), false));
+    it(`${name} does not describe the body`, () => assert.equal(isBodyHeader(name), false));
 });

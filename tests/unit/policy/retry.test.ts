@@ -50,7 +50,7 @@ function exhausted(work: () => unknown): RetriesExhausted {
 }
 
 describe("Retry", () => {
-  it("has urllib3's defaults", () => {
+  it("has the defaults of urllib3", () => {
     const { allowedMethods, statusForcelist, removeHeadersOnRedirect, ...others } = new Retry();
     assert.deepEqual([...allowedMethods!].sort(), ["DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"]);
     assert.deepEqual([...statusForcelist], []);
@@ -63,7 +63,7 @@ describe("Retry", () => {
     });
   });
 
-  it("cannot be changed; new() makes another", () => {
+  it("is frozen; new() returns another", () => {
     const budget = new RetryBudget();
     const retry = new Retry({ total: 3, allowedMethods: ["get"], statusForcelist: [503], backoffFactor: 2, budget });
     assert.throws(() => ((retry as { total: number }).total = 5), TypeError);
@@ -76,7 +76,7 @@ describe("Retry", () => {
     );
   });
 
-  it("keeps the class of a subclass, and lets it have members", () => {
+  it("keeps the class and the members of a subclass", () => {
     class Loud extends Retry {
       readonly loud = true;
       override getBackoffTime(): number {
@@ -88,14 +88,14 @@ describe("Retry", () => {
     assert.deepEqual([next.total, next.loud, next.getDelay()], [2, true, 7]);
   });
 
-  it("prints as urllib3's", () => {
+  it("prints like that of urllib3", () => {
     assert.equal(
       inspect(new Retry({ total: 3, read: false })),
       "Retry(total=3, connect=null, read=false, redirect=null, status=null)",
     );
   });
 
-  it("takes a number for the total, as urllib3's Retry(3)", () => {
+  it("takes a number for total, like Retry(3) of urllib3", () => {
     assert.deepEqual(inspect(new Retry(3)), inspect(new Retry({ total: 3 })));
   });
 
@@ -130,7 +130,7 @@ describe("Retry", () => {
 });
 
 describe("Retry.fromInt", () => {
-  it("0 and nothing: no retries, and read errors as they are", () => {
+  it("does not retry for 0 and undefined, and throws read errors unchanged", () => {
     for (const value of [0, null, undefined] as const) {
       const retry = Retry.fromInt(value);
       assert.deepEqual([retry.total, retry.read], [0, false]);
@@ -140,7 +140,7 @@ describe("Retry.fromInt", () => {
     assert.equal(Retry.fromInt(0).isRetry("GET", 503, true), false);
   });
 
-  it("n: connections, reads of idempotent methods, and Retry-After", () => {
+  it("retries connections, reads of idempotent methods, and Retry-After for a number [retries-number]", () => {
     const retry = Retry.fromInt(2);
     assert.equal(after(retry, refused, reset).total, 0);
     assert.throws(() => retry.increment({ method: "POST", url, error: reset }), reset);
@@ -149,13 +149,13 @@ describe("Retry.fromInt", () => {
     assert.equal(retry.isRetry("GET", 503, false), false);
   });
 
-  it("a Retry is itself, false is none", () => {
+  it("returns a Retry unchanged, and no retries for false", () => {
     const retry = new Retry({ total: 1 });
     assert.equal(Retry.fromInt(retry), retry);
     assert.throws(() => after(Retry.fromInt(false), refused), refused);
   });
 
-  it("refuses the rest", () => {
+  it("refuses other values", () => {
     assert.throws(() => Retry.fromInt(true as unknown as number), TypeError);
     assert.throws(() => Retry.fromInt(1.5), RangeError);
     assert.throws(() => Retry.fromInt("3" as unknown as number), TypeError);
@@ -196,7 +196,7 @@ describe("isRetry", () => {
       assert.equal(retry.retriesResponse({ method, url, response: response(status, headers) }), expected);
     });
 
-  it("an empty Retry-After is none", () => {
+  it("ignores an empty Retry-After", () => {
     assert.equal(
       new Retry().retriesResponse({ method: "GET", url, response: response(503, { "Retry-After": "" }) }),
       false,
@@ -241,7 +241,7 @@ describe("retryKind", () => {
 });
 
 describe("increment", () => {
-  it("takes an object, and says so", () => {
+  it("requires an object", () => {
     const retry = new Retry(3) as unknown as { increment(method: string, url: string): Retry };
     assert.throws(() => retry.increment("GET", "/"), {
       name: "TypeError",
@@ -261,7 +261,7 @@ describe("increment", () => {
     assert.deepEqual([retry.total, retry.history.length], [10, 0]);
   });
 
-  it("null stays null, so nothing is exhausted", () => {
+  it("keeps null, so that the counter is never exhausted", () => {
     const next = after(new Retry({ total: null }), ...Array<Error>(50).fill(refused));
     assert.deepEqual([next.total, next.connect, next.isExhausted(), next.history.length], [null, null, false, 50]);
   });
@@ -279,7 +279,7 @@ describe("increment", () => {
     ["total of false, by a status", { total: false }, [503], "too many 503 error responses"],
   ];
   for (const [title, options, events, reason] of endings)
-    it(`is exhausted by ${title}, at the last event`, () => {
+    it(`is exhausted by ${title}, at the last allowed event`, () => {
       const signal = exhausted(() => after(new Retry(options), ...events));
       assert.equal(signal.reason, reason);
       assert.equal(signal.retry.history.length, events.length);
@@ -305,13 +305,13 @@ describe("increment", () => {
     ["the total timeout", {}, "GET", new TotalTimeout("", { phase: "connect" })],
   ];
   for (const [title, options, method, error] of rethrown)
-    it(`throws the error as it is: ${title}`, () =>
+    it(`throws the original error: ${title}`, () =>
       assert.throws(
         () => new Retry(options).increment({ method, url, error }),
         (thrown) => thrown === error,
       ));
 
-  it("repeats a POST that has not been sent, and any method when all are allowed", () => {
+  it("retries a POST that was not sent, and any method when all are allowed", () => {
     assert.equal(new Retry().increment({ method: "POST", url, error: refused }).total, 9);
     assert.equal(new Retry({ allowedMethods: null }).increment({ method: "POST", url, error: reset }).total, 9);
   });
@@ -329,7 +329,7 @@ describe("increment", () => {
 });
 
 describe("predicate", () => {
-  it("is told what happened and what the rules say", () => {
+  it("receives the event and the decision of the rules", () => {
     const seen: RetryContext[] = [];
     const predicate = (context: RetryContext): boolean => seen.push(context) > 0;
     const answer = response(503);
@@ -342,13 +342,13 @@ describe("predicate", () => {
     ]);
   });
 
-  it("can refuse what the rules allow", () => {
+  it("can refuse a retry that the rules allow", () => {
     const retry = new Retry({ predicate: () => false, statusForcelist: [503] });
     assert.throws(() => retry.increment({ method: "GET", url, error: refused }), refused);
     assert.equal(retry.retriesResponse({ method: "GET", url, response: response(503) }), false);
   });
 
-  it("cannot turn on what a counter excludes, nor what no retry helps", () => {
+  it("cannot allow a retry that a counter excludes, or that cannot help", () => {
     const predicate = (): boolean => true;
     for (const options of [{ total: false }, { connect: false }] as const)
       assert.throws(() => after(new Retry({ ...options, predicate }), refused), refused);
@@ -383,10 +383,10 @@ describe("getBackoffTime", () => {
     it(`${inspect(options)} at ${random}`, () =>
       assert.deepEqual(sequence(options, random === undefined ? undefined : () => random), expected));
 
-  it("is 0 before anything happened", () =>
+  it("is 0 before the first event", () =>
     assert.equal(new Retry({ backoffFactor: 9, fullJitter: true }).getBackoffTime(), 0));
 
-  it("starts anew after a redirect", () => {
+  it("starts over after a redirect", () => {
     const retry = after(new Retry({ backoffFactor: 1 }), refused, refused);
     const redirected = retry.increment({ method: "GET", url, redirectLocation: "/b" });
     assert.equal(redirected.getBackoffTime(), 0);
@@ -394,7 +394,7 @@ describe("getBackoffTime", () => {
     assert.equal(after(redirected, refused, refused).getBackoffTime(), 2);
   });
 
-  it("stays within its limit after any number of failures", () => {
+  it("stays below its limit after any number of failures", () => {
     const retry = after(new Retry({ total: null, backoffFactor: 1 }), ...Array<Error>(1100).fill(refused));
     assert.equal(retry.getBackoffTime(), 120);
   });
@@ -442,7 +442,7 @@ describe("parseRetryAfter", () => {
   for (const [value, expected] of table)
     it(inspect(value.slice(0, 40)), () => assert.equal(new Retry().parseRetryAfter(value, now), expected));
 
-  it("has a limit of its own", () => assert.equal(new Retry({ retryAfterMax: 5 }).parseRetryAfter("60"), 5));
+  it("has its own limit", () => assert.equal(new Retry({ retryAfterMax: 5 }).parseRetryAfter("60"), 5));
 
   const delays: [RetryOptions, headers: Record<string, string>, expected: number][] = [
     [{}, { "Retry-After": "7" }, 7],
@@ -457,7 +457,7 @@ describe("parseRetryAfter", () => {
       assert.equal(retry.getDelay(response(503, headers), now), expected);
     });
 
-  it("getDelay without a response is the back-off", () =>
+  it("getDelay without a response returns the back-off", () =>
     assert.equal(after(new Retry({ backoffFactor: 1 }), refused, refused).getDelay(), 2));
 });
 
@@ -476,13 +476,13 @@ describe("Retry.sensible", () => {
     assert.equal(retry.isRetry("POST", 503, true), false);
   });
 
-  it("waits at random up to 0.5, 1, 2 … seconds, and never more than two minutes", () => {
+  it("waits a random time up to 0.5, 1, 2 … seconds, and at most two minutes", () => {
     const one = after(retry, 503);
     assert.deepEqual([one.getBackoffTime(() => 0.999), after(one, 503).getBackoffTime(() => 0.5)], [0.4995, 0.5]);
     assert.equal(one.getDelay(response(503, { "Retry-After": "3600" })), 120);
   });
 
-  it("gives the last response, and has a budget of its own", () => {
+  it("returns the last response, and has its own budget", () => {
     assert.equal(retry.raiseOnStatus, false);
     assert.ok(retry.budget instanceof RetryBudget);
     assert.notEqual(Retry.sensible(3).budget, retry.budget);
@@ -497,7 +497,7 @@ describe("RetryBudget", () => {
     return taken;
   };
 
-  it("has ten retries, and one for five requests", () => {
+  it("allows ten retries, and one more for five requests", () => {
     const budget = new RetryBudget();
     assert.equal(drain(budget, 0), 10);
     for (let request = 0; request < 25; request += 1) budget.deposit();
@@ -506,7 +506,7 @@ describe("RetryBudget", () => {
     assert.equal(drain(budget, 0), 0);
   });
 
-  it("regains its floor in ten seconds, and no more than that", () => {
+  it("refills to ten retries in ten seconds, and no further", () => {
     const budget = new RetryBudget();
     drain(budget, 0);
     assert.equal(drain(budget, 5), 5);
@@ -514,24 +514,24 @@ describe("RetryBudget", () => {
     assert.equal(drain(budget, 999), 0);
   });
 
-  it("saves up for a bad time, within bounds", () => {
+  it("collects more retries with requests, up to a limit", () => {
     const budget = new RetryBudget();
     for (let request = 0; request < 100_000; request += 1) budget.deposit();
     assert.equal(drain(budget, 0), 100);
   });
 
-  it("of nothing allows nothing", () => {
+  it("allows nothing with a ratio and a minimum of 0", () => {
     const budget = new RetryBudget({ ratio: 0, floor: 0 });
     for (let request = 0; request < 100; request += 1) budget.deposit();
     assert.equal(drain(budget, 0), 0);
   });
 
-  it("refuses numbers that cannot be", () => {
+  it("refuses numbers out of range", () => {
     assert.throws(() => new RetryBudget({ ratio: -1 }), RangeError);
     assert.throws(() => new RetryBudget({ floor: NaN }), RangeError);
   });
 
-  it("is shared by the copies of a Retry, and ends them with the error", () => {
+  it("is shared by the copies of a Retry, and throws the error when it is empty", () => {
     const retry = new Retry({ total: null, budget: new RetryBudget({ ratio: 0, floor: 3 }) });
     after(retry, refused, refused);
     after(retry.new({ backoffFactor: 1 }), 503);
@@ -541,7 +541,7 @@ describe("RetryBudget", () => {
     assert.equal(exhausted(() => after(retry, 503)).reason, "too many 503 error responses");
   });
 
-  it("is not charged for what is not retried", () => {
+  it("is charged for retries only", () => {
     const budget = new RetryBudget({ ratio: 0, floor: 1 });
     const retry = new Retry({ total: 0, budget });
     exhausted(() => after(retry, refused));

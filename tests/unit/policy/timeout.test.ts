@@ -30,7 +30,7 @@ describe("resolveTimeout", () => {
   for (const [option, expected] of table)
     it(inspect(option), () => assert.deepEqual(resolveTimeout(option, silent), { ...NO_TIMEOUTS, ...expected }));
 
-  it("gives one frozen constant for null and undefined", () => {
+  it("returns one frozen constant for null and undefined", () => {
     assert.equal(resolveTimeout(null), NO_TIMEOUTS);
     assert.equal(resolveTimeout(undefined), NO_TIMEOUTS);
     assert.equal(Object.isFrozen(NO_TIMEOUTS), true);
@@ -48,7 +48,7 @@ describe("resolveTimeout", () => {
     [{ pool: NaN }, /timeout.pool is NaN, but the pool/],
   ];
   for (const [option, message] of outOfRange)
-    it(`${inspect(option)} is a RangeError`, () =>
+    it(`throws a RangeError for ${inspect(option)}`, () =>
       assert.throws(() => resolveTimeout(option as TimeoutOption), { name: "RangeError", message }));
 
   const wrongShape: [unknown, RegExp][] = [
@@ -64,7 +64,7 @@ describe("resolveTimeout", () => {
     [{ milliseconds: 5 }, /Unknown option "milliseconds" for timeout. Valid options: connect, read, total, pool/],
   ];
   for (const [option, message] of wrongShape)
-    it(`${inspect(option)} is a TypeError`, () =>
+    it(`throws a TypeError for ${inspect(option)}`, () =>
       assert.throws(() => resolveTimeout(option as TimeoutOption), { name: "TypeError", message }));
 
   it("warns above 600 seconds that the unit is seconds", () => {
@@ -77,12 +77,12 @@ describe("resolveTimeout", () => {
     ]);
   });
 
-  it("takes what no timer can wait for no limit", () => {
+  it("treats a time that no timer can wait as no limit", () => {
     assert.equal(resolveTimeout({ read: 2_147_483.647 }, () => {}).read, 2 ** 31 - 1);
     assert.equal(resolveTimeout({ read: 2_147_484 }, () => {}).read, null);
   });
 
-  it("warns the process once", async () => {
+  it("warns once per process", async () => {
     const warnings: (Error & { code?: string })[] = [];
     const listen = (warning: Error): unknown => warnings.push(warning);
     process.on("warning", listen);

@@ -72,7 +72,7 @@ describe("Deadline", () => {
       assert.equal(clock.pending, 0);
     });
 
-  it("waits for the missing time when the timer fires early", () => {
+  it("waits longer when the timer fires early", () => {
     const { clock, fired } = started(20);
     clock.turn(15, 10);
     assert.deepEqual(fired, []);
@@ -100,7 +100,7 @@ describe("Deadline", () => {
     assert.deepEqual(fired, [20]);
   });
 
-  it("does not fire once stopped, and can be started again", () => {
+  it("does not fire after stop, and can be started again", () => {
     const { clock, deadline, fired } = started(5);
     deadline.stop();
     deadline.stop();
@@ -113,7 +113,7 @@ describe("Deadline", () => {
     assert.deepEqual(fired, [6]);
   });
 
-  it("can be started again when it has fired", () => {
+  it("can be started again after it fired", () => {
     const { clock, deadline, fired } = started(5);
     clock.turn(5);
     deadline.start();
@@ -137,15 +137,15 @@ describe("Deadline", () => {
     assert.ok(clock.longest <= 2 ** 31 - 1);
   });
 
-  describe("after the event loop was busy past the deadline", () => {
-    it("lets data win that arrived meanwhile", () => {
+  describe("after the event loop was busy beyond the deadline", () => {
+    it("prefers data that arrived in the meantime", () => {
       const { clock, deadline, fired } = started(10);
       clock.onPoll = () => deadline.stop();
       clock.turn(500);
       assert.deepEqual([fired, clock.pending], [[], 0]);
     });
 
-    it("goes on from data that arrived meanwhile", () => {
+    it("continues from data that arrived in the meantime", () => {
       const { clock, deadline, fired } = started(10);
       clock.onPoll = () => deadline.touch();
       clock.turn(500);
@@ -156,13 +156,13 @@ describe("Deadline", () => {
       assert.deepEqual(fired, [11]);
     });
 
-    it("fires in the same turn when there was no data", () => {
+    it("fires in the same turn when no data arrived", () => {
       const { clock, fired } = started(10);
       clock.turn(500);
       assert.deepEqual(fired, [500]);
     });
 
-    it("fires no more when it is stopped between the timer and the poll", () => {
+    it("does not fire when it is stopped between the timer and the poll", () => {
       const { clock, deadline, fired } = started(10);
       clock.onPoll = () => {
         deadline.stop();

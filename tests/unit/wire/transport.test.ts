@@ -177,7 +177,7 @@ async function afterPolls(): Promise<void> {
 }
 
 describe("a protocol whose connections carry two requests at once", () => {
-  it("serves two requests at once over one connection, and a third when one of them is done", async () => {
+  it("serves two requests at once over one connection, and a third when one of them ends", async () => {
     const fixture = new Fixture(2);
     const first = fixture.send("A");
     const second = fixture.send("B");
@@ -220,7 +220,7 @@ describe("a protocol whose connections carry two requests at once", () => {
     assert.deepEqual(fixture.pool.statistics, { open: 1, idle: 1, waiting: 0, origins: 1 });
   });
 
-  it("counts a connection that breaks once, whatever it carried", async () => {
+  it("counts a broken connection once, whatever it carried", async () => {
     const fixture = new Fixture(2);
     const first = fixture.send("A");
     const second = fixture.send("B");
@@ -233,7 +233,7 @@ describe("a protocol whose connections carry two requests at once", () => {
     assert.deepEqual(fixture.pool.statistics, { open: 0, idle: 0, waiting: 0, origins: 1 });
   });
 
-  it("gives a connection that accepts no more requests no more of them", async () => {
+  it("sends no more requests over a connection that refuses more", async () => {
     const fixture = new Fixture(2, { open: 2 });
     fixture.send("A");
     await afterPolls();
@@ -247,7 +247,7 @@ describe("a protocol whose connections carry two requests at once", () => {
 });
 
 describe("a protocol whose connections carry one request at a time", () => {
-  it("makes a connection for each request under way, up to the limit", async () => {
+  it("opens a connection for each active request, up to the limit", async () => {
     const fixture = new Fixture(1, { open: 2 });
     for (const method of ["A", "B", "C"]) fixture.send(method);
     await afterPolls();
@@ -257,7 +257,7 @@ describe("a protocol whose connections carry one request at a time", () => {
     assert.deepEqual(fixture.underWay, [["A"], ["C"]]);
   });
 
-  it("uses the connection last that was idle longest", async () => {
+  it("reuses the connection that was idle for the shortest time", async () => {
     const fixture = new Fixture(1, { open: 2 });
     fixture.send("A");
     fixture.send("B");
@@ -269,7 +269,7 @@ describe("a protocol whose connections carry one request at a time", () => {
     assert.deepEqual(fixture.underWay, [[], ["C"]]);
   });
 
-  it("replays an idempotent request once when a kept connection was dead", async () => {
+  it("repeats an idempotent request once when a kept connection is dead", async () => {
     const fixture = new Fixture(1);
     const sink = new Fixture(1).send("GET");
     assert.deepEqual(sink.events, []);
@@ -287,7 +287,7 @@ describe("a protocol whose connections carry one request at a time", () => {
     assert.deepEqual(first.events, ["dead again"]);
   });
 
-  it("refuses a request that cannot be sent before it makes a connection", async () => {
+  it("refuses an invalid request before it opens a connection", async () => {
     const fixture = new Fixture(1);
     const refused = fixture.send("INVALID");
     await afterPolls();

@@ -1,5 +1,5 @@
 /**
- * Responses by hand, for both parsers. A case says what stands between `before` and `behind` of its group, as latin-1;
+ * Hand-written responses, for both parsers. A case has the text between `before` and `after` of its group, as latin-1;
  * with it the id of the difference (differences.ts) that it shows, or nothing where the parsers agree.
  */
 import type { WireInput } from "../../_support/llhttp.js";
@@ -8,7 +8,7 @@ export interface Group {
   readonly name: string;
   readonly method: WireInput["method"];
   readonly before: string;
-  readonly behind: string;
+  readonly after: string;
   readonly cases: readonly (string | readonly [text: string, difference: string])[];
 }
 
@@ -18,8 +18,8 @@ const WHOLE = `${LINE}${TWO}`;
 const CHUNKED = `${LINE}Transfer-Encoding: chunked\r\n\r\n`;
 const LAST = "\r\nok\r\n0\r\n\r\n";
 
-function group(name: string, before: string, behind: string, cases: Group["cases"]): Group {
-  return { name, method: "GET", before, behind, cases };
+function group(name: string, before: string, after: string, cases: Group["cases"]): Group {
+  return { name, method: "GET", before, after, cases };
 }
 
 export const CORPUS: readonly Group[] = [
@@ -77,7 +77,7 @@ export const CORPUS: readonly Group[] = [
     ["Content-Length:\r\n 2", "folding"], ["Content-Length: 2\r\n ", "folding"], "Content-Length: 1\r\n 2",
   ]),
   group("Transfer-Encoding", LINE, `\r\n\r\n2${LAST}`, [
-    "Transfer-Encoding: chunked", "transfer-encoding:chunked", "TRANSFER-ENCODING: CHUNKED", "Transfer-Encoding: Chunked  ", ["Transfer-Encoding: chunked\t", "tab-behind-chunked"], "Transfer-Encoding: \tchunked",
+    "Transfer-Encoding: chunked", "transfer-encoding:chunked", "TRANSFER-ENCODING: CHUNKED", "Transfer-Encoding: Chunked  ", ["Transfer-Encoding: chunked\t", "tab-after-chunked"], "Transfer-Encoding: \tchunked",
     ["Transfer-Encoding: gzip", "other-codings"], ["Transfer-Encoding: identity", "other-codings"], ["Transfer-Encoding: gzip, chunked", "other-codings"], ["Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", "other-codings"],
     ["Transfer-Encoding: chunked, chunked", "other-codings"], ["Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "other-codings"], ["Transfer-Encoding: chunked, identity", "other-codings"],
     ["Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "other-codings"], ["Transfer-Encoding: chunked;q=1", "other-codings"], ["Transfer-Encoding: xchunked", "other-codings"], ["Transfer-Encoding: chunkedx", "other-codings"],
@@ -91,8 +91,8 @@ export const CORPUS: readonly Group[] = [
   ]),
 ]; // prettier-ignore
 
-const heads = (method: WireInput["method"], name: string, before: string, behind: string, cases: Group["cases"]): Group => ({
-  ...group(name, before, behind, cases),
+const heads = (method: WireInput["method"], name: string, before: string, after: string, cases: Group["cases"]): Group => ({
+  ...group(name, before, after, cases),
   method,
 }); // prettier-ignore
 
@@ -140,7 +140,7 @@ export const MORE: readonly Group[] = [
     "Content-Length: 4\r\n\r\n", "Content-Length: 4\r\n\r\nbody", "Content-Length: 0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Connection: close\r\n\r\n", "Connection: close\r\nContent-Length: 4\r\n\r\n",
     ["\r\n", "head-without-length"], ["\r\nbody", "head-without-length"], ["A: b\r\n\r\n", "head-without-length"], ["Transfer-Encoding: gzip, chunked\r\n\r\n", "framing-without-body"], ["Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n", "framing-without-body"], "A: b\r\n", "",
   ]),
-  heads("HEAD", "HEAD behind 1xx", "HTTP/1.1 100 x\r\n\r\n", "", ["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", "HTTP/1.1 404 x\r\nContent-Length: 4\r\n\r\nbody", "HTTP/1.1 204 x\r\n\r\n"]),
+  heads("HEAD", "HEAD after 1xx", "HTTP/1.1 100 x\r\n\r\n", "", ["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", "HTTP/1.1 404 x\r\nContent-Length: 4\r\n\r\nbody", "HTTP/1.1 204 x\r\n\r\n"]),
   heads("POST", "POST", "", "", [WHOLE, "HTTP/1.1 204 x\r\n\r\n", "HTTP/1.1 303 See Other\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 100 x\r\n\r\nHTTP/1.1 201 x\r\nContent-Length: 0\r\n\r\n"]),
   group("Connection in 1.1", LINE, `\r\n${TWO}`, [
     "Connection: close", "connection:CLOSE", "Connection: keep-alive", "Connection: Keep-Alive", "Connection: x", "Connection: ", "Connection: ,", "Connection: closed", "Connection: clos", "Connection: xclose", "Connection: close, x", "Connection: x, close", "Connection: x,close ,y",
@@ -152,9 +152,9 @@ export const MORE: readonly Group[] = [
     ["Connection: keep-alive, close", "close-beats-keep-alive"], ["Connection: close, keep-alive", "close-beats-keep-alive"], ["Connection: close\r\nConnection: keep-alive", "close-beats-keep-alive"],
   ]),
   group("chunked in 1.0", "HTTP/1.0 200 OK\r\n", `Transfer-Encoding: chunked\r\n\r\n2${LAST}`, ["", "Connection: close\r\n", ["Connection: keep-alive\r\n", "chunked-in-1.0"]]),
-  group("behind the end", WHOLE, "", ["x", "\r\n", "\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", WHOLE, "\0", " "]),
-  group("behind the last chunk", `${CHUNKED}0\r\n\r\n`, "", ["x", "\r\n", "0\r\n\r\n", WHOLE, "\n"]),
-  group("behind a close", `${LINE}Connection: close\r\n${TWO}`, "", ["x", "\r\n", WHOLE]),
+  group("after the end", WHOLE, "", ["x", "\r\n", "\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", WHOLE, "\0", " "]),
+  group("after the last chunk", `${CHUNKED}0\r\n\r\n`, "", ["x", "\r\n", "0\r\n\r\n", WHOLE, "\n"]),
+  group("after a close", `${LINE}Connection: close\r\n${TWO}`, "", ["x", "\r\n", WHOLE]),
   group("cut", "", "", ["H", "HT", "HTTP/1.1", "HTTP/1.1 20", `${LINE}Content-Length: 5\r\n\r\n`, `${LINE}Content-Length: 5\r\n\r\nhell`, `${LINE}Content-Le`, `${LINE}Content-Length: 5`, CHUNKED, ""]),
   group("garbage", "", "", [
     "garbage", "\0\0\0\0", "<html></html>", "\x15\x03\x01\x00\x02\x02\x28", "SSH-2.0-OpenSSH_9.6\r\n", "220 ftp\r\n", "* OK IMAP4\r\n", "-ERR\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\0\0\x12\x04\0\0\0\0\0", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HELLO WORLD\r\n\r\n",
@@ -169,15 +169,15 @@ export interface Case extends WireInput {
   readonly difference: string | null;
 }
 
-/** The cases of a group, with what stands before and behind. */
-export function casesOf({ method, before, behind, cases }: Group): Case[] {
+/** The cases of a group, with the text before and after. */
+export function casesOf({ method, before, after, cases }: Group): Case[] {
   return cases.map((item) => {
     const [text, difference] = typeof item === "string" ? [item, null] : item;
     const shown = JSON.stringify(text);
     return {
       title: shown.length > 70 ? `${shown.slice(0, 70)}… (${text.length})` : shown,
       method,
-      bytes: Buffer.from(before + text + behind, "latin1"),
+      bytes: Buffer.from(before + text + after, "latin1"),
       difference,
     };
   });

@@ -139,7 +139,7 @@ const EVERY_DIFFERENCE: readonly Difference[] = [
   },
   {
     id: "length-beside-coding",
-    inputs: "an empty Transfer-Encoding, and a Content-Length some fields behind it",
+    inputs: "an empty Transfer-Encoding, and a Content-Length some fields after it",
     ours: "refused, as any other Content-Length beside Transfer-Encoding",
     llhttp: "takes the length, and has forgotten the empty field",
     why: "RFC 9112 §6.3: a message with both ought to be handled as an error; whether the coding is empty changes nothing.",
@@ -196,7 +196,7 @@ const EVERY_DIFFERENCE: readonly Difference[] = [
   },
   {
     id: "length-before-tab",
-    inputs: "a tab behind a Content-Length",
+    inputs: "a tab after a Content-Length",
     ours: "white space around a value",
     llhttp: "refused; spaces are taken",
     why: "RFC 9110 §5.6.3: optional white space is spaces and tabs.",
@@ -261,7 +261,7 @@ const EVERY_DIFFERENCE: readonly Difference[] = [
   },
   {
     id: "tab-in-connection",
-    inputs: "a tab behind an option of Connection",
+    inputs: "a tab after an option of Connection",
     ours: "white space around the option",
     llhttp: "another option",
     why: "RFC 9110 §5.6.1 and §5.6.3: optional white space is spaces and tabs.",
@@ -269,8 +269,8 @@ const EVERY_DIFFERENCE: readonly Difference[] = [
     explains: (ours, theirs, text) => contradictions(ours, theirs).join() === "keepAlive" && /^connection:.*(close|keep-alive) *\t/im.test(text) && hasOption(ours, ours.keepAlive === true ? "keep-alive" : "close"),
   },
   {
-    id: "tab-behind-chunked",
-    inputs: "a tab behind Transfer-Encoding: chunked",
+    id: "tab-after-chunked",
+    inputs: "a tab after Transfer-Encoding: chunked",
     ours: "white space around the value",
     llhttp: "another coding: read until the connection closes",
     why: "RFC 9110 §5.5: white space around a value is no part of it, and we show it without.",

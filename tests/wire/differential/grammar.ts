@@ -1,4 +1,4 @@
-/** Responses by chance: a grammar of heads and bodies, right and nearly right, and mutations of their bytes. */
+/** Random responses: a grammar of heads and bodies, valid and nearly valid, and mutations of their bytes. */
 import fc from "fast-check";
 
 import {

@@ -53,24 +53,24 @@ describe("prepareBody, the precedence", () => {
     });
 
   for (const empty of ["", Buffer.alloc(0), new ArrayBuffer(0), {}, [], new Map(), new Set(), new URLSearchParams()])
-    it(`takes data ${inspect(empty)} as absent`, () => {
+    it(`treats data ${inspect(empty)} as absent`, () => {
       assert.equal(prepareBody({ data: empty }, undefined).body, null);
       assert.equal(prepareBody({ data: empty, json: 1 }, undefined).body?.value, "1");
       assert.ok(prepareBody({ data: empty, files: { f: "x" } }, undefined).body instanceof MultipartBody);
     });
 
   for (const empty of [{}, [], new Map()])
-    it(`takes files ${inspect(empty)} as absent`, () => {
+    it(`treats files ${inspect(empty)} as absent`, () => {
       assert.equal(prepareBody({ data: "x", files: empty }, undefined).body?.value, "x");
       assert.equal(prepareBody({ json: 1, files: empty }, undefined).body?.value, "1");
     });
 
-  it("ignores json beside files", async () => {
+  it("ignores json when there are files", async () => {
     const { body } = prepareBody({ json: { secret: 1 }, files: { f: "x" } }, undefined);
     assert.doesNotMatch(await textOf(body!), /secret/);
   });
 
-  it("leaves the caller's Content-Type alone", () => {
+  it("keeps the caller's Content-Type", () => {
     for (const options of [
       { data: { a: 1 } },
       { json: 1 },
@@ -80,7 +80,7 @@ describe("prepareBody, the precedence", () => {
       assert.equal(prepareBody(options, "text/plain").contentType, null);
   });
 
-  it("shows text as a string and bytes as a Buffer over the same memory", () => {
+  it("returns text as a string and bytes as a Buffer over the same memory", () => {
     assert.equal(prepareBody({ json: [1] }, undefined).body!.value, "[1]");
     const bytes = new Uint16Array([0x4141, 0x4242]);
     const value = prepareBody({ data: bytes }, undefined).body!.value as Buffer;
@@ -119,7 +119,7 @@ describe("prepareBody, the precedence", () => {
     new Date(),
   ])
     // prettier-ignore
-    it(`refuses data ${inspect(data).split("\n", 1)[0]} beside files`, () =>
+    it(`refuses data ${inspect(data).split("\n", 1)[0]} with files`, () =>
       assert.throws(() => prepareBody({ data, files: { f: "x" } }, undefined), {
         name: "TypeError",
         message: /data must be an object, a Map or pairs when files are given.*\[null, content\]/,
@@ -143,7 +143,7 @@ describe("prepareBody, the precedence", () => {
     it(`refuses files ${inspect(files)}`, () => assert.throws(() => prepareBody({ files }, undefined), { name: "TypeError", message: /files/ }));
 });
 
-describe("prepareBody, json that is none", () => {
+describe("prepareBody, values that JSON cannot express", () => {
   const cycle: Record<string, unknown> = {};
   cycle["self"] = cycle;
   const boom = new RangeError("boom");
@@ -155,7 +155,7 @@ describe("prepareBody, json that is none", () => {
     ["a toJSON that throws", { toJSON: () => { throw boom; } }, (cause) => cause === boom], // prettier-ignore
   ];
   for (const [what, json, isCause] of table)
-    it(`${what} is InvalidJSONError with the cause`, () =>
+    it(`throws InvalidJSONError with the cause for ${what}`, () =>
       assert.throws(
         () => prepareBody({ json }, undefined),
         (error: Error) => {
@@ -199,7 +199,7 @@ describe("prepareBody, the boundary", () => {
       assert.equal(prepared.contentType, `${contentType.replace(/;$/, "")}; boundary=${boundary}`);
     });
 
-  it("is made anew for each body", () => {
+  it("is different for each body", () => {
     const [one, other] = [prepareBody({ files }, undefined), prepareBody({ files }, undefined)];
     assert.match(one.contentType!, /^multipart\/form-data; boundary=[0-9a-f]{32}$/);
     assert.notEqual(one.contentType, other.contentType);
@@ -217,12 +217,12 @@ describe("prepareBody, the boundary", () => {
       );
     });
 
-  it("stands in quotes where it must", () =>
+  it("is quoted where it must be", () =>
     assert.equal(new MultipartBody([], "a b").contentType, 'multipart/form-data; boundary="a b"'));
 });
 
 describe("bodyFrom", () => {
-  it("is null for nothing, the body itself for a body", () => {
+  it("returns null for null, and a body unchanged", () => {
     assert.equal(bodyFrom(null), null);
     assert.equal(bodyFrom(undefined), null);
     const body = bodyFrom("x")!;
@@ -242,7 +242,7 @@ describe("bodyFrom", () => {
     [new URLSearchParams({ a: "b c" }), "a=b+c"],
   ];
   for (const [value, text] of inMemory)
-    it(`has ${inspect(value)} in memory, as often as needed`, async () => {
+    it(`keeps ${inspect(value)} in memory, for any number of uses`, async () => {
       const body = bodyFrom(value)!;
       assert.equal(body.length, Buffer.byteLength(text));
       assert.equal(Buffer.from(body.bytes!).toString("utf8"), text);

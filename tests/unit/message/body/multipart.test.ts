@@ -84,7 +84,7 @@ describe("FormData", () => {
     );
   });
 
-  it("goes together with files, and through bodyFrom", async () => {
+  it("can be combined with files, and passed to bodyFrom", async () => {
     const form = new FormData();
     form.append("f", "1");
     assert.equal(
@@ -96,8 +96,8 @@ describe("FormData", () => {
   });
 });
 
-describe("parts that stream", () => {
-  it("takes files, handles and Blobs with their lengths, as often as needed", async () => {
+describe("streamed parts [multipart-streams]", () => {
+  it("include files, handles and Blobs with their lengths, any number of times [multipart-file-sources]", async () => {
     const handle = await open(path);
     try {
       const files = { s: createReadStream(path, { start: 5 }), h: handle, b: ["b", new Blob(["blob"])] };
@@ -117,7 +117,7 @@ describe("parts that stream", () => {
     }
   });
 
-  it("has no length and only one go with a stream or generator among the parts", async () => {
+  it("have no length and can be sent once with a stream or generator among them", async () => {
     const sources = [
       Readable.from(["a", "b"]),
       (function* () { yield "ab"; })(), // prettier-ignore
@@ -132,7 +132,7 @@ describe("parts that stream", () => {
     }
   });
 
-  it("closes what it does not send", async () => {
+  it("are closed when they are not sent", async () => {
     const streams = [Readable.from(["a"]), createReadStream(path)];
     await prepared({ files: { a: streams[0], b: streams[1] } }).close();
     assert.deepEqual(
@@ -141,7 +141,7 @@ describe("parts that stream", () => {
     );
   });
 
-  it("closes the part at which it is stopped", async () => {
+  it("are closed when sending stops", async () => {
     const stream = Readable.from(["a", "b"]);
     for await (const chunk of prepared({ files: { a: stream } })) if (chunk.length === 1) break;
     assert.equal(stream.destroyed, true);
@@ -155,7 +155,7 @@ describe("the size in memory", () => {
     [2_000_000, false],
   ];
   for (const [size, isOne] of sizes)
-    it(`${size} bytes ${isOne ? "are one Buffer" : "are sent as they lie"}`, async () => {
+    it(`${size} bytes ${isOne ? "are copied into one Buffer" : "are sent without a copy"}`, async () => {
       for (const content of ["x".repeat(size), Buffer.alloc(size, "x")]) {
         const body = prepared({ files: { f: content, g: "y" } });
         assert.equal(body.bytes !== null, isOne);
@@ -167,7 +167,7 @@ describe("the size in memory", () => {
     });
 });
 
-describe("what would break out of a part's head", () => {
+describe("characters that could end the head of a part", () => {
   const table: [why: string, spec: unknown[]][] = [
     ["CRLF in a content type", ["n", "x", "a/b\r\nX-Evil: 1"]],
     ["LF in a content type", ["n", "x", "a/b\nX-Evil: 1"]],
@@ -177,12 +177,12 @@ describe("what would break out of a part's head", () => {
     ["CRLF in a name", ["n", "x", null, { "X-A\r\nX-Evil": "1" }]],
     ["a colon in a name", ["n", "x", null, { "X-A: 1": "1" }]],
     ["an empty name", ["n", "x", null, { "": "1" }]],
-    ["a value that is no text", ["n", "x", null, { "X-A": {} }]],
+    ["a value that is not text", ["n", "x", null, { "X-A": {} }]],
   ];
   for (const [why, spec] of table) it(why, () => assert.throws(() => prepared({ files: { f: spec } }), InvalidHeader));
 });
 
-describe("fields that are none", () => {
+describe("invalid fields", () => {
   for (const value of [{ a: 1 }, new Blob(["x"]), () => 1, [["nested"]]])
     it(`refuses ${JSON.stringify(value)}`, () =>
       assert.throws(() => prepared({ data: { f: value }, files: { g: "x" } }), {

@@ -100,14 +100,14 @@ async function textOf(body: Body): Promise<string> {
 }
 const made = (value: unknown): Body => bodyFrom(value)!;
 
-describe("a stream that waits to be started", { timeout: 10_000 }, () => {
-  it("is sent whole", async () => {
+describe("an old-style stream that waits for its reader", { timeout: 10_000 }, () => {
+  it("is sent completely", async () => {
     assert.equal(await textOf(made(form("a", Buffer.from("b"), "é"))), "abé");
     assert.equal(await textOf(made(form("a", Readable.from([Buffer.from("b"), Buffer.from("c")]), "d"))), "abcd");
     assert.equal(await textOf(made(form())), "");
   });
 
-  it("gives nothing before it is sent", async () => {
+  it("emits nothing before it is sent", async () => {
     const stream = form("a");
     let given = 0;
     stream.on("data", () => (given += 1));
@@ -117,7 +117,7 @@ describe("a stream that waits to be started", { timeout: 10_000 }, () => {
     assert.equal(await textOf(body), "a");
   });
 
-  it("as a part of files, and of a MultipartEncoder", async () => {
+  it("works as a part of files, and of a MultipartEncoder", async () => {
     const prepared = new Request("POST", "http://h/", { files: { f: ["n", form("a", "b")], g: form("c") } }).prepare();
     const { parts } = new MultipartDecoder(
       Buffer.from(await textOf(made(prepared.body))),
@@ -131,7 +131,7 @@ describe("a stream that waits to be started", { timeout: 10_000 }, () => {
     assert.equal(decoded.parts[0].text, "ab");
   });
 
-  it("hands on its error", async () => {
+  it("passes on its error", async () => {
     const failing = new Readable({ read: () => undefined });
     const body = made(form("a", failing));
     const reading = textOf(body);
@@ -144,7 +144,7 @@ describe("a stream that waits to be started", { timeout: 10_000 }, () => {
     await assert.rejects(textOf(unread), /early/);
   });
 
-  it("is no further ahead of its reader than it must be", async () => {
+  it("reads ahead of its reader as little as possible", async () => {
     let given = 0;
     const source = new Readable({
       read(): void {
@@ -163,7 +163,7 @@ describe("a stream that waits to be started", { timeout: 10_000 }, () => {
     assert.equal(size, 200 * 64 * 1024);
   });
 
-  it("is destroyed when it is left, and when it is not sent", async () => {
+  it("is destroyed when sending stops, and when it is not sent", async () => {
     const stuck = form("a", new Readable({ read: () => undefined }));
     const body = made(stuck);
     const reading = textOf(body);
@@ -181,7 +181,7 @@ describe("a stream that waits to be started", { timeout: 10_000 }, () => {
     assert.equal(unsent.destroyed, true);
   });
 
-  it("is read once", async () => {
+  it("can be read once", async () => {
     const body = made(form("a"));
     assert.equal(body.replayable, false);
     await textOf(body);
@@ -239,7 +239,7 @@ describe("a stream that is closed after its end", { timeout: 10_000 }, () => {
       [20, 100_000],
     ] as const)
       // prettier-ignore
-      it(`is sent whole: ${when}, ${count} × ${size}`, async () => {
+      it(`is sent completely: ${when}, ${count} × ${size}`, async () => {
         const stream = through(close);
         const body = made(stream);
         setImmediate(() => {
@@ -260,7 +260,7 @@ describe("a stream that is closed after its end", { timeout: 10_000 }, () => {
     assert.equal(new MultipartDecoder(body, prepared.headers["content-type"]!).parts[0].text, "abc");
   });
 
-  it("is an error if it is closed before its end", async () => {
+  it("throws when it is closed before its end", async () => {
     const stream = through(() => undefined);
     const reading = textOf(made(stream));
     setImmediate(() => {
@@ -271,13 +271,13 @@ describe("a stream that is closed after its end", { timeout: 10_000 }, () => {
   });
 });
 
-describe("what an old-style stream says of itself", () => {
+describe("headers that an old-style stream provides", () => {
   const prepare = (data: unknown, headers: Record<string, string> = {}): Record<string, string> => {
     const { headers: found } = new Request("POST", "http://h/", { data, headers }).prepare();
     return Object.fromEntries([...found.entries()].map(([name, value]) => [name.toLowerCase(), value]));
   };
 
-  it("its Content-Type is taken, unless the caller has given one", () => {
+  it("its Content-Type is used, unless the caller gives one", () => {
     assert.equal(prepare(form("a"))["content-type"], "multipart/form-data; boundary=----boundary");
     assert.equal(prepare(form("a"), { "Content-Type": "x/y" })["content-type"], "x/y");
     const odd = Object.assign(new EventEmitter(), { pipe: () => undefined, getHeaders: () => ({ "CONTENT-TYPE": "a/b" }) }); // prettier-ignore
@@ -286,7 +286,7 @@ describe("what an old-style stream says of itself", () => {
     assert.equal(prepare(none)["content-type"], undefined);
   });
 
-  it("its length is taken if it knows it", () => {
+  it("its length is used if it knows it", () => {
     assert.equal(prepare(form("a", "é"))["content-length"], "3");
     assert.equal(prepare(form("a", "é"))["transfer-encoding"], undefined);
     const unknown = prepare(form("a", Readable.from(["b"])));
@@ -299,7 +299,7 @@ describe("what an old-style stream says of itself", () => {
 });
 
 describe("other old-style streams", { timeout: 10_000 }, () => {
-  it("one that flows by itself loses nothing that it gives before it is read", async () => {
+  it("a stream that starts on its own loses no data before it is read", async () => {
     const stream = Object.assign(new EventEmitter(), { pipe: () => undefined });
     const body = made(stream);
     stream.emit("data", "a");

@@ -75,19 +75,19 @@ describe("fs.createReadStream with a path", () => {
       assert.equal((await textOf(body)) + (await textOf(body)), "01234567890123456789");
     });
 
-  it("is an empty body for an empty file", async () => {
+  it("sends an empty body for an empty file", async () => {
     const body = made(createReadStream(await fileOf("")));
     assert.equal(body.length, 0);
     assert.equal(await textOf(body), "");
   });
 
-  it("sends a large file whole", async () => {
+  it("sends a large file completely", async () => {
     const content = Buffer.alloc(1_000_003, "abcdefg");
     const body = made(createReadStream(await fileOf(content)));
     for (let time = 0; time < 2; time += 1) assert.equal(await textOf(body), content.toString());
   });
 
-  it("never sends more than was declared when the file grows", async () => {
+  it("never sends more than the declared length when the file grows", async () => {
     const growing = await fileOf("12345");
     const body = made(createReadStream(growing));
     const watched = createReadStream(growing).pause();
@@ -98,14 +98,14 @@ describe("fs.createReadStream with a path", () => {
     assert.equal(await textOf(other), "12345");
   });
 
-  it("gives what there is when the file shrinks", async () => {
+  it("sends the remaining bytes when the file shrinks", async () => {
     const shrinking = await fileOf("12345");
     const body = made(createReadStream(shrinking));
     await truncate(shrinking, 3);
     assert.equal(await textOf(body), "123");
   });
 
-  it("sends the file that was opened, even if it has lost its name; the second time says so", async () => {
+  it("sends the opened file, even if it was deleted; a second use throws", async () => {
     const gone = await fileOf("secret");
     const stream = createReadStream(gone);
     await once(stream, "open");
@@ -115,7 +115,7 @@ describe("fs.createReadStream with a path", () => {
     await assert.rejects(textOf(body), { code: "ENOENT" });
   });
 
-  it("counts what is buffered and not read yet", async () => {
+  it("counts bytes that are buffered and not read yet", async () => {
     const stream = createReadStream(path, { highWaterMark: 4 });
     await once(stream, "readable");
     assert.equal(stream.bytesRead, 4);
@@ -124,7 +124,7 @@ describe("fs.createReadStream with a path", () => {
     assert.equal(await textOf(body), "0123456789");
   });
 
-  it("goes through the stream for who listens to its data", async () => {
+  it("reads through the stream when a program listens to its data", async () => {
     const stream = createReadStream(path, { highWaterMark: 4 });
     const seen: string[] = [];
     stream.on("data", (chunk) => seen.push(String(chunk)));
@@ -153,7 +153,7 @@ describe("fs.createReadStream with a path", () => {
     await assert.rejects(async () => { for (;;) if ((await reading.next()).done) return; }, { message: "enough" }); // prettier-ignore
   });
 
-  it("closes the file when it is stopped early, and when it is not sent at all", async () => {
+  it("closes the file when sending stops early, and when it is not sent at all", async () => {
     const stopped = createReadStream(await fileOf(Buffer.alloc(1_000_000)));
     for await (const _ of made(stopped).open()) break;
     assert.equal(stopped.destroyed, true);
@@ -178,7 +178,7 @@ describe("fs.createReadStream with a path", () => {
     ["read from already", async () => partlyRead(), "456789"],
   ];
   for (const [why, make, text] of careful)
-    it(`${why} is a plain stream, sent once`, async () => {
+    it(`treats ${why} as a plain stream, sent once`, async () => {
       const body = made(await make());
       assert.equal(body.length, null);
       assert.equal(body.replayable, false);
@@ -194,7 +194,7 @@ describe("fs.createReadStream with a path", () => {
   }
 
   it(
-    "has no length where the system says 0 and there is something",
+    "has no length where the system reports 0 for a file with content",
     { skip: process.platform !== "linux" && "needs /proc" },
     async () => {
       const body = made(createReadStream("/proc/self/status"));
@@ -206,7 +206,7 @@ describe("fs.createReadStream with a path", () => {
 });
 
 describe("a FileHandle", () => {
-  it("is sent from its start, again and again, and stays open", async () => {
+  it("is sent from its start each time, and stays open", async () => {
     const handle = await open(path);
     try {
       await handle.read(Buffer.alloc(4), 0, 4);
@@ -237,7 +237,7 @@ describe("a Blob", () => {
       assert.deepEqual([body.length, body.replayable, body.bytes, body.value], [size, true, null, blob]);
       for (let time = 0; time < 2; time += 1) assert.equal((await textOf(body)).length, size);
     });
-  it("of a file", async () => assert.equal(await textOf(made(await openAsBlob(path))), "0123456789"));
+  it("of a file can be sent", async () => assert.equal(await textOf(made(await openAsBlob(path))), "0123456789"));
 });
 
 describe("streams", () => {
@@ -252,7 +252,7 @@ describe("streams", () => {
     ["generator of promises", () => (function* () { yield Promise.resolve("é"); yield Promise.resolve("bc"); })()],
   ]; // prettier-ignore
   for (const [why, make] of table)
-    it(`${why}: no length, sent once`, async () => {
+    it(`${why}: has no length, and is sent once`, async () => {
       const value = make();
       const body = made(value);
       assert.deepEqual([body.length, body.replayable, body.bytes, body.value], [null, false, null, value]);
@@ -269,20 +269,20 @@ describe("streams", () => {
     ["async iterable", { async *[Symbol.asyncIterator]() { yield "é"; yield "bc"; } }],
   ]; // prettier-ignore
   for (const [why, value] of again)
-    it(`${why} that starts anew can be sent again`, async () => {
+    it(`${why} that can be restarted can be sent again`, async () => {
       const body = made(value);
       assert.deepEqual([body.length, body.replayable], [null, true]);
       for (let time = 0; time < 3; time += 1) assert.equal(await textOf(body), "ébc");
     });
 
-  it("finds out that an iterable gives its one iterator twice", async () => {
+  it("detects an iterable that returns the same iterator twice", async () => {
     const iterator = (function* () { yield "a"; })(); // prettier-ignore
     const body = made({ [Symbol.iterator]: () => iterator });
     assert.equal(await textOf(body), "a");
     assert.throws(() => body.open(), UnrewindableBodyError);
   });
 
-  it("finds out that a cursor is used up, instead of sending an empty body", async () => {
+  it("detects a cursor that is used up, instead of sending an empty body", async () => {
     const rows = ["a", "b"];
     const body = made({ async *[Symbol.asyncIterator]() { while (rows.length > 0) yield rows.shift(); } }); // prettier-ignore
     assert.equal(await textOf(body), "ab");
@@ -298,9 +298,9 @@ describe("streams", () => {
     ["a number of a web stream", new ReadableStream({ start(c) { c.enqueue(1); c.close(); } }), /Item 0 .* is a number/],
   ]; // prettier-ignore
   for (const [why, value, message] of bad)
-    it(`names the bad item: ${why}`, () => assert.rejects(textOf(made(value)), { name: "TypeError", message }));
+    it(`names the invalid item: ${why}`, () => assert.rejects(textOf(made(value)), { name: "TypeError", message }));
 
-  it("passes errors of the source on", async () => {
+  it("passes on errors of the source", async () => {
     const boom = new Error("boom");
     const sources = [
       (function* () { yield "a"; throw boom; })(),
@@ -310,7 +310,7 @@ describe("streams", () => {
     for (const source of sources) await assert.rejects(textOf(made(source)), boom);
   });
 
-  it("keeps an early error of a stream for who reads it", async () => {
+  it("keeps an early error of a stream for its reader", async () => {
     const stream = new Readable({ read() {} });
     const body = made(stream);
     stream.destroy(new Error("early"));
@@ -318,7 +318,7 @@ describe("streams", () => {
     await assert.rejects(textOf(body), { message: "early" });
   });
 
-  it("closes the source when it is stopped early", async () => {
+  it("closes the source when sending stops early", async () => {
     const closed: string[] = [];
     const readable = new Readable({ read() { this.push("a"); }, destroy(_, done) { closed.push("readable"); done(null); } }); // prettier-ignore
     const web = new ReadableStream({ pull(c) { c.enqueue("a"); }, cancel() { closed.push("web"); } }); // prettier-ignore
@@ -338,7 +338,7 @@ describe("streams", () => {
     assert.deepEqual([isReturned, isCancelled, readable.destroyed], [true, true, true]);
   });
 
-  it("refuses streams that have nothing more to give", async () => {
+  it("refuses streams that have already ended", async () => {
     const ended = Readable.from(["a"]);
     await textOf(made(ended));
     const locked = new ReadableStream();

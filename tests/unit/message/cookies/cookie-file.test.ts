@@ -42,7 +42,7 @@ async function loaded(text: string): Promise<RequestsCookieJar> {
 }
 
 describe("cookies.txt", () => {
-  it("reads what Python writes", async () => {
+  it("reads a file of Python", async () => {
     const jar = await loaded(PYTHON);
     assert.equal(jar.headerFor("https://h.example.com/p/q"), "b=2; a=1; s=3; noeq");
     assert.equal(jar.headerFor("http://other.example.org/"), "a=1");
@@ -54,7 +54,7 @@ describe("cookies.txt", () => {
     );
   });
 
-  it("reads what curl writes", async () => {
+  it("reads a file of curl", async () => {
     const jar = await loaded(CURL);
     assert.equal(jar.headerFor("http://h.example.com/a/b"), "c=1; city=voil\u00c3\u00a0; empty=");
     assert.equal(jar["city"], "voilà");
@@ -62,14 +62,14 @@ describe("cookies.txt", () => {
     assert.equal(jar.headerFor("http://h.example.com/x"), "d=2; empty=");
   });
 
-  it("reads CRLF, blank lines, comments, fractions, a missing last line break; not what has expired", async () => {
+  it("reads CRLF, blank lines, comments, fractions, a missing last line break, and skips expired cookies", async () => {
     const jar = await loaded(
       "h\tFALSE\t/\tFALSE\t0\ta\t1\r\n\r\n# c\n  \nh\tfalse\t/\tfalse\t4102444800.5\tb\t2\nh\tFALSE\t/\tFALSE\t1\tc\t3\nh\tFALSE\t/\tFALSE\t0\td\t4",
     );
     assert.equal(jar.headerFor("http://h/"), "a=1; b=2; d=4");
   });
 
-  it("writes this, byte for byte", async () => {
+  it("writes these exact bytes", async () => {
     const jar = new RequestsCookieJar({ any: "1" });
     const expires = new Date("2100-01-01T00:00:00Z");
     jar.set("dom", "v=1", { domain: "example.com", path: "/p", secure: true, expires, httpOnly: true });
@@ -93,7 +93,7 @@ describe("cookies.txt", () => {
       assert.equal(again.headerFor(url), jar.headerFor(url));
   });
 
-  it("replaces a file as a whole, private from then on, and leaves nothing else", async () => {
+  it("replaces a file as a whole, makes it private, and leaves no other file", async () => {
     const place = await mkdtemp(join(directory, "atomic-"));
     const path = join(place, "jar.txt");
     await writeFile(path, "old", { mode: 0o644 });
@@ -103,7 +103,7 @@ describe("cookies.txt", () => {
     assert.match(await readFile(path, "latin1"), /\ta\t1\n$/);
   });
 
-  it("leaves nothing behind when it cannot write", async () => {
+  it("leaves no file when it cannot write", async () => {
     const place = await mkdtemp(join(directory, "failing-"));
     await assert.rejects(new RequestsCookieJar({ a: "1" }).save(place), { code: /EISDIR|ENOTEMPTY|EEXIST/ });
     assert.deepEqual(
@@ -112,7 +112,7 @@ describe("cookies.txt", () => {
     );
   });
 
-  it("adds to what is in the jar", async () => {
+  it("adds its cookies to the jar", async () => {
     const jar = new RequestsCookieJar().set("a", "old", { domain: "h", hostOnly: true }).set("b", "2", { domain: "h" });
     await writeFile(join(directory, "in.txt"), "h\tFALSE\t/\tFALSE\t0\ta\tnew\n");
     await jar.load(join(directory, "in.txt"));
@@ -145,7 +145,7 @@ describe("cookies.txt", () => {
       assert.equal(jar.size, 0, "nothing is added");
     });
 
-  it("gives the file system's error for a missing file", async () => {
+  it("throws the system's error for a missing file", async () => {
     await assert.rejects(new RequestsCookieJar().load(join(directory, "missing")), { code: "ENOENT" });
   });
 });

@@ -14,7 +14,7 @@ import { Response } from "#internal/message/response";
 const { CookieJar: ToughJar } = createRequire(import.meta.url)("tough-cookie") as typeof tough;
 
 describe("RequestsCookieJar as an object", () => {
-  it("gets, sets, deletes and asks by index", () => {
+  it("reads, sets, deletes and checks cookies by index", () => {
     const jar = new RequestsCookieJar();
     jar["a"] = "1";
     assert.equal(jar["a"], "1");
@@ -28,7 +28,7 @@ describe("RequestsCookieJar as an object", () => {
     assert.equal(delete jar["a"], true);
   });
 
-  it("lets methods win over cookies of the same name", () => {
+  it("returns methods rather than cookies of the same name", () => {
     const jar = new RequestsCookieJar({ get: "1", size: "2", constructor: "3" });
     assert.equal(typeof jar.get, "function");
     assert.equal(jar.get("get"), "1");
@@ -58,7 +58,7 @@ describe("RequestsCookieJar as an object", () => {
 });
 
 describe("get and set", () => {
-  it("falls back, and chooses by domain and path", () => {
+  it("return a fallback, and choose by domain and path", () => {
     const jar = new RequestsCookieJar();
     jar.set("a", "1", { domain: "example.com" }).set("a", "2", { domain: ".example.org", path: "/x" });
     assert.equal(jar.get("missing"), undefined);
@@ -69,7 +69,7 @@ describe("get and set", () => {
     assert.equal(jar.get("a", "none", { domain: "example.net" }), "none");
   });
 
-  it("throws CookieConflictError for several, saying how to choose", () => {
+  it("throw CookieConflictError with advice when several cookies match", () => {
     const jar = new RequestsCookieJar();
     jar.set("a", "1").set("a", "2", { domain: "example.com", path: "/x" });
     for (const read of [() => jar.get("a"), () => jar["a"]])
@@ -83,14 +83,14 @@ describe("get and set", () => {
     assert.equal(jar.has("a", { domain: "example.com" }), true);
   });
 
-  it("replaces a cookie of the same name, domain and path", () => {
+  it("replace a cookie of the same name, domain and path", () => {
     const jar = new RequestsCookieJar({ a: "1" });
     jar["a"] = "2";
     jar.set("a", "3", { path: "/x" });
     assert.deepEqual(jar.values(), ["2", "3"]);
   });
 
-  it("removes by null, by null within a domain, and by an expiry that is over", () => {
+  it("remove by null, by null within a domain, and by a past expiry", () => {
     const jar = new RequestsCookieJar();
     const fill = (): unknown => jar.set("a", "1").set("a", "2", { domain: "example.com" });
     fill();
@@ -106,12 +106,12 @@ describe("get and set", () => {
     assert.deepEqual(jar.values(), ["1"]);
   });
 
-  it("takes numbers and booleans as text", () => {
+  it("convert numbers and booleans to text", () => {
     const jar = new RequestsCookieJar({ n: 1, b: true, i: 10n });
     assert.deepEqual(jar.getDict(), { n: "1", b: "true", i: "10" });
   });
 
-  it("keeps every attribute", () => {
+  it("keep every attribute", () => {
     const jar = new RequestsCookieJar();
     const expires = new Date("2031-01-01T00:00:00Z");
     jar.set("a", "1", {
@@ -136,20 +136,20 @@ describe("get and set", () => {
     });
   });
 
-  it("takes an expiry as Date, seconds, cookie date and ISO text", () => {
+  it("take an expiry as Date, seconds, cookie date and ISO text", () => {
     const moment = new Date("2031-01-01T00:00:00Z");
     for (const expires of [moment, moment.getTime() / 1000, "Wed, 01-Jan-2031 00:00:00 GMT", "2031-01-01T00:00:00Z"])
       assert.deepEqual([...new RequestsCookieJar().set("a", "1", { expires })][0].expires, moment);
   });
 
-  it("keeps a host-only cookie to its host", () => {
+  it("keep a host-only cookie to its host", () => {
     const jar = new RequestsCookieJar().set("h", "1", { domain: "example.com", hostOnly: true });
     jar.set("d", "2", { domain: "example.com" });
     assert.equal(jar.headerFor("http://www.example.com/"), "d=2");
     assert.equal(jar.headerFor("http://example.com/"), "h=1; d=2");
   });
 
-  it("is refreshed by the server's cookie of the same name, domain and path", () => {
+  it("let the server refresh a cookie of the same name, domain and path", () => {
     const jar = new RequestsCookieJar().set("sid", "mine", { domain: "example.com" });
     jar.extract(["sid=theirs; Path=/"], "http://example.com/login");
     assert.equal(jar.headerFor("http://example.com/"), "sid=theirs");
@@ -164,7 +164,7 @@ describe("get and set", () => {
     ["version", /known are domain, path/],
   ];
   for (const [attribute, message] of unknown)
-    it(`refuses the attribute ${attribute}`, () =>
+    it(`refuse the attribute ${attribute}`, () =>
       assert.throws(() => new RequestsCookieJar().set("a", "1", { [attribute]: "x" }), { name: "TypeError", message }));
 
   const wrong: [attributes: object, name: string][] = [
@@ -182,11 +182,11 @@ describe("get and set", () => {
     [{ maxAge: NaN }, "TypeError"],
   ];
   for (const [attributes, name] of wrong)
-    it(`refuses ${inspect(attributes)}`, () =>
+    it(`refuse ${inspect(attributes)}`, () =>
       assert.throws(() => new RequestsCookieJar().set("a", "1", attributes), { name: new RegExp(name) }));
 
   for (const text of ["a\r\nb", "a\nb", "a\0b", "a;b", "a\u007fb"]) {
-    it(`refuses the value ${JSON.stringify(text)}`, () =>
+    it(`refuse the value ${JSON.stringify(text)}`, () =>
       assert.throws(
         () => new RequestsCookieJar().set("n", text),
         (error: Error) => {
@@ -195,12 +195,12 @@ describe("get and set", () => {
           return true;
         },
       ));
-    it(`refuses the name ${JSON.stringify(text)}`, () =>
+    it(`refuse the name ${JSON.stringify(text)}`, () =>
       assert.throws(() => new RequestsCookieJar({ [text]: "v" }), InvalidHeader));
   }
-  it("refuses = in a name, which would make another cookie", () =>
+  it("refuse = in a name, which would make another cookie", () =>
     assert.throws(() => new RequestsCookieJar().set("a=b", "1"), InvalidHeader));
-  it("refuses values that are no text", () =>
+  it("refuse values that are not text", () =>
     assert.throws(() => new RequestsCookieJar({ a: {} as unknown as string }), {
       name: "TypeError",
       message: /cookie "a"/,
@@ -208,7 +208,7 @@ describe("get and set", () => {
 });
 
 describe("the Cookie header", () => {
-  it("sends cookies without a domain everywhere, but not where anyHost is false", () => {
+  it("has cookies without a domain for every host, except where anyHost is false", () => {
     const jar = new RequestsCookieJar({ any: "1" }).set("own", "2", { domain: "example.com" });
     assert.equal(jar.headerFor("http://example.com/x"), "any=1; own=2");
     assert.equal(jar.headerFor("http://other.org/x"), "any=1");
@@ -216,7 +216,7 @@ describe("the Cookie header", () => {
     assert.equal(jar.headerFor("http://other.org/x", { anyHost: false }), undefined);
   });
 
-  it("honours path and secure of cookies without a domain", () => {
+  it("respects path and secure of cookies without a domain", () => {
     const jar = new RequestsCookieJar().set("p", "1", { path: "/x" }).set("s", "2", { secure: true });
     assert.equal(jar.headerFor("http://h/"), undefined);
     assert.equal(jar.headerFor("http://h/x"), "p=1");
@@ -229,7 +229,7 @@ describe("the Cookie header", () => {
     assert.equal(jar["é"], "日");
   });
 
-  it("never sends a domain cookie to an address below it", () => {
+  it("never has a domain cookie for an IP address below the domain", () => {
     const jar = new RequestsCookieJar().set("a", "1", { domain: "0.0.1" });
     assert.equal(jar.headerFor("http://127.0.0.1/"), undefined);
   });
@@ -245,11 +245,11 @@ describe("the Cookie header", () => {
   });
 });
 
-describe("the views", () => {
+describe("the iterators of a jar", () => {
   const jar = new RequestsCookieJar();
   jar.set("a", "1", { domain: "example.com", path: "/x" }).set("b", "2", { domain: "example.org" }).set("a", "3");
 
-  it("lists keys, values, items, domains and paths, oldest first", () => {
+  it("list keys, values, items, domains and paths, oldest first", () => {
     assert.deepEqual(jar.keys(), ["a", "b", "a"]);
     assert.deepEqual(jar.values(), ["1", "2", "3"]);
     assert.deepEqual(jar.items(), [
@@ -267,7 +267,7 @@ describe("the views", () => {
     assert.equal(new RequestsCookieJar({ a: "1" }).set("b", "2", { domain: "h" }).multipleDomains(), false);
   });
 
-  it("gives plain objects", () => {
+  it("return plain objects", () => {
     assert.deepEqual(jar.getDict(), { a: "3", b: "2" });
     assert.deepEqual(jar.getDict({ domain: "example.com" }), { a: "1" });
     assert.deepEqual(jar.getDict({ path: "/" }), { a: "3", b: "2" });
@@ -300,19 +300,19 @@ describe("clear and delete", () => {
       jar.clear(...scope);
       assert.deepEqual(jar.values(), left);
     });
-  it("says what is missing", () => {
+  it("name the cookie or domain that does not exist", () => {
     assert.throws(() => filled().clear("nobody"), { name: "RangeError", message: /\["nobody"\]/ });
     assert.throws(() => filled().clear("h", "/", "zzz"), RangeError);
     assert.throws(() => filled().clear(null, "/"), TypeError);
     assert.doesNotThrow(() => new RequestsCookieJar().clear());
   });
-  it("deletes every cookie of a name, or those of a domain", () => {
+  it("delete every cookie of a name, or those of a domain", () => {
     const jar = filled();
     assert.equal(jar.delete("a", { domain: "h" }), true);
     assert.deepEqual(jar.values(), ["2", "4"]);
     assert.equal(jar.delete("zzz"), false);
   });
-  it("clears the session's cookies", () => {
+  it("delete the cookies of a session", () => {
     const jar = filled();
     jar.clearSessionCookies();
     assert.deepEqual(jar.values(), ["4"]);
@@ -320,7 +320,7 @@ describe("clear and delete", () => {
 });
 
 describe("update, copy and the cookies option", () => {
-  it("copies what can be changed without the other", () => {
+  it("copy everything that can be changed", () => {
     const jar = new RequestsCookieJar({ a: "1" });
     const copy = jar.copy();
     copy["a"] = "2";
@@ -337,9 +337,9 @@ describe("update, copy and the cookies option", () => {
     ["an object with undefined", { a: "1", b: "2", c: undefined }],
   ];
   for (const [what, value] of sources)
-    it(`takes ${what}`, () => assert.deepEqual(cookieJarFrom(value).getDict(), { a: "1", b: "2" }));
+    it(`take ${what}`, () => assert.deepEqual(cookieJarFrom(value).getDict(), { a: "1", b: "2" }));
 
-  it("gives a RequestsCookieJar back as it is, and an empty one for nothing", () => {
+  it("return a RequestsCookieJar unchanged, and an empty one for null", () => {
     const jar = new RequestsCookieJar();
     assert.equal(cookieJarFrom(jar), jar);
     assert.equal(cookieJarFrom(undefined).size, 0);
@@ -347,9 +347,9 @@ describe("update, copy and the cookies option", () => {
   });
 
   for (const value of ["a=1", 1, true, ["a=1"], [["a"]], [["a", "1", "2"]]])
-    it(`refuses ${inspect(value)}`, () => assert.throws(() => cookieJarFrom(value), TypeError));
+    it(`refuse ${inspect(value)}`, () => assert.throws(() => cookieJarFrom(value), TypeError));
 
-  it("copies a tough-cookie CookieJar", () => {
+  it("copy a tough-cookie CookieJar", () => {
     const tough = new ToughJar();
     tough.setCookieSync("d=1; Domain=example.com; Path=/x; HttpOnly; SameSite=Lax", "http://www.example.com/");
     tough.setCookieSync("h=2; Secure; Expires=Wed, 01 Jan 2031 00:00:00 GMT", "https://www.example.com/");
@@ -379,14 +379,14 @@ describe("update, copy and the cookies option", () => {
     assert.equal(tough.getCookiesSync("http://www.example.com/x").length, 2, "changes are not shared");
   });
 
-  it("merges in order, and null removes what came before", () => {
+  it("merge in order, and null removes earlier cookies", () => {
     const session = new RequestsCookieJar({ a: "1", b: "2" }).set("b", "3", { domain: "h" });
     const merged = mergeCookies(session, undefined, { a: "9", b: null, c: "4" });
     assert.deepEqual(merged.getDict(), { a: "9", c: "4" });
     assert.equal(session.size, 3);
   });
 
-  it("sets cookies that another jar yielded", () => {
+  it("set cookies that another jar yielded", () => {
     const from = new RequestsCookieJar().set("a", "1", { domain: "h", path: "/x", maxAge: 60, secure: true });
     const to = new RequestsCookieJar();
     for (const cookie of from) to.setCookie(cookie);
@@ -394,8 +394,8 @@ describe("update, copy and the cookies option", () => {
   });
 });
 
-describe("JSON", () => {
-  it("goes there and back", () => {
+describe("JSON of a jar", () => {
+  it("can be converted and read again", () => {
     const jar = new RequestsCookieJar({ any: "é" });
     jar.extract(
       ["l=\u00e9; Path=/", "s=1; Secure; HttpOnly; SameSite=None; Max-Age=1000"],
@@ -414,14 +414,14 @@ describe("JSON", () => {
         name: "TypeError",
         message: /cookie jar's JSON/,
       }));
-  it("lets nothing in that could not be set", () =>
+  it("is checked like cookies that a program sets", () =>
     assert.throws(
       () => RequestsCookieJar.fromJSON({ cookies: [{ name: "a", value: "1\r\nX: y" }] } as never),
       InvalidHeader,
     ));
 });
 
-describe("a Host header of the caller's own", () => {
+describe("the caller's Host header", () => {
   const address = "http://127.0.0.1:8080/a/b";
 
   it("is the host that cookies are received from and sent to", () => {
@@ -480,7 +480,7 @@ describe("a Host header of the caller's own", () => {
       assert.equal(jar.headerFor(address, { host: header }), "a=1");
     });
 
-  it("is not remembered from one request to the next", () => {
+  it("does not affect the next request", () => {
     const jar = new RequestsCookieJar();
     jar.set("a", "1", { domain: "h.test" });
     assert.equal(jar.headerFor(address, { host: "h.test" }), "a=1");
@@ -525,7 +525,7 @@ describe("the host of a URL", () => {
     });
 
   for (const url of ["http://9.2.3/", "http://127.0x1/", "http://127.1./", "http://10.0.0.1/"])
-    it(`${url} is an address: no cookie spans others`, () => {
+    it(`${url} is an IP address: no cookie is shared with other hosts`, () => {
       const jar = new RequestsCookieJar();
       jar.set("a", "1", { domain: "2.3" }).set("b", "2", { domain: "0x1" }).set("c", "3", { domain: "0.0.1" });
       jar.extract(["d=4; Domain=2.3", "e=5; Domain=1", "f=6; Domain=0.0.1"], url);
@@ -533,11 +533,11 @@ describe("the host of a URL", () => {
     });
 });
 
-describe("room for Secure cookies", () => {
+describe("the limit of a jar with Secure cookies", () => {
   const plain = (count: number, from = 0): string[] => Array.from({ length: count }, (_, at) => `p${from + at}=1`);
   const secure = (count: number): string[] => Array.from({ length: count }, (_, at) => `s${at}=1; Secure`);
 
-  it("is not taken by cookies that come over http", () => {
+  it("does not let cookies over http remove them", () => {
     const jar = new RequestsCookieJar();
     jar.extract(["sid=1; Secure; Domain=example.com"], "https://example.com/");
     for (let round = 0; round < 3; round += 1)
@@ -550,13 +550,13 @@ describe("room for Secure cookies", () => {
     assert.equal(jar.has("p539"), true);
   });
 
-  it("is not taken by cookies that come over https without Secure", () => {
+  it("does not let cookies over https without Secure remove them", () => {
     const jar = new RequestsCookieJar();
     jar.extract(["sid=1; Secure", ...plain(400)], "https://example.com/");
     assert.equal(jar.get("sid"), "1");
   });
 
-  it("is full when all are Secure: the new plain cookie goes, or the oldest Secure one", () => {
+  it("drops the new plain cookie, or the oldest Secure one, when all are Secure", () => {
     const jar = new RequestsCookieJar();
     jar.extract([...secure(180), "plain=1"], "https://example.com/");
     assert.deepEqual([jar.size, jar.has("plain"), jar.has("s0")], [180, false, true]);
@@ -564,7 +564,7 @@ describe("room for Secure cookies", () => {
     assert.deepEqual([jar.size, jar.has("more"), jar.has("s0"), jar.has("s1")], [180, true, false, true]);
   });
 
-  it("is made by expired cookies first", () => {
+  it("removes expired cookies first", () => {
     const jar = new RequestsCookieJar(null, { maxCookiesPerDomain: 3 });
     jar.extract(["plain=1", "s=1; Secure"], "https://example.com/");
     jar.setCookie({ name: "old", value: "1", domain: "example.com", secure: true, expires: new Date(1) });
@@ -572,7 +572,7 @@ describe("room for Secure cookies", () => {
     assert.deepEqual(jar.keys(), ["plain", "s", "new"]);
   });
 
-  it("is not taken by other domains", () => {
+  it("does not let other domains remove them", () => {
     const jar = new RequestsCookieJar();
     jar.extract(["sid=1; Secure"], "https://example.com/");
     for (let host = 0; host < 40; host += 1) jar.extract(plain(100), `http://h${host}.example.org/`);

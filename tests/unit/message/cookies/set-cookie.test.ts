@@ -10,7 +10,7 @@ function jarFrom(url: string, ...fields: string[]): RequestsCookieJar {
   return jar;
 }
 
-describe("Set-Cookie, the syntax (§5.6)", () => {
+describe("Set-Cookie, the syntax (§5.6) [set-cookie-syntax]", () => {
   const table: [field: string, header: string | undefined, why: string][] = [
     ["a=1", "a=1", "the plain case"],
     ["  a\t = \t1  ; Path=/", "a=1", "blanks around name and value"],
@@ -41,7 +41,7 @@ describe("Set-Cookie, the syntax (§5.6)", () => {
   for (const [field, header, why] of table)
     it(why, () => assert.equal(jarFrom("https://example.com/get", field).headerFor("https://example.com/get"), header));
 
-  it("shows UTF-8 as text and other bytes as latin-1", () => {
+  it("decodes UTF-8, and other bytes as latin-1", () => {
     const jar = jarFrom("https://example.com/", "u=voil\u00c3\u00a0", "l=\u00e9t\u00e9");
     assert.equal(jar["u"], "voilà");
     assert.equal(jar["l"], "été");
@@ -91,7 +91,7 @@ describe("Set-Cookie, the domain (§5.1.3, §5.7)", () => {
       for (const target of notTo) assert.equal(jar.headerFor(target), undefined, `does not go to ${target}`);
     });
 
-  it("takes the last Domain, also an empty one", () => {
+  it("uses the last Domain, also an empty one", () => {
     const jar = jarFrom(
       "http://www.example.com/",
       "a=1; Domain=example.org; Domain=example.com",
@@ -132,7 +132,7 @@ describe("Set-Cookie, the path (§5.1.4)", () => {
     ["/Foo", "/foo", false],
   ];
   for (const [path, request, isSent] of matches)
-    it(`Path=${path} ${isSent ? "goes" : "does not go"} to ${request}`, () =>
+    it(`${isSent ? "sends" : "does not send"} Path=${path} to ${request}`, () =>
       assert.equal(
         jarFrom("http://h/", `a=1; Path=${path}`).headerFor(`http://h${request}`),
         isSent ? "a=1" : undefined,
@@ -180,7 +180,7 @@ describe("Set-Cookie, Secure and the prefixes (§5.7)", () => {
     ["https://www.example.com/", "sid=new; Path=/app", true],
   ];
   for (const [url, field, isStored] of overlays)
-    it(`beside a secure cookie ${url} ${isStored ? "may" : "may not"} set ${field}`, () => {
+    it(`${url} ${isStored ? "may" : "may not"} set ${field} next to a secure cookie`, () => {
       const jar = jarFrom("https://www.example.com/", "sid=good; Secure; Path=/app");
       const before = jar.items();
       jar.extract([field], url);
@@ -248,7 +248,7 @@ describe("Set-Cookie, the expiry (§5.1.1, §5.7)", () => {
       ]);
     });
 
-  it("counts Max-Age from when the cookie came, not from its last use", () => {
+  it("counts Max-Age from the arrival of the cookie, not from its last use", () => {
     mock.timers.enable({ apis: ["Date"], now: moment });
     try {
       const jar = jarFrom("http://h/", "a=1; Max-Age=10", "b=2");
@@ -300,7 +300,7 @@ describe("Set-Cookie, storing", () => {
     });
   });
 
-  it("never throws on a URL that is none", () => {
+  it("never throws for an invalid URL", () => {
     const jar = jarFrom("not a url", "a=1");
     assert.equal(jar.size, 0);
     jar.set("a", "1");

@@ -99,7 +99,7 @@ describe("parseChallenges", () => {
         ["ntlm", null, {}],
       ],
     ],
-    // A word alone, and a parameter after its comma: the word is no scheme, since the parameter would not be its own.
+    // A word alone, and a parameter after its comma: the word is not a scheme, since the parameter would not belong to it.
     ['Digest algorithm=MD5,SHA-256, nonce="n"', [["digest", null, { algorithm: "MD5", nonce: "n" }]]],
     ["Basic realm=My, Site, charset=UTF-8", [["basic", null, { realm: "My", charset: "UTF-8" }]]],
     ['Digest realm="r", stale, nonce="n"', [["digest", null, { realm: "r", nonce: "n" }]]],
@@ -151,7 +151,7 @@ describe("parseChallenges", () => {
         expected.map(([scheme, token68, parameters]) => [scheme, token68, Object.entries(parameters)]),
       ),
     );
-  it("never gives a parameter to a scheme that it does not directly follow", () => {
+  it("assigns a parameter only to the scheme that it directly follows", () => {
     const word = fc.constantFrom("Basic", "Digest", "auth", "auth-int", "x", "NTLM");
     const parameter = fc.constantFrom('realm="r, s"', "qop=auth", "nonce=n", 'nonce="n"', "stale = true", "a=b");
     const piece = fc.oneof(word, parameter, fc.constantFrom(",", " ", ", ", "\t", "abc==", '"', ";"));
@@ -165,7 +165,7 @@ describe("parseChallenges", () => {
       }),
     );
   });
-  it("reads quoted parameters of one challenge, whatever separates them", () => {
+  it("reads quoted parameters of one challenge with any separator", () => {
     const separator = fc.constantFrom(", ", ",", " ", "\t", " , ", ",,", ", ,");
     const names = ["realm", "nonce", "opaque", "algorithm"];
     fc.assert(
@@ -179,7 +179,7 @@ describe("parseChallenges", () => {
       }),
     );
   });
-  it("reads a bounded number of challenges and parameters", () => {
+  it("reads a limited number of challenges and parameters", () => {
     assert.equal(parseChallenges("Basic,".repeat(1000)).length, 100);
     const many = Array.from({ length: 500 }, (_, at) => `p${at}=1`).join(",");
     assert.equal(parseChallenges(`Digest ${many}`)[0]?.parameters.size, 100);

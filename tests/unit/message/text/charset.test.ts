@@ -14,7 +14,7 @@ const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex
 /** `bytes.decode("cp1252")` of Python for 0x80 to 0x9f; the five that it refuses are themselves in the Encoding Standard. */
 const CP1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
 
-describe("decodeText with an encoding", () => {
+describe("decodeText with an encoding [text-by-charset]", () => {
   const table: readonly (readonly [string, string, string])[] = [
     ["utf-8", "c3bc e29883 f09f9880", "ü☃😀"],
     ["UTF-8", "c3bc", "ü"],
@@ -67,19 +67,19 @@ describe("decodeText with an encoding", () => {
       assert.equal(text + stream.end(), expected, "byte by byte");
     });
 
-  it("windows-1252 from 0x80 on, at once and streamed", () => {
+  it("decodes windows-1252 from 0x80 on, at once and streamed", () => {
     const bytes = Buffer.from(Array.from({ length: 32 }, (_, at) => 0x80 + at));
     assert.equal(decodeText(bytes, "iso-8859-1"), CP1252);
     assert.equal(new TextStream("windows-1252").decode(bytes), CP1252);
   });
-  it("nothing", () => assert.equal(decodeText(Buffer.alloc(0), "utf-16"), ""));
-  it("much ASCII, and much that is not", () => {
+  it("decodes no bytes", () => assert.equal(decodeText(Buffer.alloc(0), "utf-16"), ""));
+  it("decodes much ASCII, and much other text", () => {
     const text = "x".repeat(100_000);
     assert.equal(decodeText(Buffer.from(text), "utf-8"), text);
     assert.equal(decodeText(Buffer.from(`${text}ü`), "utf-8"), `${text}ü`);
     assert.equal(decodeText(Buffer.from(`\ufeff${text}`), "utf-8"), text);
   });
-  it("long UTF-32", () => {
+  it("decodes long UTF-32", () => {
     const bytes = Buffer.alloc(40_000);
     for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32LE(0x1f600, at);
     assert.equal(decodeText(bytes, "utf-32le"), "😀".repeat(10_000));
@@ -110,7 +110,7 @@ describe("decodeText without an encoding", () => {
     ["latin-1", Buffer.from(GERMAN, "latin1"), "iso-8859-1", GERMAN],
     ["windows-1251", CP1251, "windows-1251", RUSSIAN],
     [
-      "latin-1 behind much ASCII",
+      "latin-1 after much ASCII",
       Buffer.from(`${"abc ".repeat(20_000)}${GERMAN}`, "latin1"),
       "iso-8859-1",
       `${"abc ".repeat(20_000)}${GERMAN}`,
@@ -122,7 +122,7 @@ describe("decodeText without an encoding", () => {
       assert.equal(apparentEncoding(bytes), encoding);
       assert.equal(decodeText(bytes, null), text);
     });
-  it("any bytes have a text", () => {
+  it("decodes any bytes", () => {
     for (let byte = 0x80; byte <= 0xff; byte += 1) {
       const bytes = Buffer.from([byte]);
       assert.ok(isKnownEncoding(apparentEncoding(bytes)));
@@ -132,7 +132,7 @@ describe("decodeText without an encoding", () => {
 });
 
 describe("TextStream", () => {
-  it("without an encoding: a BOM, else UTF-8", () => {
+  it("uses a BOM without an encoding, otherwise UTF-8", () => {
     for (const [bytes, expected] of [
       ["efbbbf c3bc", "ü"],
       ["fffe 6100", "a"],
@@ -150,18 +150,18 @@ describe("TextStream", () => {
       assert.equal(text + stream.end(), expected, bytes);
     }
   });
-  it("gives what it has at once", () => {
+  it("returns complete characters at once", () => {
     const stream = new TextStream("utf-8");
     assert.equal(stream.decode(hex("61 c3")), "a");
     assert.equal(stream.decode(hex("bc 62")), "üb");
     assert.equal(stream.end(), "");
   });
-  it("does not hold back what cannot become a character", () => {
+  it("does not wait for bytes that cannot complete a character", () => {
     const stream = new TextStream("utf-8");
     assert.equal(stream.decode(hex("e0 80")), "\ufffd\ufffd");
     assert.equal(stream.decode(hex("f5")), "\ufffd");
   });
-  it("does not keep the bytes that it was given", () => {
+  it("does not keep the given bytes", () => {
     const stream = new TextStream("utf-8");
     const chunk = hex("61 e2 98");
     stream.decode(chunk);

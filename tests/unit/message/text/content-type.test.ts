@@ -22,7 +22,7 @@ describe("parseContentType", () => {
       assert.equal(parsed.type, type);
       assert.deepEqual([...parsed.parameters], Object.entries(parameters));
     });
-  it("reads a bounded number of parameters", () => {
+  it("reads a limited number of parameters", () => {
     const value = `a/b${Array.from({ length: 500 }, (_, at) => `;p${at}=1`).join("")}`;
     assert.equal(parseContentType(value).parameters.size, 100);
   });
@@ -72,7 +72,7 @@ describe("encodingFromHeaders", () => {
     "\x80",
     "x".repeat(1000),
   ])
-    it(`an unknown charset counts as none: ${JSON.stringify(charset.slice(0, 20))}`, () => {
+    it(`treats an unknown charset as none: ${JSON.stringify(charset.slice(0, 20))}`, () => {
       assert.equal(encodingFromHeaders(`text/plain; charset=${charset}`), null);
       assert.equal(encodingFromHeaders(`application/json; charset=${charset}`), "utf-8");
       assert.deepEqual(declaredEncoding(`application/json; charset=${charset}`), { charset: null, isJson: true });

@@ -34,7 +34,7 @@ function assertWestern(text: string): void {
 
 describe("short texts in windows-1252", () => {
   for (const [language, letters] of Object.entries(ALPHABETS))
-    it(`each letter of ${language}, beside letters, digits and punctuation`, () => {
+    it(`keep each letter of ${language}, next to letters, digits and punctuation`, () => {
       for (const letter of letters)
         for (const text of [
           letter,
@@ -56,13 +56,13 @@ describe("short texts in windows-1252", () => {
     });
 
   for (const [language, letters] of Object.entries(ALPHABETS))
-    it(`the alphabet of ${language}`, () => {
+    it(`keep the alphabet of ${language}`, () => {
       const small = letters.toLowerCase();
       for (const text of [letters, small, [...letters].join(" "), [...small].join(", "), `{"a":"${letters}"}`])
         assertWestern(text);
     });
 
-  it("one to five letters of a language at random", () => {
+  it("keep one to five random letters of a language", () => {
     const language = fc.constantFrom(...Object.values(ALPHABETS));
     const between = fc.constantFrom("a", "tr", "S", "x1", "5", " ", ", ", ";", "er", "lo", '","', "-");
     fc.assert(
@@ -78,7 +78,7 @@ describe("short texts in windows-1252", () => {
   });
 
   for (const sign of SIGNS)
-    it(`the sign ${sign}`, () => {
+    it(`keep the sign ${sign}`, () => {
       for (const text of [
         sign,
         `${sign}5`,
@@ -133,7 +133,7 @@ describe("short texts in windows-1252", () => {
   ];
   for (const sample of samples) it(JSON.stringify(sample.slice(0, 60)), () => assertWestern(sample));
 
-  it("any one or two bytes above 0x7f", () => {
+  it("keep any one or two bytes above 0x7f", () => {
     for (let one = 0x80; one < 0x100; one += 1)
       for (let other = 0xa0; other < 0x100; other += 1) {
         // A BOM, or UTF-8.
@@ -144,7 +144,7 @@ describe("short texts in windows-1252", () => {
       }
   });
 
-  it("is called iso-8859-1 where that is the same", () => {
+  it("are called iso-8859-1 where that is the same", () => {
     assert.equal(apparentEncoding(encode("café", "windows-1252")), "iso-8859-1");
     assert.equal(apparentEncoding(encode("café – 5 €", "windows-1252")), "windows-1252");
   });
@@ -309,7 +309,7 @@ describe("texts in other charsets", () => {
       });
     }
 
-  it("names the charset", () => {
+  it("have the charset's name in apparentEncoding", () => {
     for (const [language, text, , [charset]] of TEXTS)
       assert.ok(
         [charset, "iso-8859-2"].includes(apparentEncoding(encode(text, charset))),
@@ -317,7 +317,7 @@ describe("texts in other charsets", () => {
       );
   });
 
-  it("half-width katakana", () => {
+  it("may have half-width katakana", () => {
     const text = "ｶﾌﾞｼｷｶﾞｲｼｬﾆﾎﾝｼｽﾃﾑｻｰﾋﾞｽ ﾄｳｷｮｳｼﾃﾝ ﾌﾂｳﾖｷﾝ ﾔﾏﾀﾞﾀﾛｳ";
     assert.equal(decodeText(encode(text, "shift_jis"), null), text);
     // Three letters are too few to know Shift_JIS, but they are not "ý" in UTF-8 and a character that was cut.
@@ -335,34 +335,34 @@ describe("texts in other charsets", () => {
   });
 });
 
-describe("a text that is cut or damaged", () => {
+describe("a truncated or damaged text", () => {
   for (const [language, text, , charsets] of TEXTS.slice(-4))
-    it(`${language}, cut within its last character`, () => {
+    it(`${language}, truncated within its last character`, () => {
       for (const charset of charsets) {
         const bytes = encode(text.slice(0, -1), charset).subarray(0, -1);
         assert.equal(decodeText(bytes, null).slice(0, -1), text.slice(0, -2));
       }
     });
 
-  it("UTF-8, cut within its last character", () => {
+  it("UTF-8, truncated within its last character", () => {
     for (const text of ["schöne Grüße", "é日", "a😀b😀"])
       for (let cut = 1; cut < Buffer.byteLength([...text].at(-1)!); cut += 1)
         assert.equal(apparentEncoding(Buffer.from(text).subarray(0, -cut)), "utf-8", text);
   });
 
-  it("is no UTF-8 when the only character beyond ASCII is the one that is cut", () => {
+  it("is not UTF-8 when its only non-ASCII character is the truncated one", () => {
     assert.equal(decodeText(Buffer.from([0x63, 0x61, 0x66, 0xe9]), null), "café");
     assert.equal(decodeText(Buffer.from([0xc3]), null), "Ã");
   });
 
-  it("is read by its charset all the same when it is large and has one fault", () => {
+  it("is decoded with its charset when it is large and has one fault", () => {
     const utf8 = Buffer.from("Übergrößen für Mädchen, ".repeat(50));
     assert.equal(apparentEncoding(Buffer.concat([utf8, Buffer.from([0xff]), utf8])), "utf-8");
     const japanese = encode(TEXTS.find(([language]) => language === "Japanese")![1].repeat(5), "shift_jis");
     assert.equal(apparentEncoding(Buffer.concat([japanese, Buffer.from([0xff]), japanese])), "shift_jis");
   });
 
-  it("is windows-1252 when it is short: nothing is lost by that", () => {
+  it("is decoded as windows-1252 when it is short, which loses nothing", () => {
     for (const bytes of [
       Buffer.from("Grüße\xff", "latin1"),
       Buffer.concat([Buffer.from("é"), Buffer.from([0xff, 0x20])]),
@@ -396,7 +396,7 @@ describe("UTF-16 without a BOM", () => {
       assert.equal(decodeText(bigEndian(text), null), text);
     });
   }
-  it("is not seen in other NULs", () => {
+  it("is not detected from other NULs", () => {
     for (const text of ["a\0b", "\0\0\0\0", "a\0bcdefghijklmnop", "\0", "a\0\0b"])
       assert.equal(decodeText(Buffer.from(text), null), text);
   });

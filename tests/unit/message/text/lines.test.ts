@@ -46,19 +46,19 @@ describe("ByteLines", () => {
   for (const [name, chunks, expected] of SHARED) it(name, () => assert.deepEqual(byteLines(chunks), expected));
   for (const [name, delimiter, chunks, expected] of DELIMITED)
     it(`delimiter: ${name}`, () => assert.deepEqual(byteLines(chunks, delimiter), expected));
-  it("knows no other line ends", () => assert.deepEqual(byteLines(["a\x0bb\x0c\x1c\x85c"]), ["a\x0bb\x0c\x1c\x85c"]));
+  it("knows no other line breaks", () => assert.deepEqual(byteLines(["a\x0bb\x0c\x1c\x85c"]), ["a\x0bb\x0c\x1c\x85c"]));
   it("takes bytes, and an empty delimiter as none", () => {
     assert.deepEqual(byteLines(["a\0b"], Uint8Array.of(0)), ["a", "b"]);
     for (const none of [null, "", new Uint8Array()]) assert.deepEqual(byteLines(["a\nb"], none), ["a", "b"]);
   });
-  it("gives a line as soon as it ends", () => {
+  it("returns a line as soon as it ends", () => {
     const lines = new ByteLines();
     assert.deepEqual(lines.push(Buffer.from("a\rb")).map(String), ["a"]);
     assert.deepEqual(lines.push(Buffer.from("\r")).map(String), ["b"]);
     assert.deepEqual(lines.push(Buffer.from("\n")), []);
     assert.deepEqual(lines.end(), []);
   });
-  it("does not mix lines that were given with what comes later", () => {
+  it("keeps returned lines when more bytes arrive", () => {
     const lines = new ByteLines();
     lines.push(Buffer.from("one"));
     const [first] = lines.push(Buffer.from("\ntwo"));
@@ -71,7 +71,7 @@ describe("TextLines", () => {
   for (const [name, chunks, expected] of SHARED) it(name, () => assert.deepEqual(textLines(chunks), expected));
   for (const [name, delimiter, chunks, expected] of DELIMITED)
     it(`delimiter: ${name}`, () => assert.deepEqual(textLines(chunks, delimiter), expected));
-  it("knows the line ends of str.splitlines, and no others", () => {
+  it("knows the line breaks of str.splitlines, and no others", () => {
     assert.deepEqual(textLines(["a\x0bb\x0cc\x1cd\x1de\x1ef\x85g\u2028h\u2029i"]), [
       "a",
       "b",

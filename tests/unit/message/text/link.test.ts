@@ -30,23 +30,23 @@ describe("parseHeaderLinks", () => {
     ["a parameter that is named url", "<a>; url=b", [{ url: "a" }]],
     ["single quotes, as requests takes them", "<a>; rel='next'; x='", [{ url: "a", rel: "next", x: "'" }]],
     ["no brackets", "http://a/b; rel=next, <c>", [{ url: "http://a/b", rel: "next" }, { url: "c" }]],
-    ["text behind the target", "<a> junk; rel=next, <b>", [{ url: "a", rel: "next" }, { url: "b" }]],
+    ["text after the target", "<a> junk; rel=next, <b>", [{ url: "a", rel: "next" }, { url: "b" }]],
     ["an open bracket", "<a>, <b; rel=next", [{ url: "a" }]],
     ["an open quote", '<a>; rel="next, <b>', [{ url: "a", rel: "next, <b>" }]],
     ["an empty target", "<>; rel=self, <>", [{ url: "", rel: "self" }]],
   ];
   for (const [name, value, expected] of table) it(name, () => assert.deepEqual(parseHeaderLinks(value), expected));
 
-  it("keeps __proto__ a name like any other", () => {
+  it("treats __proto__ as an ordinary name", () => {
     const [link] = parseHeaderLinks("<a>; __proto__=x");
     assert.deepEqual(Object.getOwnPropertyNames(link), ["url", "__proto__"]);
     assert.equal(Object.getPrototypeOf(linksByRel("<a>; rel=__proto__")), Object.prototype);
   });
-  it("reads a bounded number of links", () => assert.equal(parseHeaderLinks("<a>,".repeat(5000)).length, 1000));
+  it("reads a limited number of links", () => assert.equal(parseHeaderLinks("<a>,".repeat(5000)).length, 1000));
 });
 
 describe("linksByRel", () => {
-  it("keys by rel, else by url; the last of a key counts", () =>
+  it("uses rel as the key, otherwise the URL; the last link of a key counts", () =>
     assert.deepEqual(linksByRel('<a>; rel=next, <b>; rel="next last", <c>, <d>; rel=next, <e>; rel=""'), {
       next: { url: "d", rel: "next" },
       "next last": { url: "b", rel: "next last" },

@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import { checkHost, isAllowed, type AllowAddress } from "#internal/wire/connect/address-policy";
 
 describe("whether an address is allowed", () => {
-  it("is what true says, and nothing else", () => {
+  it("is decided by true only", () => {
     assert.equal(
       isAllowed(() => true, "127.0.0.1"),
       true,
@@ -21,7 +21,7 @@ describe("whether an address is allowed", () => {
     ["a thenable of another library", () => ({ then: () => undefined })],
   ];
   for (const [name, allow] of thenables)
-    it(`is a TypeError for ${name}`, async () => {
+    it(`throws a TypeError for ${name}`, async () => {
       assert.throws(() => isAllowed(allow as AllowAddress, "127.0.0.1"), {
         name: "TypeError",
         message: /^allowAddress of HTTPAdapter must be synchronous: it returned a promise/,
@@ -30,7 +30,7 @@ describe("whether an address is allowed", () => {
       await new Promise((resolve) => setImmediate(resolve));
     });
 
-  it("is asked of each reading of an address", () => {
+  it("is checked for each reading of an address", () => {
     const asked: string[] = [];
     const allow = (address: string): boolean => {
       asked.push(address);
@@ -41,7 +41,7 @@ describe("whether an address is allowed", () => {
     assert.deepEqual(asked, ["::ffff:10.0.0.1", "10.0.0.1", "fe80::1"]);
   });
 
-  it("throws what the callback throws", () => {
+  it("throws the error of the callback", () => {
     const thrown = new Error("mine");
     const allow = (): boolean => {
       throw thrown;
@@ -62,11 +62,11 @@ describe("the check of a host", () => {
       });
     });
 
-  it("does not allow a number that is no address, whatever the callback says", () => {
+  it("refuses a number that is not an address, whatever the callback returns", () => {
     assert.throws(() => checkHost(() => true, "1.2.3.4.5", "x"), { code: "ERR_ADDRESS_NOT_ALLOWED" });
   });
 
-  it("leaves a name to whoever resolves it", () => {
+  it("leaves names to the resolver", () => {
     checkHost(none, "example.com", "example.com:80");
   });
 });

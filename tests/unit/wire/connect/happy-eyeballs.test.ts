@@ -110,14 +110,14 @@ describe("a race between addresses", () => {
   const C = "2::";
   const ADDRESSES = [A, C, B];
 
-  it("connects to the first address alone when that answers", async () => {
+  it("connects to the first address only when it responds", async () => {
     const course = new Course(ADDRESSES);
     course.sockets.get(A)!.emit("connect");
     assert.equal(await course.outcome, A);
     assert.deepEqual([course.opened, course.open, course.isWaiting], [[A], [A], false]);
   });
 
-  it("begins the next attempt after the delay, and lets earlier ones go on", async () => {
+  it("starts the next attempt after the delay, while earlier ones continue", async () => {
     const course = new Course(ADDRESSES);
     assert.deepEqual(course.opened, [A]);
     course.delayPasses();
@@ -130,7 +130,7 @@ describe("a race between addresses", () => {
     assert.deepEqual(course.open, [A]);
   });
 
-  it("begins the next attempt at once when one fails, without waiting for the delay", async () => {
+  it("starts the next attempt at once when one fails", async () => {
     const course = new Course(ADDRESSES);
     course.sockets.get(A)!.fail("ECONNREFUSED", A);
     assert.deepEqual(course.opened, [A, B]);
@@ -150,7 +150,7 @@ describe("a race between addresses", () => {
     assert.equal(await course.outcome, A);
   });
 
-  it("does not begin another attempt once one has connected", async () => {
+  it("starts no attempt after one has connected", async () => {
     const course = new Course(ADDRESSES);
     course.delayPasses();
     course.sockets.get(B)!.emit("connect");
@@ -158,7 +158,7 @@ describe("a race between addresses", () => {
     assert.deepEqual([course.opened, course.open, course.isWaiting], [[A, B], [B], false]);
   });
 
-  it("ignores what becomes of the attempts that lost", async () => {
+  it("ignores the attempts that lost", async () => {
     const course = new Course([A, B]);
     course.delayPasses();
     course.sockets.get(B)!.emit("connect");
@@ -167,7 +167,7 @@ describe("a race between addresses", () => {
     assert.deepEqual(course.open, [B]);
   });
 
-  it("takes an address that cannot be opened for one that failed", async () => {
+  it("treats an address that cannot be opened as failed", async () => {
     const course = new Course(ADDRESSES, [A, B]);
     assert.deepEqual(course.opened, [A, B, C]);
     course.sockets.get(C)!.emit("connect");
@@ -190,7 +190,7 @@ describe("a race between addresses", () => {
     });
   });
 
-  it("tries a bounded number of addresses, and names each of them", async () => {
+  it("tries a limited number of addresses, and names each of them", async () => {
     const many = Array.from({ length: 100 }, (_item, at) => `10.0.0.${at}`);
     const course = new Course(many);
     for (const address of many) course.sockets.get(address)?.fail("ECONNREFUSED", address);
@@ -201,14 +201,14 @@ describe("a race between addresses", () => {
     });
   });
 
-  it("fails with the error itself when there is one address", async () => {
+  it("throws the original error when there is one address", async () => {
     const course = new Course([A]);
     assert.equal(course.isWaiting, false);
     course.sockets.get(A)!.fail("ECONNREFUSED", A);
     await assert.rejects(course.outcome, { code: "ECONNREFUSED", message: "connect ECONNREFUSED 1::", name: "Error" });
   });
 
-  it("destroys all attempts when it is given up, and begins no other", async () => {
+  it("destroys all attempts when it is cancelled, and starts no other", async () => {
     const course = new Course(ADDRESSES);
     course.delayPasses();
     course.race.destroy();
@@ -216,7 +216,7 @@ describe("a race between addresses", () => {
     await assert.rejects(course.outcome);
   });
 
-  it("destroys the winner as well when it is given up in the moment in which that connects", () => {
+  it("destroys the winner when it is cancelled while that connects", () => {
     const course = new Course([A, B]);
     course.sockets.get(A)!.emit("connect");
     course.race.destroy();

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 
 import { literalAddresses } from "#internal/wire/connect/host-address";
 
-describe("the addresses that a host spells", () => {
+describe("the addresses that a host name spells", () => {
   const table: readonly (readonly [host: string, addresses: readonly string[] | null])[] = [
     // Dotted decimal
     ["127.0.0.1", ["127.0.0.1"]],
@@ -36,7 +36,7 @@ describe("the addresses that a host spells", () => {
     ["127.000.000.001", ["127.0.0.1"]],
     ["08.0.0.1", ["8.0.0.1"]],
     ["0300.0250.1", ["192.168.0.1"]],
-    // A number that is no address
+    // A number that is not an address
     ["256.0.0.1", []],
     ["1.2.3.256", []],
     ["1.2.3.4.5", []],
@@ -84,7 +84,7 @@ describe("the addresses that a host spells", () => {
       assert.deepEqual(literalAddresses(host), addresses);
     });
 
-  it("reads what the WHATWG URL parser reads in the same way", () => {
+  it("are those of the WHATWG URL parser", () => {
     for (const [host, addresses] of table) {
       if (addresses === null || addresses.length === 0 || host.includes(":") || /localhost/i.test(host)) continue;
       if (!URL.canParse(`http://${host}/`)) continue;
@@ -92,7 +92,7 @@ describe("the addresses that a host spells", () => {
     }
   });
 
-  it("takes a long host for a name", () => {
+  it("treats a long host as a name", () => {
     assert.equal(literalAddresses("1.".repeat(200_000) + "1"), null);
     assert.equal(literalAddresses("1".repeat(200_000)), null);
   });

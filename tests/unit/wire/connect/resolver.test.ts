@@ -48,7 +48,7 @@ describe("the answer of a lookup", () => {
       });
     });
 
-  it("is no such host when it is empty", async () => {
+  it("throws ENOTFOUND when it is empty", async () => {
     await assert.rejects(resolverOf(lookup((callback) => callback(null, [])))("a.test", 0), { code: "ENOTFOUND" });
   });
 
@@ -61,7 +61,7 @@ describe("the answer of a lookup", () => {
     assert.deepEqual(await resolverOf(twice)("a.test", 0), ["127.0.0.1"]);
   });
 
-  it("has the addresses of the family that was asked for", async () => {
+  it("has the addresses of the requested family", async () => {
     const both = resolverOf(lookup((callback) => callback(null, ["::1", "127.0.0.1"])));
     assert.deepEqual(await both("a.test", 4), ["127.0.0.1"]);
     assert.deepEqual(await both("a.test", 6), ["::1"]);
@@ -84,7 +84,7 @@ describe("a lookup that fails", () => {
       await assert.rejects(resolverOf(lookup(behaviour))("a.test", 0), thrown);
     });
 
-  it("throws what is not an error", async () => {
+  it("throws a value that is not an error", async () => {
     for (const value of [undefined, null, 0, "text"]) {
       const behaviour = (): never => {
         throw value;
@@ -93,7 +93,7 @@ describe("a lookup that fails", () => {
     }
   });
 
-  it("throws after it has called back: the answer counts", async () => {
+  it("throws after it called back: the answer counts", async () => {
     const behaviour = (callback: Callback): never => {
       callback(null, "127.0.0.1");
       throw thrown;
@@ -102,8 +102,8 @@ describe("a lookup that fails", () => {
   });
 });
 
-describe("a resolver that remembers", () => {
-  it("asks once for each name and family while the answer is good", async () => {
+describe("a resolver with a cache", () => {
+  it("asks once for each name and family while the answer is fresh", async () => {
     const asked: string[] = [];
     const resolve = cachedResolver(async (host, family) => {
       asked.push(`${host} ${family}`);
@@ -114,7 +114,7 @@ describe("a resolver that remembers", () => {
     assert.deepEqual(asked, ["a.test 0", "b.test 0", "a.test 4"]);
   });
 
-  it("does not remember failures, nor answers that are not addresses", async () => {
+  it("does not cache failures, or answers that are not addresses", async () => {
     let calls = 0;
     const answers: readonly unknown[] = [new Error("no"), "nonsense", [], "127.0.0.1"];
     const behaviour = (callback: Callback): void => {

@@ -14,7 +14,7 @@ function certificate(names: string | undefined, commonName?: string | string[]):
 
 type Row = readonly [host: string, names: string | undefined, commonName?: string | string[]];
 
-describe("a certificate is for a host", () => {
+describe("a certificate that matches a host", () => {
   const table: readonly Row[] = [
     ["a.test", "DNS:a.test"],
     ["A.Test", "DNS:a.TEST"],
@@ -38,7 +38,7 @@ describe("a certificate is for a host", () => {
     });
 });
 
-describe("a certificate is not for a host", () => {
+describe("a certificate that does not match a host", () => {
   const table: readonly Row[] = [
     ["a.test", "DNS:b.test"],
     ["a.test", "DNS:x.a.test"],
@@ -97,7 +97,7 @@ describe("the error for a certificate of another host", () => {
     return error.message;
   };
 
-  it("says which names the certificate has", () => {
+  it("lists the names of the certificate", () => {
     assert.equal(
       messageFor("foo.w.test", certificate("DNS:f*.w.test, DNS:b.test", "foo.w.test")),
       'SSL: certificate verify failed for foo.w.test:443: the certificate was issued for DNS:f*.w.test, DNS:b.test, not for "foo.w.test"; is the host name right? (ERR_TLS_CERT_ALTNAME_INVALID)',
@@ -111,7 +111,7 @@ describe("the error for a certificate of another host", () => {
     );
   });
 
-  it("is there without any name", () => {
+  it("exists for a certificate without names", () => {
     assert.match(messageFor("a.test", certificate(undefined)), /was issued for another host, not for "a\.test"/);
   });
 });

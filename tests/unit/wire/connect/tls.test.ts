@@ -51,7 +51,7 @@ function failure(parts: Partial<TlsPolicy>): SSLError {
   return assert.fail("no error");
 }
 
-describe("the key of a policy", () => {
+describe("the key of a TLS policy", () => {
   const policies: readonly Partial<TlsPolicy>[] = [
     {},
     { verify: false },
@@ -77,34 +77,34 @@ describe("the key of a policy", () => {
     { verify: false, servername: "a.example" },
   ];
 
-  it("differs for policies that differ", () => {
+  it("differs between policies that differ", () => {
     const keys = policies.map((parts) => tlsPolicyKey(policy(parts)));
     assert.equal(new Set(keys).size, policies.length);
   });
 
   for (const parts of policies)
-    it(`is the same for the same: ${JSON.stringify(parts).slice(0, 60)}`, () => {
+    it(`is equal for equal policies: ${JSON.stringify(parts).slice(0, 60)}`, () => {
       const one = policy(parts);
       assert.equal(tlsPolicyKey(one), tlsPolicyKey({ ...one }));
       assert.equal(tlsPolicyKey(one), tlsPolicyKey(one));
     });
 
-  it("tells no passphrase", () => {
+  it("contains no passphrase", () => {
     assert.equal(tlsPolicyKey(policy({ cert: { cert: certFile, passphrase: "hunter2" } })).includes("hunter2"), false);
   });
 
-  it("of the default is that of its equal", () => {
+  it("is the same for the default policy and an empty one", () => {
     assert.equal(tlsPolicyKey(DEFAULT_TLS), tlsPolicyKey(policy({})));
   });
 });
 
 describe("verify", () => {
-  it("takes a file, also with other things in it", () => {
+  it("takes a CA file, also with other text in it", () => {
     const mixed = file("mixed.pem", `# a comment\n${CLIENT_KEY_PAIR.key}\n${TEST_CA}`);
     for (const path of [caFile, mixed]) assert.ok(secureContextOf(policy({ verify: path })));
   });
 
-  it("takes a directory, whatever else is in it", () => {
+  it("takes a directory, also with other files in it", () => {
     const path = join(directory, "authorities");
     mkdirSync(path);
     mkdirSync(join(path, "deeper"));
@@ -138,11 +138,11 @@ describe("verify", () => {
     ["a key", keyFile, /^SSL: no certificate in the CA bundle .*client\.key/],
   ]; // prettier-ignore
   for (const [name, path, message] of table)
-    it(`refuses what is ${name}`, () => {
+    it(`refuses ${name}`, () => {
       assert.match(failure({ verify: path }).message, message);
     });
 
-  it("reads a file again once it has changed", () => {
+  it("reads a file again after it changed", () => {
     const path = file("changing.pem", TEST_CA);
     const first = secureContextOf(policy({ verify: path }));
     assert.equal(secureContextOf(policy({ verify: path })), first);
@@ -158,7 +158,7 @@ describe("verify", () => {
 describe("the policies of an adapter", () => {
   const made = (): TlsPolicies => new TlsPolicies({ servername: "a.test" });
 
-  it("are one for calls that say the same in a row", () => {
+  it("are one object for equal calls in a row", () => {
     const policies = made();
     const bytes = Buffer.from("x");
     const calls: readonly CallTls[] = [
@@ -194,7 +194,7 @@ describe("the policies of an adapter", () => {
     assert.equal(new Set(keys).size, keys.length);
   });
 
-  it("do not change with the certificate that they were made for", () => {
+  it("do not change with the certificate object that they were created from", () => {
     const policies = made();
     const cert = { cert: certFile, key: keyFile, passphrase: "a" };
     const before = policies.policyFor({ verify: true, cert });
@@ -258,7 +258,7 @@ describe("cert", () => {
   });
 });
 
-/** Encrypted with "sesame"; with "wrong" it decrypts to what looks like padding behind no key at all. */
+/** Encrypted with "sesame"; with "wrong" it decrypts to bytes that look like padding without a key. */
 const GARBLED_KEY = `-----BEGIN ENCRYPTED PRIVATE KEY-----
 MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhXsQdGWFyW7AICCAAw
 DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEM3S1aWmqNSOohgje23JHZEEgZBU
@@ -277,7 +277,7 @@ function hasOpenssl(): boolean {
   }
 }
 
-describe("an encrypted key", { skip: hasOpenssl() ? false : "openssl is not installed" }, () => {
+describe("an encrypted key in a file", { skip: hasOpenssl() ? false : "openssl is not installed" }, () => {
   const encrypted = join(directory, "encrypted.key");
   const pfx = join(directory, "client.p12");
   if (hasOpenssl()) {
@@ -319,7 +319,7 @@ describe("an encrypted key in memory", () => {
     });
 });
 
-describe("what tls.connect is told", () => {
+describe("the options of tls.connect", () => {
   const table: readonly (readonly [string, string, string | undefined])[] = [
     ["example.com", "example.com", "example.com"],
     ["example.com.", "example.com", "example.com"],
@@ -336,7 +336,7 @@ describe("what tls.connect is told", () => {
       assert.deepEqual(options.ALPNProtocols, ["http/1.1"]);
     });
 
-  it("checks the name that was asked for, whatever address was connected to", () => {
+  it("check the requested name, whatever the address", () => {
     const named = { subject: {}, subjectaltname: "DNS:a.test" } as unknown as PeerCertificate;
     const check = (host: string): Error | undefined =>
       tlsConnectOptions(policy({ verify: caFile }), host).checkServerIdentity!("127.0.0.1", named);
@@ -349,12 +349,12 @@ describe("what tls.connect is told", () => {
     );
   });
 
-  it("takes the name of the policy before that of the URL", () => {
+  it("prefer the name of the policy to that of the URL", () => {
     const options = tlsConnectOptions(policy({ servername: "a.example" }), "127.0.0.1");
     assert.deepEqual([options.host, options.servername], ["a.example", "a.example"]);
   });
 
-  it("verifies nothing under verify: false alone", () => {
+  it("disable verification for verify: false only", () => {
     const options = tlsConnectOptions(policy({ verify: false }), "h");
     assert.equal(options.rejectUnauthorized, false);
     assert.equal(tlsConnectOptions(policy({ verify: caFile }), "h").rejectUnauthorized, true);
@@ -362,7 +362,7 @@ describe("what tls.connect is told", () => {
 });
 
 describe("TlsSessions", () => {
-  it("keeps the last hundred", () => {
+  it("keeps the last hundred sessions", () => {
     const sessions = new TlsSessions();
     const certificate = {} as PeerCertificate;
     const context = secureContextOf(DEFAULT_TLS);

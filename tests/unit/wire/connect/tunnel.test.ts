@@ -10,7 +10,7 @@ describe("the package socks", () => {
     assert.equal(await loadSocks(), SocksClient);
   });
 
-  it("is found under default, where a bundler has put it", async () => {
+  it("is found under default, where a bundler puts it", async () => {
     assert.equal(await loadSocks(async () => ({ default: { SocksClient } })), SocksClient);
   });
 
@@ -20,7 +20,7 @@ describe("the package socks", () => {
     ["has no exports", async () => ({}), /\(it does not export SocksClient\)/],
   ];
   for (const [title, load, reason] of broken)
-    it(`cannot be loaded when it ${title}: the error says so, and not that a connection failed`, async () => {
+    it(`cannot be loaded when it ${title}: the error says so, instead of a failed connection`, async () => {
       await assert.rejects(loadSocks(load), (error: unknown) => {
         assert.ok(error instanceof InvalidSchema);
         assert.equal(error.code, "ERR_SOCKS_PACKAGE");

@@ -115,7 +115,7 @@ describe("codingsOf", () => {
       );
     });
 
-  it("is what Accept-Encoding offers", () => {
+  it("are those that Accept-Encoding offers", () => {
     assert.match(ACCEPT_ENCODING, /^gzip, deflate, br(, zstd)?$/);
     for (const name of ACCEPT_ENCODING.split(", ")) assert.deepEqual(codingsOf(name), [name]);
   });
@@ -135,7 +135,7 @@ const BODIES: readonly (readonly [string, Buffer, readonly string[], Buffer])[] 
   ["five codings", gzipSync(deflateSync(deflateRawSync(brotliCompressSync(gzipSync(TEXT))))), ["gzip", "deflate", "deflate", "br", "gzip"], TEXT],
 ]; // prettier-ignore
 
-describe("whole and streamed agree for each split", () => {
+describe("whole and streamed decoding agree for each split", () => {
   for (const [name, bytes, codings, expected] of BODIES)
     it(name, async () => {
       assert.deepEqual(await whole(bytes, codings), { bytes: expected, error: null });
@@ -143,7 +143,7 @@ describe("whole and streamed agree for each split", () => {
         assert.deepEqual(await streamed(chunks, codings), { bytes: expected, error: null });
     });
 
-  it("of what is decoded away from the event loop", async () => {
+  it("of content that is decoded off the event loop", async () => {
     for (const [name, code] of Object.entries(CODERS)) {
       const bytes = code(NOISE);
       const decoded = decodeAll(bytes, [name], LIMITS);
@@ -154,7 +154,7 @@ describe("whole and streamed agree for each split", () => {
     }
   });
 
-  it("of nothing at all, which a server may label as it likes", async () => {
+  it("of empty content with any label", async () => {
     for (const name of [...Object.keys(CODERS), "deflate"]) {
       assert.deepEqual(await whole(Buffer.alloc(0), [name, "gzip"]), { bytes: Buffer.alloc(0), error: null });
       assert.deepEqual(await streamed([], [name, "gzip"]), { bytes: Buffer.alloc(0), error: null });
@@ -162,13 +162,13 @@ describe("whole and streamed agree for each split", () => {
     }
   });
 
-  it("of what has no coding", async () => {
+  it("of content without a coding", async () => {
     assert.deepEqual(await whole(TEXT, []), { bytes: TEXT, error: null });
     assert.deepEqual(await streamed([TEXT.subarray(0, 3), TEXT.subarray(3)], []), { bytes: TEXT, error: null });
   });
 });
 
-describe("what is cut, at every byte", () => {
+describe("content truncated at every byte", () => {
   for (const [name, bytes, codings] of BODIES.filter(([, , , expected]) => expected.length > 0))
     it(name, async () => {
       const members =
@@ -185,7 +185,7 @@ describe("what is cut, at every byte", () => {
       }
     });
 
-  it("large", async () => {
+  it("of large size", async () => {
     for (const [name, code] of Object.entries(CODERS)) {
       const cut = code(NOISE).subarray(0, -1);
       assertUndecodable((await whole(cut, [name])).error, /data is cut off/);
@@ -197,7 +197,7 @@ describe("what is cut, at every byte", () => {
   });
 });
 
-describe("what does not decode", () => {
+describe("invalid content", () => {
   const garbage: readonly (readonly [string, Buffer, readonly string[]])[] = [
     ["text as gzip", TEXT, ["gzip"]],
     ["text as deflate", Buffer.from("<html>"), ["deflate"]],
@@ -222,7 +222,7 @@ describe("what does not decode", () => {
       ["NUL", Buffer.from([0])],
       ["many NULs", Buffer.alloc(20_000)],
     ] as const)
-      it(`${what} behind ${name}`, async () => {
+      it(`${what} after ${name}`, async () => {
         const coding = name.split(",", 1);
         const bytes = Buffer.concat([code(TEXT), behind]);
         const message = /bytes after the end of the|data is (malformed|cut off)/;
@@ -246,11 +246,11 @@ function flipped(bytes: Buffer, at: number): Buffer {
 
 const MEGABYTE = 1 << 20;
 
-describe("bombs", () => {
+describe("decompression bombs", () => {
   const zeros = Buffer.alloc(12 * MEGABYTE);
   const bomb = gzipSync(zeros);
 
-  it("are refused over 200:1 beyond 10 MiB", async () => {
+  it("are refused over 200:1 beyond 10 MiB [bomb-ratio]", async () => {
     for (const [bytes, codings] of [
       [bomb, ["gzip"]],
       [brotliCompressSync(zeros), ["br"]],
@@ -266,19 +266,19 @@ describe("bombs", () => {
     }
   });
 
-  it("are none up to 10 MiB", async () => {
+  it("are not detected up to 10 MiB", async () => {
     const most = Buffer.alloc(10 * MEGABYTE);
     assert.equal((await whole(gzipSync(most), ["gzip"])).bytes.length, most.length);
     assert.equal((await streamed([gzipSync(most)], ["gzip"])).bytes.length, most.length);
   });
 
-  it("are none within the ratio", async () => {
+  it("are not detected within the ratio", async () => {
     const limits = { maxRatio: 2000, maxOutput: 0 };
     assert.equal((await whole(bomb, ["gzip"], limits)).bytes.length, zeros.length);
     assert.equal((await streamed([bomb], ["gzip"], limits)).bytes.length, zeros.length);
   });
 
-  it("in the middle of the chain are found as well", async () => {
+  it("are detected in the middle of a chain of codings", async () => {
     // The outer layer grows beyond measure and its content would shrink again.
     const padded = Buffer.concat([gzipSync("small"), Buffer.alloc(12 * MEGABYTE)]);
     assert.ok((await whole(gzipSync(padded), ["gzip", "gzip"])).error instanceof ContentDecodingError);
@@ -289,7 +289,7 @@ describe("bombs", () => {
 /** Empty deflate blocks, which bring no content. */
 const NOTHING = Buffer.alloc(5 * 6_000_000, Buffer.from("000000ffff", "hex"));
 
-describe("a layer whose output the next one makes nothing of", () => {
+describe("a coding whose output the next decoder discards", () => {
   const gzipOfNothing = Buffer.concat([
     Buffer.from("1f8b0800000000000003", "hex"),
     NOTHING,
@@ -306,7 +306,7 @@ describe("a layer whose output the next one makes nothing of", () => {
     ["two more around it", deflateSync(gzipSync(gzipSync(small))), ["deflate", "gzip", "gzip", "gzip", "gzip"]],
   ];
   for (const [name, bytes, codings] of table)
-    it(`is measured by what came over the wire: ${name}`, async () => {
+    it(`is limited by the bytes on the wire: ${name}`, async () => {
       for (const chunks of [[bytes], [bytes.subarray(0, 100), bytes.subarray(100)]])
         assertUndecodable((await streamed(chunks, codings)).error, /like a decompression bomb/);
       assertUndecodable((await whole(bytes, codings)).error, /like a decompression bomb/);
@@ -319,7 +319,7 @@ describe("a layer whose output the next one makes nothing of", () => {
       assert.ok((await whole(bytes, codings, narrow)).error instanceof ContentTooLarge);
     });
 
-  it("may be a little larger than the content under maxOutput", async () => {
+  it("may be slightly larger than the content under maxOutput", async () => {
     const limits = { maxRatio: 200, maxOutput: NOISE.length };
     const bytes = gzipSync(gzipSync(NOISE, { level: 0 }), { level: 0 });
     assert.deepEqual(await streamed([bytes], ["gzip", "gzip"], limits), { bytes: NOISE, error: null });
@@ -327,7 +327,7 @@ describe("a layer whose output the next one makes nothing of", () => {
   });
 });
 
-describe("a layer by the runtime's web stream", () => {
+describe("a decoder based on the runtime's web stream", () => {
   const layerOf = (...chunks: readonly Buffer[]): WebStreamLayer => {
     const rest = [...chunks];
     return new WebStreamLayer({ pull: () => rest.shift() ?? null }, "gzip");
@@ -348,12 +348,12 @@ describe("a layer by the runtime's web stream", () => {
     assert.deepEqual(await all(layerOf()), Buffer.alloc(0));
   });
 
-  it("rejects data that is cut or malformed", async () => {
+  it("rejects data that is truncated or malformed", async () => {
     await assert.rejects(all(layerOf(gzipSync(TEXT).subarray(0, -4))), LayerFault);
     await assert.rejects(all(layerOf(TEXT)), LayerFault);
   });
 
-  it("gives the source's own error", async () => {
+  it("throws the source's own error", async () => {
     const fault = new Error("cut");
     const pieces = [gzipSync(TEXT).subarray(0, 20)];
     const layer = new WebStreamLayer(
@@ -369,7 +369,7 @@ describe("a layer by the runtime's web stream", () => {
     await assert.rejects(all(layer), (error) => error === fault);
   });
 
-  it("can be stopped while its source is silent, and before it was asked", { timeout: 5000 }, async () => {
+  it("can be stopped while its source is silent, and before it is read", { timeout: 5000 }, async () => {
     const silent = new WebStreamLayer({ pull: () => new Promise<Buffer | null>(() => undefined) }, "gzip");
     const pieces = [gzipSync(NOISE).subarray(0, 12)];
     const waiting = new WebStreamLayer(
@@ -408,7 +408,7 @@ describe("a decoder that is stopped or closed", { timeout: 10_000 }, () => {
       }
     };
 
-    it(`rejects the pull that waits, and each after it: ${name}`, async () => {
+    it(`rejects a pending pull, and every later one: ${name}`, async () => {
       const decoder = halfway();
       const [pulled] = await untilItWaits(decoder);
       const reason = new Error("mine");
@@ -417,7 +417,7 @@ describe("a decoder that is stopped or closed", { timeout: 10_000 }, () => {
       await assert.rejects(decoder.pull(), (error) => error === reason);
     });
 
-    it(`gives the end: ${name}`, async () => {
+    it(`ends: ${name}`, async () => {
       const decoder = halfway();
       const [pulled] = await untilItWaits(decoder);
       decoder.close();
@@ -425,7 +425,7 @@ describe("a decoder that is stopped or closed", { timeout: 10_000 }, () => {
       assert.equal(await decoder.pull(), null);
     });
 
-    it(`does nothing when it was not begun: ${name}`, async () => {
+    it(`does nothing when it was not started: ${name}`, async () => {
       const stopped = halfway();
       stopped.stop(new Error("mine"));
       await assert.rejects(stopped.pull(), /mine/);
@@ -460,7 +460,7 @@ describe("maxOutput", () => {
       }
     });
 
-  it("counts what has no coding", async () => {
+  it("counts content without a coding", async () => {
     const limits = { maxRatio: 200, maxOutput: 10 };
     assert.ok((await streamed([TEXT], [], limits)).error instanceof ContentTooLarge);
     assert.equal((await streamed([TEXT.subarray(0, 10)], [], limits)).error, null);
@@ -468,7 +468,7 @@ describe("maxOutput", () => {
 });
 
 describe("a decoded stream", () => {
-  it("gives the source's own error, behind what came before", async () => {
+  it("throws the source's error after the content before it", async () => {
     const fault = new Error("cut");
     async function* source(): AsyncGenerator<Buffer, void> {
       yield gzipSync(TEXT, { finishFlush: 2 }).subarray(0, -4);
@@ -509,7 +509,7 @@ describe("a decoded stream", () => {
     }
   });
 
-  it("does not run ahead of its reader", async () => {
+  it("decodes no further than its reader reads [decoder-follows-reader]", async () => {
     let given = 0;
     const zeros = gzipSync(Buffer.alloc(2 * MEGABYTE));
     async function* source(): AsyncGenerator<Buffer, void> {
@@ -522,7 +522,7 @@ describe("a decoded stream", () => {
     await reader.return();
   });
 
-  it("warns of nothing, however many its pieces", async () => {
+  it("causes no warning, however many its pieces", async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on("warning", onWarning);

@@ -154,7 +154,7 @@ describe("the fields", () => {
       assert.throws(() => trailersOf(lines.join("\r\n"), MANY), expected);
     });
 
-  it("are as many as the limit says, and no more", () => {
+  it("are accepted up to the limit, and refused above it", () => {
     const lines = ["HTTP/1.1 200 OK", "A: 1", "B: 2", " folded", "C: 3"].join("\r\n");
     assert.equal(headOf(lines, 3).rawHeaders.length, 6);
     assert.throws(() => headOf(lines, 2), {
@@ -248,11 +248,11 @@ describe("the framing", () => {
     });
 
   for (const coding of ["chunked", "Chunked", "CHUNKED", "chunked  "])
-    it(`takes Transfer-Encoding: ${JSON.stringify(coding)}`, () => {
+    it(`accepts Transfer-Encoding: ${JSON.stringify(coding)}`, () => {
       assert.equal(head("HTTP/1.1 200 OK", `Transfer-Encoding: ${coding}`).chunked, true);
     });
 
-  it("takes framing from no other field", () => {
+  it("comes from no other field", () => {
     const found = head(
       "HTTP/1.1 200 OK",
       "Content-Lengths: 5",
@@ -264,7 +264,7 @@ describe("the framing", () => {
   });
 });
 
-describe("whether the connection stays", () => {
+describe("whether the connection is kept", () => {
   const table: readonly (readonly [string, readonly string[], boolean])[] = [
     ["HTTP/1.1", [], true],
     ["HTTP/1.1", ["Connection: close"], false],
@@ -311,7 +311,7 @@ describe("whether the connection stays", () => {
     });
 });
 
-describe("the message for a bad head", () => {
+describe("the message for an invalid head", () => {
   function messageFor(...lines: string[]): string {
     try {
       head(...lines);
@@ -334,7 +334,7 @@ describe("the message for a bad head", () => {
     [["garbage", "B: d"], /malformed status line "garbage"; /],
   ];
   for (const [lines, message] of shows)
-    it(`shows the one line of ${JSON.stringify(lines).slice(0, 60)}`, () => {
+    it(`shows the invalid line of ${JSON.stringify(lines).slice(0, 60)}`, () => {
       assert.match(messageFor(...lines), message);
     });
 
@@ -374,7 +374,7 @@ describe("the message for a bad head", () => {
   });
 });
 
-describe("what is quoted in a message", () => {
+describe("text quoted in a message", () => {
   it("is short and has no control characters", () => {
     assert.equal(quoted("a\0\x1b[31m\n"), String.raw`"a\u0000\u001b[31m\n"`);
     assert.equal(quoted("x".repeat(81)), `"${"x".repeat(80)}…"`);

@@ -114,7 +114,7 @@ describe("serializeHead", () => {
       );
     });
 
-  it("tells no secret", () => {
+  it("has no secret in its messages", () => {
     assert.throws(
       () => serializeHead("GET", "/", ["Authorization", "Bearer hunter2\r\n"]),
       (error: Error) => !error.message.includes("hunter2"),

@@ -54,7 +54,7 @@ function everySplit(bytes: Buffer): Buffer[][] {
   return splits;
 }
 
-describe("good responses, however they are cut", () => {
+describe("valid responses, however they are split", () => {
   for (const [name, text, events, options] of GOOD)
     it(name, () => {
       for (const pieces of everySplit(bytesOf(text)))
@@ -62,7 +62,7 @@ describe("good responses, however they are cut", () => {
     });
 });
 
-describe("bytes behind the end are left over", () => {
+describe("returns the bytes after the end of a response", () => {
   for (const [name, text, events, options] of GOOD.filter(([, , , given]) => given?.closes !== true))
     it(name, () => {
       for (const extra of ["H", "HTTP/1.1 200 OK\r\n\r\n", "\r\n"])
@@ -95,7 +95,7 @@ const BODILESS: readonly (readonly [method: string, status: number])[] = [
   ["CONNECT", 204],
 ];
 
-describe("framing fields of a response that has no body mean nothing, and the connection is closed after bad ones", () => {
+describe("ignores framing fields of a response without a body, and closes the connection after invalid ones", () => {
   for (const lines of BAD_FRAMINGS)
     it(JSON.stringify(lines), () => {
       const fields = lines.map((line) => `${line}\r\n`).join("");
@@ -136,8 +136,8 @@ const BAD_HEADS: readonly Hostile[] = [
   ["no field, and an empty line that is LF", `${TWO_HUNDRED}\n`, /a bare LF/],
   ["NUL", `${TWO_HUNDRED}A: \0\r\n\r\n`, /a NUL byte/],
   ["a bad second head", `HTTP/1.1 100 x\r\n\r\nHTTP/1.1 200 OK\r\nA : b\r\n\r\n`, /white space before the colon/],
-  ["garbage behind a 1xx", "HTTP/1.1 100 x\r\n\r\nXTTP/1.1 200 OK\r\n\r\n", /malformed status line/],
-  ["101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", /101 Switching Protocols, which was not asked for/],
+  ["garbage after a 1xx", "HTTP/1.1 100 x\r\n\r\nXTTP/1.1 200 OK\r\n\r\n", /malformed status line/],
+  ["a 101 that was not requested", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", /101 Switching Protocols, which was not asked for/],
   ["too many 1xx", INFORMATIONAL.repeat(3), /more than 2 informational responses \(maxInformational/, { limits: SMALL }],
   ["too large a head", `${TWO_HUNDRED}A: ${"b".repeat(60)}\r\n\r\n`, /the head is larger than 60 bytes \(maxHeaderSize/, { limits: SMALL }],
   ["too large a head without an end", `HTTP/1.1 200 ${"x".repeat(60)}`, /the head is larger than 60 bytes/, { limits: SMALL }],
@@ -165,7 +165,7 @@ describe("hostile heads", () => {
       for (const pieces of everySplit(bytesOf(text))) assert.deepEqual(verdict(parse(pieces, options)), verdict(whole));
     });
 
-  it("lengths that differ are InvalidHeader", () => {
+  it("throw InvalidHeader for different lengths", () => {
     const text = `${TWO_HUNDRED}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!`;
     for (const pieces of everySplit(bytesOf(text))) {
       const { error, events } = parse(pieces);
@@ -175,7 +175,7 @@ describe("hostile heads", () => {
     }
   });
 
-  it("a head of exactly the limit is taken", () => {
+  it("are accepted at exactly the limit", () => {
     const text = `${TWO_HUNDRED}A: ${"b".repeat(60 - TWO_HUNDRED.length - 3)}\r\n\r\n`;
     for (const pieces of everySplit(bytesOf(text))) {
       const { error, events } = parse(pieces, { limits: SMALL, method: "HEAD" });
@@ -184,7 +184,7 @@ describe("hostile heads", () => {
     }
   });
 
-  it("1xx responses up to the limit are taken", () => {
+  it("are counted together with 1xx responses", () => {
     const { error, events } = parse([bytesOf(`${INFORMATIONAL.repeat(2)}HTTP/1.1 204 x\r\n\r\n`)], { limits: SMALL });
     assert.equal(error, null);
     assert.equal(events.length, 4);
@@ -214,8 +214,8 @@ const BAD_CHUNKS: readonly Hostile[] = [
   ["a bare CR in an extension", "1;a\rb\r\nx\r\n", /does not end in CRLF/],
   ["NUL in an extension", "1;\0\r\nx\r\n", /a control character in a chunk extension/],
   ["longer than its length", "1\r\nxy\r\n0\r\n\r\n", /a chunk that is longer than its length \(1 bytes read\)/],
-  ["LF behind a chunk", "1\r\nx\n0\r\n\r\n", /a chunk that is longer than its length/],
-  ["CR alone behind a chunk", "1\r\nx\r0\r\n\r\n", /a chunk that does not end in CRLF/],
+  ["LF after a chunk", "1\r\nx\n0\r\n\r\n", /a chunk that is longer than its length/],
+  ["CR alone after a chunk", "1\r\nx\r0\r\n\r\n", /a chunk that does not end in CRLF/],
   ["2^53", "20000000000000\r\n", /the size of a chunk is beyond 2\^52 bytes/],
   ["2^64 + 1", "10000000000000001\r\n", /beyond 2\^52/],
   ["many digits", "f".repeat(1000), /beyond 2\^52/],
@@ -236,7 +236,7 @@ const BAD_CHUNKS: readonly Hostile[] = [
   ["too large trailers without an end", `0\r\nA: ${"b".repeat(80)}`, /trailers larger than 60 bytes/, { limits: SMALL }],
 ]; // prettier-ignore
 
-describe("hostile chunks", () => {
+describe("hostile chunks [hostile-chunks]", () => {
   for (const [name, text, message, options] of BAD_CHUNKS)
     it(name, () => {
       const bytes = bytesOf(CHUNKED_HEAD + text);
@@ -262,7 +262,7 @@ describe("hostile chunks", () => {
     [2 ** 52 - 1, "fffffffffffff"],
     [2 ** 52 - 1, "000fffffffffffff"],
   ] as const)
-    it(`a chunk of ${size} bytes does not end before`, () => {
+    it(`a chunk of ${size} bytes ends after that many bytes`, () => {
       const { error, events } = parse([bytesOf(`${CHUNKED_HEAD}${text}\r\n`), bytesOf("abc\r\n0\r\n\r\n")], {
         closes: true,
       });
@@ -270,13 +270,13 @@ describe("hostile chunks", () => {
       assert.equal(error?.code, "ERR_CHUNKED_ENCODING");
     });
 
-  it("what came before a bad chunk is given", () => {
+  it("yield the content before an invalid chunk [content-before-bad-chunk]", () => {
     const { events } = parse([bytesOf(`${CHUNKED_HEAD}5\r\nhello\r\nz`)]);
     assert.deepEqual(events, [CHUNKED, "data hello"]);
   });
 });
 
-describe("a response that is cut at any byte", () => {
+describe("a response truncated at any byte", () => {
   for (const [name, text, , options] of GOOD.filter(([, , , given]) => given?.closes !== true))
     it(name, () => {
       const bytes = bytesOf(text);
@@ -315,19 +315,19 @@ describe("a response that is cut at any byte", () => {
     ["2\r\nok\r\n0\r\nA: b\r\n", "the trailers are cut off"],
     ["2\r\nok\r\n0\r\nA: b\r\n\r", "the trailers are cut off"],
   ] as const)
-    it(`says what is missing: ${JSON.stringify(text)}`, () => {
+    it(`names what is missing: ${JSON.stringify(text)}`, () => {
       for (const pieces of everySplit(bytesOf(CHUNKED_HEAD + text)))
         assert.match(parse(pieces, { closes: true }).error!.message, new RegExp(`bytes read, ${missing}\\)$`));
     });
 
-  it("counts what is missing", () => {
+  it("counts the missing bytes", () => {
     const { error } = parse([bytesOf(`${TWO_HUNDRED}Content-Length: 10\r\n\r\nabc`)], { closes: true });
     assert.equal(error?.message, "Connection broken: incomplete read (3 bytes read, 7 more expected)");
   });
 });
 
 describe("the state of a parser", () => {
-  it("is told at each step, and it serves one response after the other", () => {
+  it("is reported at each step, for one response after the other", () => {
     const parser = new ResponseParser({
       onInformational: () => undefined,
       onHead: () => undefined,
@@ -367,7 +367,7 @@ describe("the state of a parser", () => {
     ]);
   });
 
-  it("takes nothing while idle", () => {
+  it("accepts no bytes while idle", () => {
     const { leftover, events } = parse([bytesOf("HTTP/1.1 204 x\r\n\r\n"), bytesOf("HTTP/1.1 200 OK\r\n\r\n")]);
     assert.equal(leftover, 19);
     assert.equal(events.length, 2);
