@@ -83,7 +83,7 @@ describe("a route", () => {
     ],
     ["json", { json: { a: [1, { b: 2 }] } }, { json: { a: [1, { b: 2 }] } }, null],
     ["json", { json: { a: 1 } }, { json: { a: 2 } }, 'the JSON is {"a":2}, not {"a":1}'],
-    ["json", { json: { a: 1 } }, { data: "{" }, "the body is no JSON"],
+    ["json", { json: { a: 1 } }, { data: "{" }, "the body is not JSON"],
     ["json null", { json: null }, { json: null }, null],
     ["form", { form: { a: "1" } }, { data: { a: "1", b: "2" } }, null],
     ["form", { form: { a: "1" } }, { data: { a: "2" } }, 'form.a is "2", not "1"'],

@@ -189,7 +189,7 @@ describe("the source", () => {
   });
 
   for (const [why, source, type, kind] of [
-    ["malformed content", watched("--B\r\nno field\r\n\r\n", 100), TYPE, /no header field/],
+    ["malformed content", watched("--B\r\nno field\r\n\r\n", 100), TYPE, /not a header field/],
     ["a Content-Type that is none", watched(THREE), "text/html", /not multipart/],
     ["items that are not bytes", Readable.from(["--B\r\n"]), TYPE, /the source gave a string/],
   ] as const)
