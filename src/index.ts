@@ -39,13 +39,13 @@ export type { EnvironmentSettings, SessionOptions } from "./client/session-optio
 export type { Proxies, RequestOptions, SendOptions } from "./client/options.js";
 export type { NextPage, PageItems, PaginateItemsOptions, PaginateOptions } from "./client/paginate.js";
 export { ResponsePromise } from "./client/response-promise.js";
-export { Request, type RequestInit } from "./message/request.js";
+export { Request, type RequestParts } from "./message/request.js";
 export { PreparedRequest, type PrepareOptions } from "./message/prepared.js";
 export {
   Response,
   type ConnectionInfo,
   type IterOptions,
-  type ResponseInit,
+  type ResponseParts,
   type Timings,
   type TlsInfo,
 } from "./message/response.js";
@@ -54,7 +54,7 @@ export type { SaveOptions, SaveResult } from "./message/save.js";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./content/standard-schema.js";
 export type { CurlOptions } from "./message/curl.js";
 export { RawResponse } from "./message/raw-response.js";
-export { CaseInsensitiveDict, type HeadersInit, type HeaderValue } from "./message/headers.js";
+export { CaseInsensitiveDict, type HeadersLike, type HeaderValue } from "./message/headers.js";
 export type { Hooks, HookSettings, HooksInit, ResponseHook } from "./message/hooks.js";
 export type { ParamKey, Params, ParamScalar, ParamValue } from "./http/params.js";
 export { codes, type StatusCodes } from "./http/status-codes.js";

@@ -2,7 +2,7 @@
 import type { AuthInit } from "../auth/auth-from.js";
 import type { InformationalResponse, ProgressCallback } from "../adapters/adapter.js";
 import type { CookiesInit } from "../message/cookies/jar.js";
-import type { HeadersInit } from "../message/headers.js";
+import type { HeadersLike } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
 import type { Params } from "../http/params.js";
 import { aBoolean, aFunction, amountOf, orNull } from "../options/checks.js";
@@ -86,7 +86,7 @@ export interface RequestOptions extends SendOptions {
    *
    * @throws InvalidHeader for what cannot be sent.
    */
-  readonly headers?: HeadersInit | null | undefined;
+  readonly headers?: HeadersLike | null | undefined;
   /** Sent with this call, beside the session's; not kept. */
   readonly cookies?: CookiesInit | null | undefined;
   /**

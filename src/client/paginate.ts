@@ -3,7 +3,7 @@ import { insideRequest } from "../message/prepared.js";
 import { createHash } from "node:crypto";
 
 import { RequestException } from "../exceptions.js";
-import { headerEntries, type HeadersInit } from "../message/headers.js";
+import { headerEntries, type HeadersLike } from "../message/headers.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import { GeneratorSource, PullIterator } from "../content/pull-iterator.js";
@@ -197,9 +197,9 @@ function merged(options: RequestOptions, changes: RequestOptions): RequestOption
 }
 
 function mergedHeaders(
-  base: HeadersInit | null | undefined,
-  changes: HeadersInit | null | undefined,
-): HeadersInit | undefined {
+  base: HeadersLike | null | undefined,
+  changes: HeadersLike | null | undefined,
+): HeadersLike | undefined {
   if (base == null) return changes ?? undefined;
   if (changes == null) return base;
   const added = headerEntries(changes);

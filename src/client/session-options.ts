@@ -1,7 +1,7 @@
 /** What a Session takes, and gives back of the environment's. */
 import type { AuthInit } from "../auth/auth-from.js";
 import type { CookiesInit } from "../message/cookies/jar.js";
-import type { HeadersInit } from "../message/headers.js";
+import type { HeadersLike } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
 import type { Params } from "../http/params.js";
 import type { Retry } from "../policy/retry.js";
@@ -14,7 +14,7 @@ export interface SessionOptions {
   /** Put before URLs without a scheme. */
   readonly baseUrl?: string | URL | null | undefined;
   /** Added to the four defaults; `null` removes one. */
-  readonly headers?: HeadersInit | null | undefined;
+  readonly headers?: HeadersLike | null | undefined;
   /** Added to the query of every URL; a call's win, key by key. */
   readonly params?: Params | null | undefined;
   /** Credentials for every call that has none of its own. @defaultValue null: those of netrc or of the URL */

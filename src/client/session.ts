@@ -8,7 +8,7 @@ import type { AuthInit } from "../auth/auth-from.js";
 import { InvalidSchema } from "../exceptions.js";
 import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from "../message/cookies/jar.js";
 import type { FieldList } from "../http/fields.js";
-import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersInit } from "../message/headers.js";
+import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersLike } from "../message/headers.js";
 import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
 import { NO_OPTIONS } from "../options/own-options.js";
 import type { Params } from "../http/params.js";
@@ -135,7 +135,7 @@ export class Session extends SessionRedirects {
   get headers(): CaseInsensitiveDict {
     return this.#headers;
   }
-  set headers(headers: CaseInsensitiveDict | HeadersInit) {
+  set headers(headers: CaseInsensitiveDict | HeadersLike) {
     this.#headers = headers instanceof CaseInsensitiveDict ? headers : new CaseInsensitiveDict(headers);
   }
 
@@ -468,7 +468,7 @@ export class Session extends SessionRedirects {
     return mergeParams(this.params, given);
   }
 
-  #mergedFields(given: HeadersInit | null | undefined): FieldList {
+  #mergedFields(given: HeadersLike | null | undefined): FieldList {
     const fields = fieldsOf(this.#headers).copyOnWrite();
     if (given == null) return fields;
     for (const [name, values] of headerEntries(given)) {

@@ -19,7 +19,7 @@ import {
   Session,
   StreamConsumedError,
   type EventIterOptions,
-  type HeadersInit,
+  type HeadersLike,
   type HeaderValue,
   type PreparedRequest,
   type RequestException,
@@ -348,7 +348,7 @@ export function events(url: string | URL, options?: EventsOptions): EventStream 
   return new EventStream(url, options);
 }
 
-function entriesOf(headers: HeadersInit | null | undefined): [string, HeaderValue][] {
+function entriesOf(headers: HeadersLike | null | undefined): [string, HeaderValue][] {
   if (headers == null) return [];
   const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
   return [...(pairs as Iterable<readonly [string, HeaderValue]>)].map(([name, value]) => [name, value]);

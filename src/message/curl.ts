@@ -1,6 +1,6 @@
 /** A prepared request as a curl command. */
 import type { Body } from "./body/body.js";
-import type { RequestParts } from "./request-parts.js";
+import type { ShownRequest } from "./shown-request.js";
 import { targetOf } from "../http/url/request-target.js";
 import { redactedBody, redactedUrl, redactedValue } from "../http/redaction/redaction.js";
 import { unquote } from "../http/url-encoded.js";
@@ -14,7 +14,7 @@ export interface CurlOptions {
 const MAX_SHOWN_BODY = 64 * 1024;
 
 /** The command: what curl would do by itself and the request does not is switched off. */
-export function curlCommand(request: RequestParts, options: CurlOptions): string {
+export function curlCommand(request: ShownRequest, options: CurlOptions): string {
   const shown = options.credentials === true;
   const { method, fields, body } = request;
   const parts = ["curl"];
@@ -63,7 +63,7 @@ function bytesOf({ bytes }: Body): Buffer | null {
 }
 
 /** A body in a content coding is not shown: secrets in it cannot be masked. */
-function maskedBytes(body: Body, { fields }: RequestParts): Buffer | null {
+function maskedBytes(body: Body, { fields }: ShownRequest): Buffer | null {
   const bytes = fields.has("content-encoding") ? null : bytesOf(body);
   return bytes === null ? null : Buffer.from(redactedBody(bytes.latin1Slice(), fields.get("content-type")), "latin1");
 }

@@ -7,7 +7,7 @@ import { kindOf } from "../options/kind.js";
 import { isMap, isUint8Array } from "../options/kinds.js";
 
 /** Anything that names headers: an object, pairs, a Map, `Headers` or a CaseInsensitiveDict. */
-export type HeadersInit =
+export type HeadersLike =
   CaseInsensitiveDict | Readonly<Record<string, HeaderValue>> | Iterable<readonly [string, HeaderValue]>;
 
 /** A header's value. `null` removes a session's header; an array sends the field once for each item. */
@@ -33,7 +33,7 @@ const FIELDS = Symbol("fields");
 class CaseInsensitiveFields implements Iterable<[string, string]> {
   declare readonly [FIELDS]: FieldList;
 
-  constructor(init?: HeadersInit | null) {
+  constructor(init?: HeadersLike | null) {
     const fields = init instanceof FieldList ? init : new FieldList();
     // Configurable, or a proxy's list of keys would have to name it: Object.keys() and spreading would throw.
     Object.defineProperty(this, FIELDS, { value: fields, configurable: true });
@@ -99,7 +99,7 @@ class CaseInsensitiveFields implements Iterable<[string, string]> {
   }
 
   /** Sets every field of the argument. */
-  update(other: HeadersInit): this {
+  update(other: HeadersLike): this {
     for (const [name, values] of headerEntries(other)) {
       if (values === null) this[FIELDS].delete(name);
       else this[FIELDS].setAll(name, values);
@@ -181,13 +181,13 @@ Object.defineProperty(CaseInsensitiveFields, "name", { value: "CaseInsensitiveDi
 export type CaseInsensitiveDict = CaseInsensitiveFields & IndexedFields;
 /** Makes {@link CaseInsensitiveDict | headers that can be indexed}. */
 export const CaseInsensitiveDict = CaseInsensitiveFields as unknown as {
-  new (init?: HeadersInit | null): CaseInsensitiveDict;
+  new (init?: HeadersLike | null): CaseInsensitiveDict;
   readonly prototype: CaseInsensitiveDict;
 };
 
 /** The dict over a list, sharing it. */
 export function dictOf(fields: FieldList): CaseInsensitiveDict {
-  return new CaseInsensitiveDict(fields as unknown as HeadersInit);
+  return new CaseInsensitiveDict(fields as unknown as HeadersLike);
 }
 
 /** The list under a dict, shared with it. */
@@ -230,7 +230,7 @@ const INDEXED: ProxyHandler<CaseInsensitiveFields> = {
  * @throws TypeError for an argument that is not headers.
  * @throws InvalidHeader for a value that is neither text, number nor bytes.
  */
-export function headerEntries(init: HeadersInit): [string, string[] | null][] {
+export function headerEntries(init: HeadersLike): [string, string[] | null][] {
   const found: [string, string[] | null][] = [];
   if (init instanceof CaseInsensitiveDict) {
     const { raw, lower } = init[FIELDS];
@@ -258,7 +258,7 @@ export function headerEntries(init: HeadersInit): [string, string[] | null][] {
 }
 
 /** The fields that an argument names as name, value, name, value … @throws As {@link headerEntries}. */
-export function headerPairs(init: HeadersInit): string[] {
+export function headerPairs(init: HeadersLike): string[] {
   return headerEntries(init).flatMap(([name, values]) => (values ?? []).flatMap((value) => [name, value]));
 }
 

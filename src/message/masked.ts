@@ -1,8 +1,8 @@
 /** What `JSON.stringify` shows of requests and responses: test runners and loggers print them so. Secrets are masked. */
 import { kindOf } from "../options/kind.js";
-import { dictOf, headerEntries, type HeadersInit } from "./headers.js";
+import { dictOf, headerEntries, type HeadersLike } from "./headers.js";
 import type { PreparedRequest } from "./prepared.js";
-import type { RequestParts } from "./request-parts.js";
+import type { ShownRequest } from "./shown-request.js";
 import { redactedBody, redactedUrl, redactedValue } from "../http/redaction/redaction.js";
 import { redactedJson } from "../http/redaction/redacted-json.js";
 import type { Request } from "./request.js";
@@ -23,7 +23,7 @@ export function maskedPrepared({
   fields,
   body,
   credentialHeaders,
-}: RequestParts): Record<string, unknown> {
+}: ShownRequest): Record<string, unknown> {
   const contentType = fields.get("content-type");
   const bytes = body?.bytes ?? null;
   const shown =
@@ -72,7 +72,7 @@ export function maskedResponse(
 }
 
 /** @param list - Names of headers that carry credentials beside the usual ones. */
-export function maskedHeaders(headers: HeadersInit, list?: readonly string[]): MaskedHeaders {
+export function maskedHeaders(headers: HeadersLike, list?: readonly string[]): MaskedHeaders {
   const found: MaskedHeaders = {};
   for (const [name, values] of headerEntries(headers)) {
     const shown = values?.map((value) => redactedValue(name, value, list)) ?? null;

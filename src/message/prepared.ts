@@ -18,13 +18,13 @@ import {
   headerEntries,
   headerPairs,
   type CaseInsensitiveDict,
-  type HeadersInit,
+  type HeadersLike,
 } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
 import { maskedPrepared } from "./masked.js";
 import type { Params } from "../http/params.js";
 import { credentialHeaders } from "../http/redaction/redaction.js";
-import type { RequestParts } from "./request-parts.js";
+import type { ShownRequest } from "./shown-request.js";
 import { targetOf, type RequestTarget } from "../http/url/request-target.js";
 import { authFromUrl, pathUrlOf, prepareUrl } from "../http/url/url.js";
 
@@ -37,7 +37,7 @@ export interface PrepareOptions {
   /** The URL; `params` are added to its query. */
   readonly url?: string | URL | null | undefined;
   /** Headers, as the option `headers` takes them. */
-  readonly headers?: HeadersInit | null | undefined;
+  readonly headers?: HeadersLike | null | undefined;
   /** Files for a multipart body, as the option `files` takes them. */
   readonly files?: unknown;
   /** The body, as the option `data` takes it. */
@@ -203,7 +203,7 @@ export class PreparedRequest {
     this.#headers ??= dictOf(this.#list);
     return this.#headers;
   }
-  set headers(headers: HeadersInit) {
+  set headers(headers: HeadersLike) {
     this.#useFields(new FieldList(headerPairs(headers)));
     if (!this.#list.has("content-length") && !this.#list.has("transfer-encoding")) this.#useBody(this.#body);
   }
@@ -280,7 +280,7 @@ export class PreparedRequest {
    *
    * @throws InvalidHeader for a name or value that cannot be sent.
    */
-  prepareHeaders(headers: HeadersInit | null | undefined): void {
+  prepareHeaders(headers: HeadersLike | null | undefined): void {
     const fields = new FieldList();
     if (headers != null)
       for (const [name, values] of headerEntries(headers)) {
@@ -400,7 +400,7 @@ export class PreparedRequest {
     return this.#target;
   }
 
-  get #parts(): RequestParts {
+  get #parts(): ShownRequest {
     return {
       method: this.method,
       url: this.#url,

@@ -1,7 +1,7 @@
 /** Request: what the caller wants, before it is prepared. */
 import { inspect } from "node:util";
 
-import type { HeadersInit } from "./headers.js";
+import type { HeadersLike } from "./headers.js";
 import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
 import { maskedRequest } from "./masked.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
@@ -9,9 +9,9 @@ import type { Params } from "../http/params.js";
 import { PreparedRequest } from "./prepared.js";
 
 /** The parts of a request that a caller may give beside method and URL. */
-export interface RequestInit {
+export interface RequestParts {
   /** As the option `headers`: an object, pairs, a Map, `Headers` or a CaseInsensitiveDict; null values are left out. */
-  readonly headers?: HeadersInit | null | undefined;
+  readonly headers?: HeadersLike | null | undefined;
   /**
    * As the option `files`: an object or pairs; each value is content or `[filename, content, contentType?, headers?]`.
    */
@@ -50,7 +50,7 @@ export class Request {
   /** The URL, still without `params`. */
   url: string | URL | undefined;
   /** Headers to send, beside those of the session that prepares the request. */
-  headers: HeadersInit | null | undefined;
+  headers: HeadersLike | null | undefined;
   /** Files for a multipart body, as the option `files` takes them. */
   files: unknown;
   /** The body, as the option `data` takes it. */
@@ -65,7 +65,7 @@ export class Request {
   json: unknown;
   #hooks: Hooks | null;
 
-  constructor(method?: string, url?: string | URL, init: RequestInit = NO_OPTIONS) {
+  constructor(method?: string, url?: string | URL, init: RequestParts = NO_OPTIONS) {
     init = ownOptions(init);
     this.method = method;
     this.url = url;

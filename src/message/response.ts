@@ -9,7 +9,7 @@ import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { bodyStream } from "../content/body-stream.js";
 import { withCallerFrames } from "../content/caller-frames.js";
 import { RequestsCookieJar } from "./cookies/jar.js";
-import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersInit } from "./headers.js";
+import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersLike } from "./headers.js";
 import { Pieces, piecesOf } from "./pieces.js";
 import { insideRequest, type PreparedRequest } from "./prepared.js";
 import { END, PullIterator, type PullSource } from "../content/pull-iterator.js";
@@ -24,7 +24,7 @@ import {
   type EventIterOptions,
   type ServerSentEvent,
 } from "../content/content-streams.js";
-import type { IterOptions, ResponseInit } from "./response-init.js";
+import type { IterOptions, ResponseParts } from "./response-parts.js";
 import type { ConnectionInfo, InsideResponse, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 import type { SaveOptions, SaveResult } from "./save.js";
 import type { StandardSchema } from "../content/standard-schema.js";
@@ -35,7 +35,7 @@ import { linksByRel } from "../http/link.js";
 import { maskedResponse } from "./masked.js";
 import { redactedUrl } from "../http/redaction/shown-url.js";
 
-export type { IterOptions, ResponseInit } from "./response-init.js";
+export type { IterOptions, ResponseParts } from "./response-parts.js";
 export type { ConnectionInfo, InsideResponse, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 
 const EMPTY = Buffer.alloc(0);
@@ -83,14 +83,14 @@ export class Response implements AsyncIterable<Buffer> {
   #raw: RawResponse | null;
   #trailers: readonly string[];
   #exchange: WireExchange | null = null;
-  #given: ResponseInit | null = null;
+  #given: ResponseParts | null = null;
   /** The stream of pieces, once it was asked for. */
   #pieces: Pieces | null = null;
   #body: ReadableStream<Uint8Array> | null = null;
   #reading: Promise<Buffer> | null = null;
   #sender: ((request: PreparedRequest) => Promise<Response>) | null = null;
 
-  constructor(init: ResponseInit = NO_OPTIONS) {
+  constructor(init: ResponseParts = NO_OPTIONS) {
     if (init !== NO_OPTIONS) init = ownOptions(init);
     this.statusCode = init.statusCode ?? 200;
     this.reason = init.reason ?? "";
@@ -187,7 +187,7 @@ export class Response implements AsyncIterable<Buffer> {
     this.#headers ??= dictOf(new FieldList(this.#rawHeaders).copyOnWrite());
     return this.#headers;
   }
-  set headers(headers: HeadersInit) {
+  set headers(headers: HeadersLike) {
     this.#headers = headers instanceof CaseInsensitiveDict ? headers : dictOf(new FieldList(headerPairs(headers)));
     this.#text = null;
     if (!this.#hasOwnCookies) this.#cookies = null;

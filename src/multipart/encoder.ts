@@ -3,7 +3,7 @@ import type { Blob } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 import { inspect } from "node:util";
 
-import type { HeadersInit } from "../index.js";
+import type { HeadersLike } from "../index.js";
 import { encoderParts, headEncoding, MultipartBody, type PartEncoding } from "../extend/index.js";
 import { ByteReader, checkSize } from "./reading.js";
 
@@ -25,7 +25,7 @@ export type MultipartFile = readonly [
   filename: string | null | undefined,
   content: MultipartContent | null | undefined,
   contentType?: string | null | undefined,
-  headers?: HeadersInit | null | undefined,
+  headers?: HeadersLike | null | undefined,
 ];
 
 /** One field. null and undefined are left out. */

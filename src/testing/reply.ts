@@ -1,5 +1,5 @@
 /** What a route answers with. */
-import type { HeadersInit } from "../index.js";
+import type { HeadersLike } from "../index.js";
 import { aString, atLeast, type Check, kindOf, numberOrKind, refuseUnknownNames } from "../extend/index.js";
 import type { MockCall } from "./call.js";
 
@@ -32,7 +32,7 @@ export interface Reply {
   /** The reason phrase. @defaultValue the usual one of the status */
   readonly reason?: string | undefined;
   /** An array value sends the field several times. Content-Length or chunked framing is added unless it is given. */
-  readonly headers?: HeadersInit | undefined;
+  readonly headers?: HeadersLike | undefined;
   /** Set as Set-Cookie, for the whole host. */
   readonly cookies?: Readonly<Record<string, string>> | undefined;
   /** Sent as `application/json`. */

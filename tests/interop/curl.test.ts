@@ -4,7 +4,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 
-import { Request, Session, type RequestInit } from "requests-ts";
+import { Request, Session, type RequestParts } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
 
 const run = promisify(execFile);
@@ -29,7 +29,7 @@ describe("toCurl in bash", { skip: missing }, () => {
   });
   after(() => server.close());
 
-  const table: readonly (readonly [string, string, string, RequestInit])[] = [
+  const table: readonly (readonly [string, string, string, RequestParts])[] = [
     ["a GET with a query", "GET", "/anything?a=1&b=it's&c=%20x", {}],
     ["brackets and braces, which curl would expand", "GET", "/anything?a[]=1&b[1-3]=2&c={x,y}", {}],
     ["a JSON body", "POST", "/anything", { json: { text: HOSTILE, list: [1, null, "ü"] } }],

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 
-import { InvalidURL, Request, Session, SSLError, type HeadersInit } from "requests-ts";
+import { InvalidURL, Request, Session, SSLError, type HeadersLike } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
 import { SERVER_KEY_PAIR, TEST_CA } from "#internal/httpbin/certificate";
 
@@ -63,7 +63,7 @@ describe("proxies", () => {
     assert.doesNotMatch(proxy.heads[1], /\r\nAuthorization: /i);
   });
 
-  const containers: Record<string, HeadersInit> = {
+  const containers: Record<string, HeadersLike> = {
     object: { "Proxy-Authorization": "p" },
     pairs: [["proxy-authorization", "p"]],
     "Map [GHSA-6cv7-626c-qhqw-Map]": new Map([["PROXY-Authorization", "p"]]),

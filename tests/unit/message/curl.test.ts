@@ -4,14 +4,14 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import { PreparedRequest, Request, type RequestInit } from "requests-ts";
+import { PreparedRequest, Request, type RequestParts } from "requests-ts";
 import { insideRequest } from "requests-ts/extend";
 
-const curl = (method: string, url: string, init: RequestInit = {}, credentials?: boolean): string =>
+const curl = (method: string, url: string, init: RequestParts = {}, credentials?: boolean): string =>
   new Request(method, url, init).prepare().toCurl(credentials === undefined ? {} : { credentials });
 
 describe("toCurl", () => {
-  const table: [method: string, url: string, init: RequestInit, expected: string][] = [
+  const table: [method: string, url: string, init: RequestParts, expected: string][] = [
     ["GET", "http://h/", {}, "curl http://h/"],
     ["HEAD", "http://h/", {}, "curl --head http://h/"],
     ["DELETE", "http://h/", {}, "curl -X DELETE http://h/"],
@@ -52,7 +52,7 @@ describe("toCurl", () => {
   });
 
   it("masks secrets in nested, multipart, line-based and binary bodies, and in the session's credentialHeaders", () => {
-    const bodies: RequestInit[] = [
+    const bodies: RequestParts[] = [
       { json: { password: ["s3cret"], token: { value: "s3cret" } } },
       { data: { "user[password]": "s3cret" } },
       { files: { password: [null, "s3cret"], file: ["a.bin", Buffer.from([0, 255])] } },

@@ -11,7 +11,7 @@ import {
   MissingSchema,
   PreparedRequest,
   Request,
-  type HeadersInit,
+  type HeadersLike,
   type PrepareOptions,
 } from "requests-ts";
 
@@ -22,7 +22,7 @@ function prepared(options: PrepareOptions): PreparedRequest {
 }
 
 describe("headers =", () => {
-  const forms: readonly (readonly [string, HeadersInit])[] = [
+  const forms: readonly (readonly [string, HeadersLike])[] = [
     ["an object", { "X-Sig": "1" }],
     ["pairs", [["X-Sig", "1"]]],
     ["a Map", new Map([["X-Sig", "1"]])],
@@ -74,7 +74,7 @@ describe("headers =", () => {
     for (const value of [null, undefined, 5, "X-A: 1", [1]])
       assert.throws(
         () => {
-          prepared({}).headers = value as unknown as HeadersInit;
+          prepared({}).headers = value as unknown as HeadersLike;
         },
         { name: "TypeError", message: /headers/ },
       );

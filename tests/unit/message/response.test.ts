@@ -11,12 +11,12 @@ import {
   Response,
   StreamConsumedError,
   StreamNotReadError,
-  type HeadersInit,
+  type HeadersLike,
   type HeaderValue,
-  type ResponseInit,
+  type ResponseParts,
 } from "requests-ts";
 
-const made = (init: ResponseInit): Response => new Response(init);
+const made = (init: ResponseParts): Response => new Response(init);
 const typed = (body: Uint8Array | string, type?: string): Response =>
   made({ body, ...(type === undefined ? {} : { headers: { "Content-Type": type } }) });
 
@@ -183,7 +183,7 @@ describe("links and cookies", () => {
 
 describe("assigned headers", () => {
   const Headers = globalThis.Headers;
-  const forms: readonly (readonly [string, () => HeadersInit])[] = [
+  const forms: readonly (readonly [string, () => HeadersLike])[] = [
     ["an object", () => ({ "Content-Type": "text/plain; charset=latin1", Link: '<http://h/2>; rel="next"', "Set-Cookie": ["a=1", "b=2"] })],
     ["pairs", () => [["Content-Type", "text/plain; charset=latin1"], ["Link", '<http://h/2>; rel="next"'], ["Set-Cookie", "a=1"], ["set-cookie", "b=2"]]],
     ["a Map", () => new Map<string, HeaderValue>([["content-type", "text/plain; charset=latin1"], ["link", '<http://h/2>; rel="next"'], ["set-cookie", ["a=1", "b=2"]]])],
@@ -234,7 +234,7 @@ describe("assigned headers", () => {
 
   it("throw a TypeError for an invalid value", () => {
     for (const wrong of [null, undefined, 5, "text", [["a"]]])
-      assert.throws(() => (made({}).headers = wrong as unknown as HeadersInit), TypeError);
+      assert.throws(() => (made({}).headers = wrong as unknown as HeadersLike), TypeError);
   });
 });
 

@@ -2,7 +2,7 @@
 import type { FieldList } from "../http/fields.js";
 import type { Body } from "./body/body.js";
 
-export interface RequestParts {
+export interface ShownRequest {
   readonly method: string;
   readonly url: string;
   readonly fields: FieldList;

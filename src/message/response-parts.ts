@@ -1,12 +1,12 @@
 /** What a response can be made from, how its content is iterated, and its summary. */
-import type { HeadersInit } from "./headers.js";
+import type { HeadersLike } from "./headers.js";
 import type { PreparedRequest } from "./prepared.js";
 import type { RawInit } from "./raw-response.js";
 import type { Response } from "./response.js";
 import type { Timings, TlsInfo } from "./response-wire.js";
 
 /** The data that a response can be made from, by an adapter, a cache or a test. Everything is optional. */
-export interface ResponseInit {
+export interface ResponseParts {
   /** The request that it answers. */
   readonly request?: PreparedRequest | undefined;
   /** The status. @defaultValue 200 */
@@ -14,7 +14,7 @@ export interface ResponseInit {
   /** The reason phrase. */
   readonly reason?: string | undefined;
   /** An object, pairs, a Map or `Headers`. */
-  readonly headers?: HeadersInit | undefined;
+  readonly headers?: HeadersLike | undefined;
   /** Where it came from. */
   readonly url?: string | undefined;
   /** The content: bytes, text or a stream, without content coding. */
