@@ -128,7 +128,11 @@ export class Origin implements SlotOwner {
       slot.freeSince = now;
       this.#idle += 1;
     }
-    if (slot.isListed || !slot.hasRoom) return;
+    this.#list(slot);
+  }
+
+  #list(slot: Slot): void {
+    if (slot.isListed || slot.isGone || !slot.hasRoom) return;
     slot.isListed = true;
     this.#withRoom.push(slot);
   }
@@ -278,9 +282,8 @@ export class Origin implements SlotOwner {
       return;
     }
     this.#start(slot, dispatch, now);
-    if (slot.hasRoom && !slot.isListed && !slot.isGone) {
-      slot.isListed = true;
-      this.#withRoom.push(slot);
+    if (slot.connection.capacity > 1) {
+      this.#list(slot);
       this.#serve(now);
     }
   }
