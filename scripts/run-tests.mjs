@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "..");
 const built = join(root, "build", "tests");
 
 /** Warnings that tests cause on purpose, by type or code: shown here they would look like faults. */
-const EXPECTED_WARNINGS = ["InsecureRequestWarning", "REQUESTS_TIMEOUT_UNIT", "ExperimentalWarning"]
+const EXPECTED_WARNINGS = ["InsecureRequestWarning", "REQUESTS_TIMEOUT_UNIT", "REQUESTS_NETRC", "ExperimentalWarning"]
   .map((warning) => `--disable-warning=${warning}`)
   .join(" ");
 
