@@ -27,7 +27,7 @@ export function encodingOfBody(bytes: Uint8Array, contentType: string | undefine
  *
  * @param encoding - A label of the Encoding Standard or of Python; an unknown one counts as `utf-8`, as in requests.
  * `utf-16` and `utf-32` take their byte order from a BOM, without one they are little-endian. null: by a BOM, else UTF-8
- * when the bytes are that, else by detection ({@link apparentEncoding}).
+ * when the bytes are that, else by detection (`apparentEncoding`).
  * @see https://encoding.spec.whatwg.org/ ; requests: `Response.text`
  */
 export function decodeText(bytes: Buffer, encoding: string | null): string {

@@ -4,6 +4,7 @@ import { withCallerFrames } from "./caller-frames.js";
 
 /** The end of the items of a {@link PullSource}. */
 export const END: unique symbol = Symbol("end");
+/** The type of {@link END}. */
 export type End = typeof END;
 
 /**
@@ -36,6 +37,7 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
     this.#source = source;
   }
 
+  /** The next item. Several calls may wait at once; they settle in order. */
   next(): Promise<IteratorResult<T, void>> {
     this.#turn += 1;
     if (this.#waiting !== null) return (this.#waiting = this.#after(this.#waiting, this.#turn));
@@ -48,6 +50,7 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
     }
   }
 
+  /** Closes the source, also while a `next()` waits; that one is then done. */
   async return(): Promise<IteratorResult<T, void>> {
     const isClosed = this.#end();
     // What a pull waits for may keep the source from closing.
@@ -55,15 +58,18 @@ export class PullIterator<T> implements AsyncGenerator<T, void> {
     return DONE;
   }
 
+  /** Closes the source, then rejects with the error. */
   async throw(error: unknown): Promise<IteratorResult<T, void>> {
     await this.return();
     throw error;
   }
 
+  /** The same as `return()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
   }
 
+  /** The iterator itself, for `for await`. */
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -66,6 +66,7 @@ export class FieldList {
     return values;
   }
 
+  /** Whether there is a field of this name, in any case. */
   has(name: string): boolean {
     return this.lower.includes(name.toLowerCase());
   }
@@ -120,6 +121,7 @@ export class FieldList {
     }
   }
 
+  /** A list of its own with the same fields. */
   copy(): FieldList {
     const copy = new FieldList(this.raw.slice(), this.lower.slice());
     copy.#derived = this.#current();
@@ -149,6 +151,7 @@ export class FieldList {
     return count === this.lower.length ? (value as T) : make(this, value as T, count, this.lower.length);
   }
 
+  /** The number of field lines. */
   get length(): number {
     return this.lower.length;
   }

@@ -56,11 +56,13 @@ export interface PrepareOptions {
 
 /** The parts of a PreparedRequest that its users do not see. */
 export interface InsideRequest {
+  /** The URL in its parts. */
   target(request: PreparedRequest): RequestTarget;
   /** The list of fields that `headers` shows. */
   fields(request: PreparedRequest): FieldList;
   /** Replaces the fields by a list that needs no checks. */
   useFields(request: PreparedRequest, fields: FieldList): void;
+  /** The body that is sent, or null for none. */
   source(request: PreparedRequest): Body | null;
   /** Whether the request can be sent a second time: it has no body, or one that gives the same bytes again. */
   isRepeatable(request: PreparedRequest): boolean;
@@ -68,6 +70,7 @@ export interface InsideRequest {
   dropBody(request: PreparedRequest): void;
   /** The auth object, or null. */
   auth(request: PreparedRequest): AuthBase | null;
+  /** Removes the auth object, but not the headers that it has set. */
   dropAuth(request: PreparedRequest): void;
   /** Whether an auth function returned a promise that was not awaited yet. */
   isSigning(request: PreparedRequest): boolean;
@@ -83,12 +86,15 @@ export interface InsideRequest {
   refreshCookies(request: PreparedRequest, jar: RequestsCookieJar): void;
   /** Whether the call had `cookies: null`: no cookie is sent, and none of the response is stored. */
   withoutCookies(request: PreparedRequest): boolean;
+  /** Sets what `withoutCookies` tells. */
   setWithoutCookies(request: PreparedRequest, without: boolean): void;
   /** Whether the call had `auth: null`: a redirect adds no credentials either. */
   withoutCredentials(request: PreparedRequest): boolean;
+  /** Sets what `withoutCredentials` tells. */
   setWithoutCredentials(request: PreparedRequest, without: boolean): void;
   /** Names of headers that carry credentials beside the usual ones: masked wherever the request is shown. */
   credentialHeaders(request: PreparedRequest): readonly string[];
+  /** Sets what `credentialHeaders` gives. */
   setCredentialHeaders(request: PreparedRequest, names: readonly string[]): void;
 }
 

@@ -80,6 +80,7 @@ export interface InsideResponse {
   fromWire(parts: WireResponse): Response;
   /** One field, without making `headers`. */
   header(response: Response, lowerName: string): string | undefined;
+  /** All values of a field, without making `headers`. */
   headerValues(response: Response, lowerName: string): readonly string[];
   /** Whether the whole content is in memory. */
   isRead(response: Response): boolean;

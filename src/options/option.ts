@@ -17,12 +17,14 @@ export type Place = "call" | "send" | "session";
 
 /** The row of an option of calls and sessions. */
 export interface OptionRow {
+  /** Where it may be given. */
   readonly of: readonly Place[];
   /**
    * What the option of a call does to the session's: the keys of both hold, or it takes its place; "call only" and
    * "session only" where there is none on the other side.
    */
   readonly merge: "by key" | "replace" | "call only" | "session only";
+  /** Checks and converts a value. */
   readonly check: Check;
 }
 

@@ -40,6 +40,7 @@ export class Deadline {
     if (this.#timer !== null) this.#since = this.#clock.now();
   }
 
+  /** Ends the deadline: it does not call back. */
   stop(): void {
     this.#paused = null;
     if (this.#timer === null) return;

@@ -4,18 +4,25 @@ import type { Connection, Exchange, ExchangeTimes, ResponseSink, WireRequest } f
 
 /** Where a request is: in a queue, waiting for a connection to be made, or on a connection. */
 export interface Stage {
+  /** Gives the request up: see {@link Exchange.abort}. */
   abort(error: unknown): void;
+  /** Reads on: see {@link Exchange.resume}. */
   resume?(): void;
+  /** Drops the rest: see {@link Exchange.discard}. */
   discard?(): void;
+  /** Gives the buffer away: see {@link Exchange.takeBuffer}. */
   takeBuffer?(buffer: Buffer): boolean;
 }
 
+/** One request with its receiver, its times, and the stage that it has reached. */
 export class Dispatch implements Exchange {
   /** Its own route: a forwarding proxy's connection carries requests to several origins. */
   readonly route: Route;
   readonly request: WireRequest;
+  /** The receiver of the response. */
   readonly sink: ResponseSink;
   readonly times: ExchangeTimes;
+  /** Who carries out `resume`, `discard` and `abort` now. */
   stage: Stage | null = null;
   connection: Connection | null = null;
   isReused = false;

@@ -274,6 +274,13 @@ function isTlsError(error: SystemError | undefined): boolean {
   return error?.code?.startsWith("ERR_SSL") === true || error?.code === "EPROTO";
 }
 
+/**
+ * The error for a connection that took too long.
+ *
+ * @param milliseconds - The limit.
+ * @param elapsed - Milliseconds that have passed.
+ * @param phase - What it was waiting for.
+ */
 export function connectTimedOut(address: string, milliseconds: number, elapsed: number, phase: Phase): ConnectTimeout {
   return new ConnectTimeout(
     `Connection to ${address} timed out. (connect timeout=${milliseconds / 1000}) Still in phase "${phase}" after ${seconds(elapsed)} s`,
@@ -281,6 +288,12 @@ export function connectTimedOut(address: string, milliseconds: number, elapsed: 
   );
 }
 
+/**
+ * The error for a peer that neither sends nor accepts bytes.
+ *
+ * @param milliseconds - The limit.
+ * @param elapsed - Milliseconds since its last byte.
+ */
 export function readTimedOut(address: string, milliseconds: number, elapsed: number, phase: Phase): ReadTimeout {
   const what = phase === "send" ? "the server takes no more of the request" : "the server is silent";
   return new ReadTimeout(

@@ -10,6 +10,7 @@ export interface WireLimits {
   readonly maxChunkLineSize: number;
 }
 
+/** The limits that hold unless the adapter was given others. */
 export const DEFAULT_LIMITS: WireLimits = Object.freeze({
   maxHeaderSize: 256 * 1024,
   maxHeaders: 1000,

@@ -19,6 +19,7 @@ export interface ByteReceiver {
   onBytes(buffer: Buffer, length: number): boolean;
 }
 
+/** Reads one socket for the protocol that is attached to it. */
 export class SocketReader {
   #receiver: ByteReceiver | null = null;
   #buffer = SHARED_BUFFER;
@@ -45,7 +46,7 @@ export class SocketReader {
     for (const bytes of this.#early.splice(0)) receiver.onBytes(bytes, bytes.length);
   }
 
-  /** @see Exchange.takeBuffer */
+  /** Gives the buffer of the last read away, as `Exchange.takeBuffer` describes. */
   takeBuffer(buffer: Buffer): boolean {
     this.#isGiven = true;
     return buffer === this.#buffer && buffer !== SHARED_BUFFER;

@@ -14,6 +14,7 @@ export interface WireBody {
   readonly ascii?: string | null;
   /** Whether `open()` gives the same bytes each time. */
   readonly replayable: boolean;
+  /** Starts the source. Called once for each attempt to send the body. */
   open(): AsyncIterable<Uint8Array>;
   /** Set by the connection: the answer to `Expect: 100-continue` was final, and nothing of the body was sent. */
   withheld?: boolean;
@@ -33,13 +34,17 @@ export interface WireTarget {
 
 /** One request as a value. Each protocol serializes it in its own way. */
 export interface WireRequest {
+  /** The method as it is sent: case matters (RFC 9110 §9.1). */
   readonly method: string;
+  /** Where the request goes. */
   readonly target: WireTarget;
   /** The fields as the caller gave them, without Host as a rule. They are checked when the request is serialized. */
   readonly fields: FieldList;
+  /** The body, or null for none. */
   readonly body: WireBody | null;
   /** The Proxy-Authorization for a proxy that forwards the request, or null for none beside the fields' own. */
   readonly proxyAuthorization: string | null;
+  /** The time limits. */
   readonly limits: ExchangeLimits;
 }
 
@@ -57,7 +62,9 @@ export interface ExchangeLimits {
 export interface ResponseHead {
   /** 10 for HTTP/1.0, 11 for HTTP/1.1. */
   readonly version: 10 | 11;
+  /** 100 to 999. */
   readonly statusCode: number;
+  /** The reason phrase, which may be empty. */
   readonly reason: string;
   /** name, value, name, value … as they came; values as latin-1 text, without the white space around them. */
   readonly rawHeaders: string[];
@@ -71,11 +78,15 @@ export interface ResponseHead {
 
 /** Times of an exchange in milliseconds of `performance.now()`; 0 for a phase that was not reached. */
 export interface ExchangeTimes {
+  /** The transport received the request. */
   created: number;
   /** The request was given to a connection. */
   assigned: number;
+  /** The head of the request was written. */
   sent: number;
+  /** The head of the response was parsed. */
   head: number;
+  /** The response was complete. */
   end: number;
   /** How long the connection took, when it was made for this exchange. */
   connecting: ConnectTimes | null;
@@ -83,7 +94,9 @@ export interface ExchangeTimes {
 
 /** One request under way, as the receiver of its response sees it. */
 export interface Exchange {
+  /** The request. */
   readonly request: WireRequest;
+  /** When each phase was reached. */
   readonly times: ExchangeTimes;
   /** The connection that carries it, once there is one. */
   readonly connection: Connection | null;
@@ -111,6 +124,7 @@ export interface ResponseSink {
   onStart(exchange: Exchange): void;
   /** A 1xx response before the final one. */
   onInformational?(head: ResponseHead): void;
+  /** The head of the final response. */
   onHead(head: ResponseHead): void;
   /**
    * Bytes `start` to `end` of the body. They are valid during the call only, unless `Exchange.takeBuffer` says otherwise.
@@ -118,10 +132,19 @@ export interface ResponseSink {
    * @returns false to pause until `Exchange.resume()`.
    */
   onData(buffer: Buffer, start: number, end: number): boolean;
-  /** @param trailers - name, value, name, value … */
+  /**
+   * The response is complete.
+   *
+   * @param trailers - name, value, name, value …
+   */
   onEnd(trailers: string[]): void;
+  /** The exchange failed or was aborted. */
   onError(error: unknown): void;
-  /** @param bytes - Bytes of the request's body that were written to the socket so far. */
+  /**
+   * Reports the progress of the upload.
+   *
+   * @param bytes - Bytes of the request's body that were written to the socket so far.
+   */
   onSent?(bytes: number): void;
   /** A body that is sent in pieces has been written completely. */
   onSentAll?(): void;
@@ -133,6 +156,7 @@ export interface Transport {
   send(route: Route, request: WireRequest, sink: ResponseSink): Exchange;
   /** Closes idle connections now, and the others when their requests are done. The transport stays usable. */
   close(): void;
+  /** Its state at this moment. */
   readonly statistics: TransportStatistics;
 }
 
@@ -150,8 +174,11 @@ export interface TransportStatistics {
 
 /** The TLS parameters that were negotiated. */
 export interface TlsDetails {
+  /** "TLSv1.3" for example. */
   readonly protocol: string | null;
+  /** The name of the cipher suite in IANA's spelling. */
   readonly cipher: string;
+  /** The certificate of the peer, as `tlsSocket.getPeerCertificate()` returns it. */
   readonly peerCertificate: object;
 }
 
@@ -171,6 +198,7 @@ export interface Connection {
   readonly capacity: number;
   /** The number of requests that it was given so far. */
   readonly requests: number;
+  /** The other end. */
   readonly peer: Peer;
   /** How long it took to connect. */
   readonly connectTimes: ConnectTimes;
@@ -207,6 +235,7 @@ export interface ConnectionOwner {
 
 /** Why a request failed on a connection. */
 export interface Failure {
+  /** The error for the receiver of the response. */
   readonly error: unknown;
   /** The connection was reused and died before the first byte of a response: the server most likely never saw the request. */
   readonly isStale: boolean;
@@ -214,14 +243,23 @@ export interface Failure {
 
 /** Makes connections: resolves names, goes through proxies, negotiates TLS and the protocol. */
 export interface Connector {
-  /** @throws InvalidHeader, InvalidURL or RequestException for a request that cannot be sent. */
+  /**
+   * Checks a request before a connection is made for it.
+   *
+   * @throws InvalidHeader, InvalidURL or RequestException for a request that cannot be sent.
+   */
   check(request: WireRequest): void;
-  /** @param timeout - Milliseconds for everything up to a usable connection, or null. */
+  /**
+   * Starts to make a connection.
+   *
+   * @param timeout - Milliseconds for everything up to a usable connection, or null.
+   */
   connect(route: Route, timeout: number | null): Connecting;
 }
 
 /** A connection that is being made. */
 export interface Connecting {
+  /** Resolves when the connection can carry a request. Rejects with a ConnectionError, or with the error of `abort`. */
   readonly connection: Promise<Connection>;
   /** Gives up: `connection` rejects with this error. */
   abort(error: unknown): void;

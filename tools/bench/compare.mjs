@@ -1,5 +1,5 @@
 // npm run bench: requests-ts next to the other clients, in one run.
-//   --rounds 5 --seconds 1     how often and how long each is asked; all figures are medians over the rounds
+//   --rounds 5 --seconds 1     how often and how long each is asked; ratios are taken within a round
 //   --only get,down            workloads whose id begins so
 //   --with axios,got           only these beside requests-ts
 //   --json results.json        the figures as they are
@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { installPackages, packageFolder } from "../packages.mjs";
 import { aims } from "./aims.mjs";
 import { CONTESTANTS } from "./contestants/index.mjs";
+import { writeBlock } from "./page.mjs";
 import { picture } from "./picture.mjs";
 import { startServers } from "./servers/index.mjs";
 import { table, aimsTable, conditionsLine } from "./tables.mjs";
@@ -60,9 +61,9 @@ try {
     keep(workload, await measureRate(workload, takers, servers, { rounds, seconds }, report));
   }
   for (const workload of transfers(servers, GIBIBYTE).filter(wanted))
-    keep(workload, await measureAlone(workload, clients, servers, Math.min(rounds, 3), report));
+    keep(workload, await measureAlone(workload, clients, servers, rounds, report));
   for (const workload of crowds(servers).filter(wanted))
-    keep(workload, await measureAlone(workload, clients, servers, Math.min(rounds, 3), report));
+    keep(workload, await measureAlone(workload, clients, servers, rounds, report));
   const imports = { id: "import", title: "import, in a fresh process" };
   if (wanted(imports)) keep(imports, measureImports(clients, rounds * 3));
 } finally {
@@ -86,13 +87,8 @@ function report(text) {
 }
 
 function writePage({ conditions: made, results: found }) {
-  const page = join(root, "docs", "performance.md");
   const blocks = Object.keys(found).map((id) => table(id, titles[id], found[id]));
-  const figures = ["```text", conditionsLine(made), "", aimsTable(reached), "", blocks.join("\n\n"), "```"].join("\n");
-  const text = readFileSync(page, "utf8");
-  const [before, rest] = text.split("<!-- figures -->\n");
-  const [, after] = rest.split("<!-- end of figures -->");
-  writeFileSync(page, `${before}<!-- figures -->\n\n${figures}\n\n<!-- end of figures -->${after}`);
+  writeBlock("figures", [conditionsLine(made), "", aimsTable(reached), "", blocks.join("\n\n")].join("\n"));
   if (found["get-50"] === undefined) return;
   mkdirSync(join(root, "docs", "assets"), { recursive: true });
   writeFileSync(join(root, "docs", "assets", "benchmark.svg"), picture(found["get-50"], made));

@@ -1,2 +1,4 @@
-// `npm run bench`: the comparison with other clients; `npm run bench -- own`: our own JavaScript alone.
-await import(process.argv[2] === "own" ? "./own-code.mjs" : "./compare.mjs");
+// `npm run bench`: the comparison with other clients; `npm run bench -- own`: our own JavaScript alone; `npm run bench --
+// profile`: where the time of a request goes.
+const MODES = { own: "./own-code.mjs", profile: "./profile.mjs" };
+await import(MODES[process.argv[2]] ?? "./compare.mjs");

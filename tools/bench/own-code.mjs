@@ -5,11 +5,11 @@
 //   --turns                    one request at a time: each response comes in a turn of the event loop of its own
 //   --profile                  where the time goes, function by function
 import { EventEmitter } from "node:events";
-import inspector from "node:inspector/promises";
 import { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 import { parseArgs } from "node:util";
 
+import { profiled } from "./profiler.mjs";
 import { SMALL } from "./servers/index.mjs";
 
 const { values } = parseArgs({
@@ -92,33 +92,14 @@ async function play(call, requests) {
   return (user + system) / requests;
 }
 
-async function profiled(call, requests) {
-  const session = new inspector.Session();
-  session.connect();
-  await session.post("Profiler.enable");
-  await session.post("Profiler.setSamplingInterval", { interval: 100 });
-  await session.post("Profiler.start");
-  await play(call, requests);
-  const { profile } = await session.post("Profiler.stop");
-  const nodes = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
-  const times = new Map();
-  for (const [at, id] of (profile.samples ?? []).entries()) {
-    const frame = nodes.get(id);
-    if (frame === undefined) continue;
-    const { functionName, url, lineNumber } = frame;
-    const key = `${functionName || "(anonymous)"} ${url.split("/").at(-1)}:${lineNumber + 1}`;
-    times.set(key, (times.get(key) ?? 0) + (profile.timeDeltas?.[at] ?? 0));
-  }
-  return [...times].sort(([, a], [, b]) => b - a).map(([key, time]) => [time / requests, key]);
-}
-
 const requests = Number(values.requests);
 const rounds = Number(values.rounds);
 for (const [name, call] of Object.entries(CALLS)) {
   await play(call, 2 * requests);
   if (values.profile) {
     console.log(`${name}: µs a request`);
-    for (const [time, key] of (await profiled(call, 10 * requests)).slice(0, 40)) console.log(time.toFixed(3), key);
+    const { functions } = await profiled(() => play(call, 10 * requests), 10 * requests);
+    for (const { time, place } of functions.slice(0, 40)) console.log(time.toFixed(3), place);
     continue;
   }
   const found = [];

@@ -1,4 +1,6 @@
 // The picture for the README: one bar for each client, ours first; readable on light and dark pages, and on a telephone.
+import { middle } from "./statistics.mjs";
+
 const WIDTH = 520;
 const ROW = 26;
 const TOP = 56;
@@ -8,6 +10,7 @@ const RIGHT = 70;
 export function picture(rows, { date, node, cores, server }) {
   const shown = rows
     .filter((row) => row.error === undefined && row.id !== "floor")
+    .map(({ id, name, rounds }) => ({ id, name, perSecond: middle({ rounds }, "perSecond") }))
     .toSorted((a, b) => b.perSecond - a.perSecond);
   const most = shown[0].perSecond;
   const height = TOP + shown.length * ROW + 34;

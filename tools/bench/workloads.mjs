@@ -1,9 +1,9 @@
-// The workloads. Each gives, for each contestant, numbers that are kept as they are: medians over rounds.
+// The workloads. Each gives one row for each contestant, with the figures of every round: { id, name, rounds }.
 import { spawnSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 
-import { askAlone, median, Worker } from "./crew.mjs";
+import { askAlone, Worker } from "./crew.mjs";
 import { BLOCK } from "./servers/index.mjs";
 
 const here = import.meta.dirname;
@@ -29,9 +29,9 @@ export async function measureRate(workload, contestants, servers, { rounds, seco
   const found = new Map(contestants.map(({ id }) => [id, []]));
   const failures = new Map();
   try {
-    // A round that is not counted: compiling, connecting.
+    // A round that is not counted: compiling, connecting. Each round begins with another client.
     for (let round = -1; round < rounds; round += 1)
-      for (const { id } of contestants) {
+      for (const { id } of rotated(contestants, round)) {
         if (failures.has(id)) continue;
         const milliseconds = round === -1 ? Math.min(700, seconds * 1000) : seconds * 1000;
         try {
@@ -46,10 +46,7 @@ export async function measureRate(workload, contestants, servers, { rounds, seco
   } finally {
     for (const worker of workers.values()) worker.stop();
   }
-  return rowsOf(contestants, failures, (id) => ({
-    perSecond: median(found.get(id).map(({ perSecond }) => perSecond)),
-    cpu: median(found.get(id).map(({ cpu }) => cpu)),
-  }));
+  return rowsOf(contestants, failures, found);
 }
 
 export function transfers(servers, bytes) {
@@ -66,12 +63,12 @@ export function crowds(servers) {
   ]; // prettier-ignore
 }
 
-/** A task by fresh processes, by turns; each number is the median over the rounds. */
+/** A task in fresh processes, by turns. */
 export async function measureAlone({ message }, contestants, servers, rounds, report) {
   const found = new Map(contestants.map(({ id }) => [id, []]));
   const failures = new Map();
   for (let round = 0; round < rounds; round += 1)
-    for (const { id } of contestants) {
+    for (const { id } of rotated(contestants, round)) {
       if (failures.has(id)) continue;
       try {
         const value = await askAlone(id, servers.certificate, message);
@@ -82,10 +79,7 @@ export async function measureAlone({ message }, contestants, servers, rounds, re
         report(`${id}: ${messageOf(error)}`);
       }
     }
-  return rowsOf(contestants, failures, (id) => {
-    const names = Object.keys(found.get(id)[0]);
-    return Object.fromEntries(names.map((name) => [name, median(found.get(id).map((value) => value[name]))]));
-  });
+  return rowsOf(contestants, failures, found);
 }
 
 /** Milliseconds that an import takes in a process that has done nothing else. */
@@ -100,15 +94,21 @@ export function measureImports(contestants, rounds) {
         cwd: here,
         encoding: "utf8",
       });
-      found.get(id).push(Number(stdout));
+      found.get(id).push({ milliseconds: Number(stdout) });
     }
-  return imports.map(({ id, name }) => ({ id, name, milliseconds: median(found.get(id)) }));
+  return rowsOf(imports, new Map(), found);
 }
 
-function rowsOf(contestants, failures, values) {
+function rotated(contestants, round) {
+  const first = Math.max(round, 0) % contestants.length;
+  return [...contestants.slice(first), ...contestants.slice(0, first)];
+}
+
+/** Clients that cannot do the task (their failure is null) have no row. */
+function rowsOf(contestants, failures, found) {
   return contestants
     .filter(({ id }) => failures.get(id) !== null)
-    .map(({ id, name }) => (failures.has(id) ? { id, name, error: failures.get(id) } : { id, name, ...values(id) }));
+    .map(({ id, name }) => (failures.has(id) ? { id, name, error: failures.get(id) } : { id, name, rounds: found.get(id) }));
 }
 
 function messageOf(error) {

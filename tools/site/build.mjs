@@ -18,10 +18,8 @@ if (mode === "build") console.log("The site is in tools/site/dist; `npm run docs
 /** A page for everything that the entries of the package export, from its doc comments. */
 function writeReference() {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const entries = Object.entries(exports)
-    // Not every member of `requests-ts/extend` has a doc comment yet.
-    .filter(([name]) => name !== "./extend")
-    .map(([, entry]) => entry.types)
+  const entries = Object.values(exports)
+    .map(({ types }) => types)
     .filter((types) => types !== undefined)
     .map((types) => join(root, types.replace("./dist/", "src/").replace(/\.d\.ts$/, ".ts")))
     .filter((path) => existsSync(path));

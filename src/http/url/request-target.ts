@@ -3,10 +3,13 @@ import { effectivePort, hostHeaderOf, requestTargetOf, splitUrl, type UrlParts }
 
 /** The target of a request, from its URL. */
 export interface RequestTarget {
+  /** The URL as it was prepared. */
   readonly url: string;
+  /** The same, split. */
   readonly parts: UrlParts;
   /** Path and query, as they are sent. */
   readonly path: string;
+  /** In lower case, without the colon. */
   readonly scheme: string;
   /** The value of the Host header. */
   readonly authority: string;

@@ -12,12 +12,15 @@ export interface Route {
   readonly address: string;
   /** Without brackets, perhaps with a zone. */
   readonly host: string;
+  /** The port of the origin. */
   readonly port: number;
+  /** The path of a Unix socket, or null for TCP. */
   readonly socketPath: string | null;
   /** null for plain HTTP. */
   readonly tls: TlsPolicy | null;
   /** The proxy in between, or null. */
   readonly proxy: ProxyHop | null;
+  /** The part that the adapter decides. */
   readonly options: RouteOptions;
 }
 
@@ -32,7 +35,10 @@ export interface RouteOptions {
 
 /** Milliseconds that the phases of connecting took. */
 export interface ConnectTimes {
+  /** Name resolution. */
   dns: number;
+  /** TCP and, with a proxy, its handshake. */
   connect: number;
+  /** The TLS handshake; 0 without TLS. */
   tls: number;
 }

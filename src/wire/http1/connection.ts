@@ -172,6 +172,7 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
     this.resume();
   }
 
+  /** Gives the buffer away: see {@link Exchange.takeBuffer}. */
   takeBuffer(buffer: Buffer): boolean {
     return this.#reader.takeBuffer(buffer);
   }
@@ -201,6 +202,7 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
     else if (!this.#paused) this.#readDeadline?.start();
   }
 
+  /** The body was written completely. */
   onUploadEnd(): void {
     this.#upload = null;
     if (this.#dispatch !== null) {
@@ -212,6 +214,7 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
     if (this.#trailers !== null) this.#complete(0, currentTime());
   }
 
+  /** The source of the body failed. */
   onUploadError(error: unknown): void {
     this.#upload = null;
     this.#fail(error, "send", false);
@@ -219,11 +222,13 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
 
   // ── the parser's calls ────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** A 1xx response. */
   onInformational(head: Http1Head): void {
     if (head.statusCode === 100) this.#upload?.proceed();
     this.#dispatch!.sink.onInformational?.(head);
   }
 
+  /** The head of the final response. */
   onHead(head: Http1Head): void {
     const dispatch = this.#dispatch!;
     this.#head = head;
@@ -233,6 +238,7 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
     dispatch.sink.onHead(head);
   }
 
+  /** Bytes `start` to `end` of the body. */
   onData(buffer: Buffer, start: number, end: number): void {
     this.#received += end - start;
     if (this.#dispatch === null) return;
@@ -244,6 +250,7 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
       this.#paused = true;
   }
 
+  /** The message is complete. */
   onEnd(trailers: string[]): void {
     this.#trailers = trailers;
   }
