@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { inspect } from "node:util";
 
 const root = join(import.meta.dirname, "..");
 const built = join(root, "build", "tests");
@@ -80,6 +81,19 @@ export async function runTests({ words, interop }) {
 }
 
 /**
+ * What a test threw, which may be any value.
+ *
+ * @param {unknown} thrown
+ */
+function textOf(thrown) {
+  const stack = /** @type {{ readonly stack?: unknown } | null} */ (thrown)?.stack;
+  return typeof stack === "string" ? stack : inspect(thrown);
+}
+
+/** Milliseconds for one file: the longest takes one minute on an idle machine, and twenty at a load of 8 on 2 cores. */
+const FILE_LIMIT = 1_800_000;
+
+/**
  * Runs the files, `concurrency` of them at a time.
  *
  * @param {string[]} paths
@@ -91,7 +105,7 @@ async function runFiles(paths, concurrency, isReported) {
   const result = { passed: 0, skipped: 0, passedByFile: new Map(), failures: new Map() };
   /** @type {Map<string, { event: TestEvent, count: number }>} Tests that were announced and have not ended. */
   const running = new Map();
-  const stream = run({ files: paths, concurrency, timeout: 300_000 });
+  const stream = run({ files: paths, concurrency, timeout: FILE_LIMIT });
 
   /** @type {(event: { readonly file?: string | undefined }, what: string, detail?: string) => void} */
   const fail = (event, what, detail = "") => {
@@ -127,7 +141,7 @@ async function runFiles(paths, concurrency, isReported) {
     else if (error.failureType === "subtestsFailed") return;
     else if (isFile(event))
       fail(event, `${shown(event.name)} crashed, or ended with an exit code; its output is above`);
-    else fail(event, `${event.name}${where(event)}`, String(error.cause?.stack ?? error.cause ?? error.stack));
+    else fail(event, `${event.name}${where(event)}`, textOf(error.cause ?? error));
   });
   stream.on("test:diagnostic", (event) => {
     // Activity that a test left running, and an error of it when no test was there to fail.

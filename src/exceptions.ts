@@ -135,8 +135,11 @@ export class JSONDecodeError extends InvalidJSONError {
   }
 }
 
-/** A 4xx or 5xx answer, thrown by `raiseForStatus()`. */
+/** A 4xx or 5xx response, thrown by `raiseForStatus()` and by the option `raiseForStatus`. */
 export class HTTPError extends RequestException {
+  /** The response. With `stream: true` up to 64 KiB of its body were read. */
+  declare response: Response;
+
   static {
     this.prototype.name = "HTTPError";
   }

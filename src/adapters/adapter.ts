@@ -4,7 +4,7 @@ import type { Response } from "../message/response.js";
 import type { HookSettings } from "../message/hooks.js";
 import type { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
-import type { ClientCertificate } from "../wire/connect/tls.js";
+import type { ClientCertificate, VerifyOption } from "../wire/connect/tls.js";
 import type { Cancellation } from "./cancellation.js";
 import type { Layer } from "./layers.js";
 
@@ -37,8 +37,8 @@ export interface SendSettings extends HookSettings {
   readonly stream: boolean;
   /** In seconds, as the caller gave it. */
   readonly timeout: TimeoutOption;
-  /** true: the default trust; false: none is asked for; else the path of a CA file or directory. */
-  readonly verify: boolean | string;
+  /** Whom to trust: true for the default, false for anyone, otherwise authorities by their path or in memory. */
+  readonly verify: VerifyOption;
   /** The client certificate, null for none. */
   readonly cert: ClientCertificate | null;
   /** The proxies that apply, by scheme or `scheme://host`; null for a direct connection. */
@@ -51,6 +51,8 @@ export interface SendSettings extends HookSettings {
   readonly onInformational?: ((response: InformationalResponse) => void) | undefined;
   /** Bytes after decoding; 0 for no limit. */
   readonly maxResponseSize?: number | undefined;
+  /** false: the content is the body as it was sent, whatever its Content-Encoding is. @defaultValue true */
+  readonly decode?: boolean | undefined;
   /** Aborting it ends the exchange with its reason. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -69,6 +71,8 @@ export interface SendSettings extends HookSettings {
   readonly layers?: readonly Layer[] | undefined;
   /** The responses that led to this request in the same call, by redirects or authentication, the oldest first. */
   readonly previous?: readonly Response[] | undefined;
+  /** The policy of retries of this call. It takes precedence over that of the adapter. */
+  readonly retries?: Retry | undefined;
   /** The session's policy of retries, for adapters that were made without one. */
   readonly defaultRetries?: Retry | null | undefined;
 }

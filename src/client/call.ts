@@ -7,10 +7,17 @@ import type { Response } from "../message/response.js";
 import type { Proxies, SendOptions } from "./options.js";
 import type { SessionSettings } from "./settings.js";
 
+/** Has the response streamed. It takes effect unless the body is being read already. */
+export function streamCall(call: Call): void {
+  call.given = { ...call.given, stream: true };
+  call.settings.stream = true;
+}
+
 /** What a call needs of its session. */
 export interface CallSession extends SessionSettings {
   readonly cookies: RequestsCookieJar;
   readonly maxRedirects: number;
+  readonly raiseForStatus: boolean;
   readonly credentialHeaders: readonly string[];
   getAdapter(url: string): Adapter;
   getRedirectTarget(response: Response): string | null;
@@ -25,12 +32,12 @@ export interface Call {
   /** The request that the caller made: credentials and cookies were meant for its origin. */
   readonly first: PreparedRequest;
   /** The options that the caller gave: they are resolved again for each hop. */
-  readonly given: SendOptions;
+  given: SendOptions;
   readonly cancellation: Cancellation | null;
   /** The request that is under way, as it was before its auth object answered any response. */
   request: PreparedRequest;
-  /** For the request that is under way. */
-  settings: CallSettings;
+  /** For the request that is under way. The adapter looks at `stream` when the head of the response has arrived. */
+  settings: CallSettings & { stream: boolean };
   /** The responses so far that were followed by another request, by redirects or authentication, the oldest first. */
   readonly history: Response[];
   /** How many of them were redirects that this call followed. */

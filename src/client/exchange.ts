@@ -8,11 +8,12 @@ import { hasFlow } from "../auth/base.js";
 import { RequestException } from "../exceptions.js";
 import { appendCallerFrames } from "../content/caller-frames.js";
 import { mergeCookies } from "../message/cookies/jar.js";
-import { responseHooks, type PreparedRequest } from "../message/prepared.js";
+import { hooksOfRequest, type PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import type { Call } from "./call.js";
-import { runHooks } from "./hooks.js";
-import { nextRequest, offeredRequest } from "./redirects.js";
+import { runRequestHooks, runResponseHooks } from "./hooks.js";
+import { nextRequest, offeredRequest, useRequest } from "./redirects.js";
+import { raisingForStatus } from "./status-error.js";
 
 /** Sends the first request of a call, follows its redirects if the caller wants that, and gives the last response. */
 export async function exchange(call: Call, allowRedirects: boolean): Promise<Response> {
@@ -20,9 +21,10 @@ export async function exchange(call: Call, allowRedirects: boolean): Promise<Res
   let streaming = false;
   try {
     cancellation?.throwIfCancelled();
-    let response = await sendWithAuth(call);
-    if (allowRedirects) while (nextRequest(call, response) !== null) response = await sendWithAuth(call);
+    let response = await sendHop(call);
+    if (allowRedirects) while (nextRequest(call, response) !== null) response = await sendHop(call);
     else response.next = offeredRequest(call, response);
+    if ((call.given.raiseForStatus ?? call.session.raiseForStatus) && !response.ok) await raisingForStatus(response);
     if (insideRequest.source(first)?.withheld === true) abandon(first);
     streaming = cancellation !== null && call.settings.stream;
     if (streaming) queueOf(response.raw).whenDone(() => cancellation!.release());
@@ -45,8 +47,21 @@ function abandon(request: PreparedRequest): void {
   if (source?.close !== undefined) void Promise.resolve(source.close()).catch(() => undefined);
 }
 
-/** Sends the request that is under way, and the requests with which its auth object answers the responses. */
-export function sendWithAuth(call: Call): Promise<Response> {
+/** Runs the request hooks, then sends the request and those with which its auth object answers the responses. */
+export function sendHop(call: Call): Promise<Response> {
+  return hooksOfRequest(call.request, "request").length === 0 ? sendWithAuth(call) : sendAfterHooks(call);
+}
+
+async function sendAfterHooks(call: Call): Promise<Response> {
+  const hooks = hooksOfRequest(call.request, "request");
+  const request = await untilCancelled(call, runRequestHooks(hooks, call.request));
+  insideRequest.setCredentialHeaders(request, call.session.credentialHeaders);
+  // A hook may have changed the URL, and with it the proxy.
+  useRequest(call, request);
+  return sendWithAuth(call);
+}
+
+function sendWithAuth(call: Call): Promise<Response> {
   const { request } = call;
   if (!insideRequest.isSigning(request) && !answersResponses(request)) return sendOne(call, request);
   return driveFlow(call, request);
@@ -116,8 +131,8 @@ async function sendOne(call: Call, request: PreparedRequest): Promise<Response> 
   if (history.length > 0) response.history = history.slice();
   if (settings.stream)
     insideResponse.useSender(response, (again) => sendBy(adapter, again, { ...settings, cancellation: undefined }));
-  const hooks = responseHooks(request);
-  return hooks.length === 0 ? response : untilCancelled(call, runHooks(hooks, response, settings));
+  const hooks = hooksOfRequest(request, "response");
+  return hooks.length === 0 ? response : untilCancelled(call, runResponseHooks(hooks, response, settings));
 }
 
 function sendBy(adapter: Adapter, request: PreparedRequest, settings: CallSettings): Promise<Response> {

@@ -1,6 +1,7 @@
 /** The headers and the body of a standard Request → the options of a call. */
 import { isAnyArrayBuffer, isBlob, isFormData, isUrlSearchParams } from "../options/kinds.js";
 import { setImmediate } from "../wire/clock.js";
+import type { DataInit } from "../message/body/body-init.js";
 import type { RequestOptions } from "./options.js";
 
 /** A stream of a Request up to this size that is there at once is sent as bytes, so that it can be sent again. */
@@ -31,12 +32,12 @@ export async function fetchBody(
 }
 
 /** A body in memory, or one that the session streams by itself, with its type where the session would name another. */
-function plainBody(body: unknown): [data: unknown, type: string | null] {
+function plainBody(body: unknown): [data: DataInit, type: string | null] {
   if (typeof body === "object" && body !== null) {
     if (isUrlSearchParams(body)) return [body.toString(), "application/x-www-form-urlencoded;charset=UTF-8"];
     // The session makes the multipart body, with a boundary of its own, and knows the type of a Blob.
     const isOwn = isFormData(body) || isBlob(body) || ArrayBuffer.isView(body) || isAnyArrayBuffer(body);
-    if (isOwn || "pipe" in body) return [body, null];
+    if (isOwn || "pipe" in body) return [body as DataInit, null];
   }
   return [String(body), "text/plain;charset=UTF-8"];
 }

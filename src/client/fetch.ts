@@ -42,6 +42,7 @@ export async function sessionFetch(
       signal,
       allowRedirects: redirect === "follow",
       stream: true,
+      raiseForStatus: false,
       // `init` is asked first: Bun's Request forgets it.
       ...((init?.credentials ?? request.credentials) === "omit" ? { auth: null, cookies: null } : {}),
     });

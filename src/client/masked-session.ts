@@ -2,10 +2,10 @@
 import { maskedAuth, maskedHeaders, maskedValue } from "../message/masked.js";
 import { redactedUrl, shownProxyUrl } from "../http/redaction/shown-url.js";
 import type { ClientCertificate } from "../wire/connect/tls.js";
-import type { Session } from "./session.js";
+import type { SessionAttributes } from "./session-attributes.js";
 
 /** The settings of a session in plain values. */
-export function maskedSession(session: Session): Record<string, unknown> {
+export function maskedSession(session: SessionAttributes): Record<string, unknown> {
   const { baseUrl, headers, params, auth, proxies, cookies, cert, credentialHeaders } = session;
   const { stream, verify, timeout, maxResponseSize, maxRedirects, trustEnv, adapters } = session;
   return {

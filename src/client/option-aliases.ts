@@ -17,7 +17,7 @@ const FORM = named("data")("An object is sent as a form.");
 const FILES = named("files")();
 const REDIRECTS = named("allowRedirects")("It is true or false.");
 const VERIFY = named("verify")("false accepts any certificate.");
-const AUTHORITIES = named("verify")("It takes the path of a PEM file or of a directory.");
+const AUTHORITIES = named("verify")("It takes PEM text or bytes, or the path of a PEM file or directory.");
 const CERTIFICATE = named("cert")("It takes [certificatePath, keyPath] or { cert, key, pfx, passphrase }.");
 const PROXIES = named("proxies")('It maps schemes to URLs: { https: "http://proxy.example:3128" }, or { all: … }.');
 const AUTH = named("auth")('It takes ["user", "password"].');
@@ -25,20 +25,19 @@ const TOKEN = named("auth")("It takes new HTTPBearerAuth(token).");
 const SIGNAL = named("signal")("It takes the signal of an AbortController.");
 const TIMEOUT = named("timeout")("In seconds: 5, or { connect, read, total, pool }.");
 const COOKIES = named("cookies")();
-const HOOKS = named("hooks")("{ response: … } sees every response. An auth function may change every request.");
+const HOOKS = named("hooks")("{ request: … } sees every request, { response: … } every response.");
 const SIZE = named("maxResponseSize")("In bytes after decoding.");
 const PROGRESS = named("onDownloadProgress", "onUploadProgress")();
-const RETRIES = named("retries")("", "Retries are an option of a session: new Session({ retries: 3 }).");
+const RETRIES = named("retries")("It takes a number, or new Retry({ … }).");
 const BASE_URL = named("baseUrl")("", "It is an option of a session: new Session({ baseUrl: … }).");
 const MAX_REDIRECTS = named("maxRedirects")(
   "",
   "The limit is an option of a session: new Session({ maxRedirects: 5 }). allowRedirects: false follows none.",
 );
 const TRUST_ENV = named("trustEnv")("", "It is an option of a session: new Session({ trustEnv: false }).");
-const STATUS = named("raiseForStatus")(
-  "",
-  "No status throws by itself: call .raiseForStatus() on the response or on its promise.",
-);
+const STATUS = named("raiseForStatus")("true throws HTTPError for 4xx and 5xx.");
+const DECODE = named("decode")("false gives the bytes as they were sent.");
+const CONNECTIONS = named("maxConnections")("", "It is an option of a session: new Session({ maxConnections: 20 }).");
 const ADAPTER = named()(
   "",
   'Connections are configured on an adapter: session.mount("https://", new HTTPAdapter({ … })).',
@@ -65,7 +64,7 @@ const ALIASES: ReadonlyMap<string, Alias> = new Map([
   ...entries(QUERY, "query", "queryparams", "querystring", "qs", "search", "searchparams"),
   ...entries(FORM, "form", "urlencoded"),
   ...entries(FILES, "attachments", "file", "formdata", "multipart"),
-  ...entries(RETRIES, "attempts", "maxretries", "retries", "retry", "retrycount", "retrylimit"),
+  ...entries(RETRIES, "attempts", "maxretries", "retry", "retrycount", "retrylimit"),
   ...entries(BASE_URL, "base", "baseurl", "prefix", "prefixurl"),
   ...entries(PROXIES, "httpproxy", "httpsproxy", "proxy", "proxyurl"),
   ...entries(READ_BODY, "encoding", "parsejson", "resolvebodyonly", "responseencoding", "responsetype"),
@@ -75,7 +74,9 @@ const ALIASES: ReadonlyMap<string, Alias> = new Map([
   ...entries(VERIFY, "checkcertificate", "insecure", "rejectunauthorized", "ssl", "sslverify", "strictssl", "tls", "verifyssl"),
   ...entries(AUTHORITIES, "ca", "cabundle", "cacert", "cafile"),
   ...entries(CERTIFICATE, "certfile", "certificate", "clientcert", "key", "keyfile", "passphrase", "pfx"),
-  ...entries(ADAPTER, "adapter", "agent", "agents", "client", "connector", "dispatcher", "family", "http2", "httpagent", "httpsagent", "localaddress", "lookup", "maxsockets", "servername", "socketpath", "transport"),
+  ...entries(ADAPTER, "adapter", "agent", "agents", "client", "connector", "dispatcher", "family", "http2", "httpagent", "httpsagent", "localaddress", "lookup", "servername", "socketpath", "transport"),
+  ...entries(CONNECTIONS, "concurrency", "limits", "maxsockets", "poolsize"),
+  ...entries(DECODE, "compress", "decompress", "gunzip"),
   ...entries(CREDENTIALS, "credentials", "withcredentials"),
   ...entries(AUTH, "authentication", "basicauth", "password", "user", "username"),
   ...entries(TOKEN, "authorization", "bearer", "token"),

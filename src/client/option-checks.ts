@@ -1,16 +1,32 @@
 /** Checks of the options that only calls and sessions have. */
-import { isPlainObject, isUrl } from "../options/kinds.js";
+import { isPlainObject, isUint8Array, isUrl } from "../options/kinds.js";
 import { kindOf } from "../options/kind.js";
 import { refuseUnknownNames } from "../options/nearest-name.js";
 import { checkProxyValue } from "../policy/no-proxy.js";
 import { Retry } from "../policy/retry.js";
-import type { ClientCertificate } from "../wire/connect/tls.js";
+import type { ClientCertificate, VerifyOption } from "../wire/connect/tls.js";
 import type { Proxies } from "./options.js";
 
-/** @throws TypeError unless it is true, false or a path: anything else might switch verification off by accident. */
-export function checkVerify(verify: unknown): asserts verify is boolean | string {
+/**
+ * @throws TypeError unless it is true, false, a path, or certificates in memory: anything else might switch verification
+ *   off by accident.
+ */
+export function checkVerify(verify: unknown): asserts verify is VerifyOption {
   if (typeof verify === "boolean" || (typeof verify === "string" && verify !== "")) return;
-  throw new TypeError(`verify must be true, false or the path of a CA file or directory, not ${kindOf(verify)}`);
+  if (isBytes(verify)) return;
+  if (!Array.isArray(verify) || verify.length === 0)
+    throw new TypeError(
+      `verify must be true, false, the path of a CA file or directory, or certificate authorities as PEM text or bytes, not ${kindOf(verify)}`,
+    );
+  for (const item of verify as readonly unknown[])
+    if (!isBytes(item) && !(typeof item === "string" && item.includes("-----BEGIN")))
+      throw new TypeError(
+        `verify given as an array must hold certificate authorities as PEM text or bytes, not ${kindOf(item)}. A path is given alone: verify: "ca.pem"`,
+      );
+}
+
+function isBytes(value: unknown): boolean {
+  return typeof value === "object" && value !== null && isUint8Array(value) && value.length > 0;
 }
 
 /** @throws TypeError unless it is a path, two, or the parts. */
@@ -52,10 +68,15 @@ export function checkBaseUrl(url: unknown): void {
   throw new TypeError(`baseUrl must be a string or a URL, not ${kindOf(url)}`);
 }
 
-/** @throws TypeError unless it is a number or a Retry; RangeError for a number that is not a count. */
-export function checkRetries(retries: unknown): void {
-  if (typeof retries !== "number" && !(retries instanceof Retry))
-    throw new TypeError(`retries must be a number, a Retry or null, not ${kindOf(retries)}`);
-  if (typeof retries === "number" && !(Number.isInteger(retries) && retries >= 0))
+/** @throws TypeError unless it is a number, a Retry, false or null; RangeError for a number that is not a count. */
+export function checkRetries(retries: unknown): asserts retries is number | false | Retry | null {
+  if (retries === null || retries === false || retries instanceof Retry) return;
+  if (typeof retries !== "number")
+    throw new TypeError(
+      `retries must be a number, a Retry, or false for none, not ${kindOf(retries)}${
+        typeof retries === "object" && isPlainObject(retries) ? ": write new Retry({ … })" : ""
+      }`,
+    );
+  if (!Number.isInteger(retries) || retries < 0)
     throw new RangeError(`retries must be a whole number, 0 or greater, not ${retries}`);
 }

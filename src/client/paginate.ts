@@ -9,7 +9,7 @@ import type { Response } from "../message/response.js";
 import { GeneratorSource, PullIterator } from "../content/pull-iterator.js";
 import { redactedUrl } from "../http/redaction/redaction.js";
 import { locationText, mergeParams } from "../http/url/url.js";
-import { aBoolean, aFunction, aString, atLeast } from "../options/checks.js";
+import { aFunction, aString, atLeast } from "../options/checks.js";
 import { kindOf } from "../options/kind.js";
 import type { Resolved, Rows } from "../options/option.js";
 import { ownOptions } from "../options/own-options.js";
@@ -47,7 +47,7 @@ export interface PaginateOptions extends RequestOptions {
     | undefined;
   /** Pages after which it is enough. @defaultValue Infinity */
   readonly maxPages?: number | undefined;
-  /** Whether a page of 4xx or 5xx is HTTPError. @defaultValue true */
+  /** Throw HTTPError for a page of 4xx or 5xx. @defaultValue true */
   readonly raiseForStatus?: boolean | undefined;
 }
 
@@ -70,7 +70,6 @@ const PAGE_OPTIONS = {
   method: { check: aString, default: "GET" },
   next: { check: aFunction<NonNullable<PaginateOptions["next"]>>, default: linkedNext },
   maxPages: { check: atLeast(0), default: Infinity },
-  raiseForStatus: { check: aBoolean, default: true },
   items: { check: aFunction<PaginateItemsOptions<unknown>["items"]>, default: undefined },
   maxItems: { check: atLeast(0), default: Infinity },
 } satisfies Rows<Omit<PaginateItemsOptions<unknown>, keyof RequestOptions>>;
@@ -116,7 +115,11 @@ async function* pagesOf(course: Course, given: RequestOptions): AsyncGenerator<R
   for (let page = 1; page <= course.maxPages; page += 1) {
     if (prepared !== null) refuseLoop(seen, prepared, page);
     const { signal } = options;
-    const given = { ...options, signal: signal == null ? course.stopped : AbortSignal.any([signal, course.stopped]) };
+    const given: RequestOptions = {
+      ...options,
+      raiseForStatus: options.raiseForStatus ?? true,
+      signal: signal == null ? course.stopped : AbortSignal.any([signal, course.stopped]),
+    };
     const response: Response =
       prepared === null
         ? await session.request(course.method, course.url, given)
@@ -126,7 +129,6 @@ async function* pagesOf(course: Course, given: RequestOptions): AsyncGenerator<R
         first = (response.history[0] ?? response).request;
         refuseLoop(seen, first, page);
       }
-      if (course.raiseForStatus) response.raiseForStatus();
       yield response;
       if (page >= course.maxPages) return;
       const step = await course.next(response, page);

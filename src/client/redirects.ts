@@ -11,7 +11,6 @@ import { redactedUrl } from "../http/redaction/redaction.js";
 import type { Response } from "../message/response.js";
 import { locationText, locationUrl, referenceUrl } from "../http/url/url.js";
 import {
-  credentialHeaders,
   isBodyHeader,
   isCredentialHeader,
   keepsBody,
@@ -22,6 +21,7 @@ import {
 import type { Call, CallSession } from "./call.js";
 import { environmentAuth } from "./environment.js";
 import type { SendOptions } from "./options.js";
+import { SessionAttributes } from "./session-attributes.js";
 import { settingsFor } from "./settings.js";
 
 /**
@@ -29,11 +29,7 @@ import { settingsFor } from "./settings.js";
  *
  * @see requests' `SessionRedirectMixin`
  */
-export abstract class SessionRedirects {
-  abstract trustEnv: boolean;
-  /** Names of headers that a redirect to another origin drops. */
-  credentialHeaders: readonly string[] = credentialHeaders;
-
+export abstract class SessionRedirects extends SessionAttributes {
   /** The text of the Location that a response redirects to, or null when it does not redirect. */
   getRedirectTarget(response: Response): string | null {
     const location = REDIRECT_STATUSES.has(response.statusCode)
@@ -93,13 +89,19 @@ export function nextRequest(call: Call, response: Response): PreparedRequest | n
   response.close();
   call.history.push(response);
   if (requestRedirect.hasSubscribers) publishRedirect(response, call.request, next);
+  useRequest(call, next);
+  return next;
+}
+
+/** Makes a request the one that is sent next, with the settings for its URL. */
+export function useRequest(call: Call, next: PreparedRequest): void {
+  const { session } = call;
   call.request = next;
   call.settings = {
     ...hopSettings(session, next, call.given),
     proxies: session.rebuildProxies(next, call.given.proxies ?? null),
     cancellation: call.cancellation ?? undefined,
   };
-  return next;
 }
 
 /** The request that would follow, for callers who follow redirects themselves; null when it cannot be made. */

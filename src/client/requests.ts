@@ -4,10 +4,12 @@ import { Layers, type Layer } from "../adapters/layers.js";
 import { NO_OPTIONS } from "../options/own-options.js";
 import type { CaseInsensitiveDict } from "../message/headers.js";
 import type { Response } from "../message/response.js";
+import type { DownloadOptions, DownloadResult } from "./download.js";
 import type { RequestOptions } from "./options.js";
 import { paginate as pages, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import type { ResponsePromise } from "./response-promise.js";
-import { defaultHeaders, Session } from "./session.js";
+import { Session } from "./session.js";
+import { defaultHeaders } from "./session-attributes.js";
 
 const layers = new Layers();
 const headers = defaultHeaders();
@@ -111,6 +113,19 @@ export function paginate<T>(
   options: PaginateOptions | PaginateItemsOptions<T> = NO_OPTIONS,
 ): AsyncGenerator<T | Response, void> {
   return pages(new CallSession(), url, options, "requests.paginate()");
+}
+
+/**
+ * Downloads a file completely, and continues after a cut: see `Session.download`.
+ *
+ * @throws HTTPError for 4xx and 5xx; RequestException `ERR_DIGEST` when the digest differs; the error of the last attempt.
+ */
+export async function download(
+  url: string | URL,
+  path: string,
+  options: DownloadOptions = NO_OPTIONS,
+): Promise<DownloadResult> {
+  return new CallSession().download(url, path, options);
 }
 
 /** A new Session; kept for the sake of requests, where `requests.session()` is the older name. */

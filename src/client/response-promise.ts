@@ -1,7 +1,12 @@
 /** The promise of a response, with the steps that usually follow. */
-import { insideResponse } from "../message/response.js";
-import type { Response } from "../message/response.js";
+import type { EventIterOptions, ServerSentEvent } from "../content/content-streams.js";
 import type { StandardSchema } from "../content/standard-schema.js";
+import type { ByteLineOptions, IterOptions, LineOptions, TextLineOptions } from "../message/response-parts.js";
+import { insideResponse, type Response } from "../message/response.js";
+import type { SaveOptions, SaveResult } from "../message/save.js";
+import { streamCall, type Call } from "./call.js";
+import { LaterIterator } from "./later-iterator.js";
+import { raisingForStatus } from "./status-error.js";
 
 /**
  * A Promise of a Response on which the next step can be called at once.
@@ -18,9 +23,9 @@ export class ResponsePromise extends Promise<Response> {
     void Object.defineProperty(this.prototype, "constructor", { value: Promise, writable: true, configurable: true });
   }
 
-  /** Rejects with HTTPError for 4xx and 5xx. */
+  /** Rejects with HTTPError for 4xx and 5xx. Of a streamed body up to 64 KiB are read first. */
   raiseForStatus(): ResponsePromise {
-    return responsePromise(this.then((response) => response.raiseForStatus()));
+    return responsePromise(this.then(raisingForStatus), OfPromise.callOf(this));
   }
 
   /**
@@ -46,12 +51,86 @@ export class ResponsePromise extends Promise<Response> {
     const response = await this;
     return response.read();
   }
+
+  /**
+   * Streams the body to a file: see {@link Response.saveTo}. Called directly on the result of `get()`, it implies
+   * `stream: true`, as do the four methods below.
+   */
+  async saveTo(path: string, options?: SaveOptions): Promise<SaveResult> {
+    const response = await this.#streamed();
+    return response.saveTo(path, options);
+  }
+
+  /** The content in pieces as they arrive, without waiting for all of it: see {@link Response.iterContent}. */
+  iterContent(
+    chunkSize: number | null | undefined,
+    options: IterOptions & { readonly decodeUnicode: true },
+  ): AsyncGenerator<string, void>;
+  iterContent(
+    chunkSize?: number | null,
+    options?: IterOptions & { readonly decodeUnicode?: false | undefined },
+  ): AsyncGenerator<Buffer, void>;
+  iterContent(chunkSize?: number | null, options?: IterOptions): AsyncGenerator<Buffer | string, void> {
+    return this.#iterate((response) => response.iterContent(chunkSize, options as { readonly decodeUnicode: true }));
+  }
+
+  /** The lines of the content as they arrive: see {@link Response.iterLines}. */
+  iterLines(options: TextLineOptions): AsyncGenerator<string, void>;
+  iterLines(options?: ByteLineOptions): AsyncGenerator<Buffer, void>;
+  iterLines(options?: LineOptions): AsyncGenerator<Buffer | string, void> {
+    return this.#iterate((response) => response.iterLines(options as TextLineOptions));
+  }
+
+  /** Each line parsed as JSON, as it arrives: see {@link Response.iterJson}. */
+  iterJson<T = unknown>(schema?: StandardSchema<T>): AsyncGenerator<T, void> {
+    return this.#iterate((response) => response.iterJson(schema));
+  }
+
+  /** Server-sent events as they arrive: see {@link Response.iterEvents}. */
+  iterEvents(options?: EventIterOptions): AsyncGenerator<ServerSentEvent, void> {
+    return this.#iterate((response) => response.iterEvents(options));
+  }
+
+  #iterate<T>(items: (response: Response) => AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+    return new LaterIterator(this.#streamed().then(items));
+  }
+
+  #streamed(): this {
+    const call = OfPromise.callOf(this);
+    if (call !== null) streamCall(call);
+    return this;
+  }
+}
+
+/** A constructor that returns its argument: a subclass adds its private fields to that. */
+class Itself {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/** Adds to a promise, in a private field, the call that it is the result of: nobody sees it, and it costs no lookup. */
+class OfPromise extends Itself {
+  readonly #call: Call | null;
+
+  constructor(promise: ResponsePromise, call: Call | null) {
+    super(promise);
+    this.#call = call;
+  }
+
+  static callOf(promise: object): Call | null {
+    return #call in promise ? promise.#call : null;
+  }
 }
 
 /**
- * Gives a promise the steps of a {@link ResponsePromise}. The promise itself is changed: one around it would cost a turn
+ * Gives a promise the methods of a {@link ResponsePromise}. The promise itself is changed: one around it would cost a turn
  * of the microtask queue, and V8 could not say any more who awaits the call.
+ *
+ * @param call - The call that it is the result of, or null if that is not known.
  */
-export function responsePromise(promise: Promise<Response>): ResponsePromise {
-  return Object.setPrototypeOf(promise, ResponsePromise.prototype) as ResponsePromise;
+export function responsePromise(promise: Promise<Response>, call: Call | null = null): ResponsePromise {
+  const made = Object.setPrototypeOf(promise, ResponsePromise.prototype) as ResponsePromise;
+  if (call !== null) new OfPromise(made, call);
+  return made;
 }

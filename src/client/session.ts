@@ -1,51 +1,32 @@
 /** Session: what stays from call to call. */
-import { inspect } from "node:util";
-
-import type { Adapter } from "../adapters/adapter.js";
-import { cancellationFor, HTTPAdapter } from "../adapters/http/http-adapter.js";
-import { Layers, type Layer } from "../adapters/layers.js";
-import type { AuthInit } from "../auth/auth-from.js";
-import { InvalidSchema } from "../exceptions.js";
-import { RequestsCookieJar, cookieJarFrom, mergeCookies, type CookiesInit } from "../message/cookies/jar.js";
+import { Cancellation } from "../adapters/cancellation.js";
+import { cancellationFor } from "../adapters/http/http-adapter.js";
+import { withCallerFrames } from "../content/caller-frames.js";
 import type { FieldList } from "../http/fields.js";
-import { CaseInsensitiveDict, checkGivenField, fieldsOf, headerEntries, type HeadersLike } from "../message/headers.js";
-import { hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
-import { NO_OPTIONS } from "../options/own-options.js";
 import type { Params } from "../http/params.js";
+import { joinBaseUrl, mergeParams } from "../http/url/url.js";
+import { cookieJarFrom, mergeCookies } from "../message/cookies/jar.js";
+import { checkGivenField, fieldsOf, headerEntries, type HeadersLike } from "../message/headers.js";
+import { hooksFor, type Hooks } from "../message/hooks.js";
 import { insideRequest, PreparedRequest } from "../message/prepared.js";
-import { hooksOf, Request } from "../message/request.js";
+import { hooksAreAdded, hooksOf, Request } from "../message/request.js";
 import type { Response } from "../message/response.js";
-import { redactedUrl, shownUrl } from "../http/redaction/shown-url.js";
-import { schemeHint } from "../http/url/url-hints.js";
-import { joinBaseUrl, matchesMountPrefix, mergeParams } from "../http/url/url.js";
-import { Retry } from "../policy/retry.js";
-import type { TimeoutOption } from "../policy/timeout.js";
-import { ACCEPT_ENCODING } from "../wire/decode/decode.js";
-import type { ClientCertificate } from "../wire/connect/tls.js";
-import { version } from "../version.js";
+import { NO_OPTIONS } from "../options/own-options.js";
+import type { ClientCertificate, VerifyOption } from "../wire/connect/tls.js";
 import type { Call } from "./call.js";
+import type { DownloadOptions, DownloadResult } from "./download.js";
 import { environmentAuth, environmentProxies, environmentProxyMapping } from "./environment.js";
-import { exchange, sendWithAuth } from "./exchange.js";
+import { exchange, sendHop } from "./exchange.js";
 import { sessionFetch } from "./fetch.js";
 import { checkOptions, checkSendOptions, checkSessionOptions, sendOptionsOf, VERB_CALLS } from "./given-options.js";
-import { checkBaseUrl, checkProxies, checkRetries } from "./option-checks.js";
-import { maskedSession } from "./masked-session.js";
+import { map, type MapFunction, type MapOptions } from "./map.js";
 import type { Proxies, RequestOptions, SendOptions } from "./options.js";
 import { paginate, type PaginateItemsOptions, type PaginateOptions } from "./paginate.js";
 import { hopSettings, nextRequest, SessionRedirects } from "./redirects.js";
 import { responsePromise, ResponsePromise } from "./response-promise.js";
-import { decided, resolveProxies, resolveVerify } from "./settings.js";
+import { inheritAttributes } from "./session-attributes.js";
 import type { EnvironmentSettings, SessionOptions } from "./session-options.js";
-
-/** The headers that every session begins with. */
-export function defaultHeaders(): CaseInsensitiveDict {
-  return new CaseInsensitiveDict({
-    "User-Agent": `requests-ts/${version}`,
-    "Accept-Encoding": ACCEPT_ENCODING,
-    Accept: "*/*",
-    Connection: "keep-alive",
-  });
-}
+import { decided, resolveProxies, resolveVerify } from "./settings.js";
 
 /**
  * Keeps connections, cookies and settings from call to call. Any number of requests may run at once.
@@ -60,151 +41,11 @@ export function defaultHeaders(): CaseInsensitiveDict {
  * ```
  */
 export class Session extends SessionRedirects {
-  /** Credentials for every call: a pair, an auth object or a function. */
-  auth: AuthInit | null;
-  /** Added to every URL's query. */
-  params: Params;
-  /** Whether responses come with their head alone; false at first. */
-  stream: boolean;
-  /** true, false, or the path of a CA file or directory; true at first. */
-  verify: boolean | string;
-  /** The client certificate for every call; null for none. */
-  cert: ClientCertificate | null;
-  /** Seconds for every call; null waits forever. */
-  timeout: TimeoutOption;
-  /** Bytes of a body after decoding, past which a call ends in ContentTooLarge; 0, at first, for no limit. */
-  maxResponseSize: number;
-  /** How many redirects a call follows before TooManyRedirects; 30 at first. */
-  maxRedirects: number;
-  /** Whether proxies, CA files and netrc come from the environment. */
-  trustEnv: boolean;
-  /** Adapters by prefix, the longest first. */
-  adapters: Map<string, Adapter>;
-
-  #headers: CaseInsensitiveDict;
-  #cookies: RequestsCookieJar;
-  #hooks: Hooks;
-  #retries: Retry | null = null;
-  #baseUrl: string | null = null;
-  #proxies: Record<string, string | null | undefined> = {};
   #fetch: typeof globalThis.fetch | null = null;
-  readonly #layers = new Layers();
+  /** Aborts the calls that begin now: set while `map` calls its function. */
+  #scope: AbortSignal | null = null;
   /** The options that a verb has checked, on their way to `request`. */
   #checked: RequestOptions | null = null;
-
-  /** @throws TypeError for an unknown option or a value of the wrong type. */
-  constructor(options: SessionOptions = NO_OPTIONS) {
-    super();
-    options = checkSessionOptions(options);
-    this.#headers = this.createHeaders();
-    if (options.headers != null) this.#headers.update(options.headers);
-    this.auth = options.auth ?? null;
-    this.params = options.params ?? {};
-    this.proxies = { ...options.proxies };
-    this.#hooks = hooksFrom(options.hooks);
-    this.stream = options.stream ?? false;
-    this.verify = options.verify ?? true;
-    this.cert = options.cert ?? null;
-    this.timeout = options.timeout ?? null;
-    this.baseUrl = options.baseUrl ?? null;
-    this.maxResponseSize = options.maxResponseSize ?? 0;
-    this.maxRedirects = options.maxRedirects ?? 30;
-    this.trustEnv = options.trustEnv ?? true;
-    this.#cookies = options.cookies == null ? new RequestsCookieJar() : cookieJarFrom(options.cookies);
-    this.adapters = this.createAdapters();
-    this.retries = options.retries ?? null;
-  }
-
-  /**
-   * The adapters of a new session by prefix, the longest first. A subclass may override it, for example to share
-   * connections between sessions. The constructor calls it, when fields of the subclass are not set yet.
-   */
-  protected createAdapters(): Map<string, Adapter> {
-    return new Map([
-      ["https://", new HTTPAdapter()],
-      ["http://", new HTTPAdapter()],
-    ]);
-  }
-
-  /** The headers of a new session, before its options are applied. The constructor calls it. */
-  protected createHeaders(): CaseInsensitiveDict {
-    return defaultHeaders();
-  }
-
-  /** Sent with every request. */
-  get headers(): CaseInsensitiveDict {
-    return this.#headers;
-  }
-  set headers(headers: CaseInsensitiveDict | HeadersLike) {
-    this.#headers = headers instanceof CaseInsensitiveDict ? headers : new CaseInsensitiveDict(headers);
-  }
-
-  /** Cookies that were received or set, sent with every request that they are for. */
-  get cookies(): RequestsCookieJar {
-    return this.#cookies;
-  }
-  set cookies(cookies: RequestsCookieJar | CookiesInit) {
-    this.#cookies = cookieJarFrom(cookies);
-  }
-
-  /** Put before URLs without a scheme, with one slash between; null for none. A URL can be assigned, too. */
-  get baseUrl(): string | null {
-    return this.#baseUrl;
-  }
-  set baseUrl(baseUrl: string | URL | null) {
-    if (baseUrl != null) checkBaseUrl(baseUrl);
-    this.#baseUrl = baseUrl == null ? null : String(baseUrl);
-  }
-
-  /**
-   * Proxies for every call; they beat the environment's.
-   *
-   * @throws TypeError for anything but a plain object of URLs.
-   */
-  get proxies(): Record<string, string | null | undefined> {
-    return this.#proxies;
-  }
-  set proxies(proxies: Record<string, string | null | undefined> | null) {
-    if (proxies != null) checkProxies(proxies);
-    this.#proxies = proxies ?? {};
-  }
-
-  /** Functions that see every response, unless a call has hooks of its own. */
-  get hooks(): Hooks {
-    return this.#hooks;
-  }
-  set hooks(hooks: HooksInit | null) {
-    this.#hooks = hooksFrom(hooks);
-  }
-
-  /**
-   * The retries of adapters that were made without `maxRetries`; null for none. A number stands for the sensible policy.
-   *
-   * @throws RangeError or TypeError for a value that cannot be.
-   */
-  get retries(): Retry | null {
-    return this.#retries;
-  }
-  set retries(retries: number | Retry | null) {
-    if (retries != null) checkRetries(retries);
-    this.#retries = typeof retries === "number" ? Retry.sensible(retries) : (retries ?? null);
-  }
-
-  /** The layers that were added with `use`, the outermost first. */
-  get layers(): readonly Layer[] {
-    return this.#layers.list;
-  }
-
-  /**
-   * Adds a layer around each attempt to send a request: inside retries, below redirects. Layers added later are closer
-   * to the adapter.
-   *
-   * @returns Removes the layer. Requests under way keep it.
-   * @throws TypeError for anything but a function.
-   */
-  use(layer: Layer): () => void {
-    return this.#layers.add(layer);
-  }
 
   /** Sends a GET request. @throws RequestException: see `request`. */
   get(url: string | URL, options?: RequestOptions): ResponsePromise {
@@ -279,6 +120,75 @@ export class Session extends SessionRedirects {
   }
 
   /**
+   * Calls a function for each item, several at a time, and gives the results.
+   *
+   * @param items - An iterable or async iterable of any length; it is read no faster than the results are.
+   * @param call - Called with an item. Requests of this session that it sends before its first `await` are aborted when
+   *   the loop is left; later ones need the `signal` of the second argument.
+   * @returns An async generator. Leaving the loop aborts the calls that are under way.
+   * @throws What the function throws, unless `onError` says otherwise; TypeError or RangeError for wrong arguments.
+   * @example
+   * ```ts
+   * const session = new Session({ baseUrl: "https://httpbin.org" });
+   * const found: string[] = [];
+   * for await (const response of session.map(["/get?id=1", "/get?id=2"], (path) => session.get(path), { concurrency: 2 }))
+   *   found.push(response.url.slice(-4));
+   * found; //=> ["id=1", "id=2"]
+   * ```
+   */
+  map<Item, Result>(
+    items: Iterable<Item> | AsyncIterable<Item>,
+    call: MapFunction<Item, Result>,
+    options: MapOptions<Item, Result> = {},
+  ): AsyncGenerator<Awaited<Result>, void> {
+    return map(items, call, options, (signal, begin) => {
+      const outer = this.#scope;
+      this.#scope = signal;
+      try {
+        return begin();
+      } finally {
+        this.#scope = outer;
+      }
+    }) as AsyncGenerator<Awaited<Result>, void>;
+  }
+
+  /**
+   * Downloads a file completely. After a cut it continues with Range and If-Range, if the server has a validator for the
+   * file. The file appears at its path only when it is complete.
+   *
+   * @param path - Of the file.
+   * @param options - Those of any GET request, and `attempts`, `resume`, `sha256`, `onProgress`. `timeout.total` and
+   *   `signal` hold for all attempts together.
+   * @throws HTTPError for 4xx and 5xx; RequestException `ERR_DIGEST` when the digest differs; the error of the last
+   *   attempt; errors of the file system.
+   */
+  async download(url: string | URL, path: string, options: DownloadOptions = NO_OPTIONS): Promise<DownloadResult> {
+    const { download } = await import("./download.js");
+    try {
+      return await download(this, url, path, options, "download()");
+    } catch (error) {
+      throw withCallerFrames(error);
+    }
+  }
+
+  /**
+   * A new session with the settings, adapters and layers of this one, and the options on top: headers, params and proxies
+   * are merged key by key, other options replace. The new session has a cookie jar of its own, with the cookies that this
+   * session was made with. Its connections are shared, unless the options have some of the pool.
+   *
+   * A subclass keeps its methods and public fields; one with private fields must override this.
+   *
+   * @throws TypeError for an unknown option or a value of the wrong type.
+   */
+  extend(options: SessionOptions = NO_OPTIONS): this {
+    const given = checkSessionOptions(options);
+    // The constructor of a subclass is not called, because it may take other arguments.
+    const session = Reflect.construct(Session, [], this.constructor) as this;
+    inheritAttributes(session, this, given);
+    return session;
+  }
+
+  /**
    * The request as the session would send it: its headers, params, cookies and credentials merged in.
    *
    * @throws MissingSchema, InvalidURL, InvalidHeader, InvalidJSONError … for a request that cannot be sent.
@@ -297,9 +207,7 @@ export class Session extends SessionRedirects {
     prepared.prepareBody(request.data, request.files, request.json);
     this.#prepareAuth(prepared, request.auth);
     // After the credentials, which may have registered hooks of their own.
-    const own = hooksOf(request)?.response;
-    const response = own === undefined || own.length === 0 ? this.#hooks.response : own;
-    if (response.length > 0) prepared.hooks.response.push(...response);
+    this.#prepareHooks(prepared, hooksOf(request), hooksAreAdded(request));
     return prepared;
   }
 
@@ -314,7 +222,8 @@ export class Session extends SessionRedirects {
       if (!(prepared instanceof PreparedRequest))
         throw new TypeError("You can only send PreparedRequests: session.send(session.prepareRequest(request))");
       const given: SendOptions = settings === undefined ? NO_OPTIONS : checkSendOptions(settings);
-      return responsePromise(exchange(this.#callFor(prepared, given), given.allowRedirects ?? true));
+      const call = this.#callFor(prepared, given);
+      return responsePromise(exchange(call, given.allowRedirects ?? true), call);
     } catch (error) {
       return responsePromise(Promise.reject(error));
     }
@@ -329,7 +238,7 @@ export class Session extends SessionRedirects {
     url: string,
     proxies?: Proxies | null,
     stream?: boolean | null,
-    verify?: boolean | string | null,
+    verify?: VerifyOption | null,
     cert?: ClientCertificate | null,
   ): EnvironmentSettings {
     return {
@@ -338,45 +247,6 @@ export class Session extends SessionRedirects {
       verify: resolveVerify(this, verify ?? undefined, true),
       cert: cert ?? this.cert,
     };
-  }
-
-  /**
-   * The adapter that is mounted at the longest prefix of the URL.
-   *
-   * @throws InvalidSchema when there is none.
-   */
-  getAdapter(url: string): Adapter {
-    for (const [prefix, adapter] of this.adapters) if (matchesMountPrefix(url, prefix)) return adapter;
-    // Unix sockets speak plain HTTP: the adapter of http:// carries them, unless another one is mounted.
-    const plain = url.startsWith("http+unix://") ? this.adapters.get("http://") : undefined;
-    if (plain !== undefined) return plain;
-    throw new InvalidSchema(
-      `No connection adapters were found for '${shownUrl(url)}'; there are adapters for ${[...this.adapters.keys()].map((prefix) => redactedUrl(prefix)).join(", ")} (session.mount adds one)${schemeHint(url)}`,
-    );
-  }
-
-  /** Uses the adapter for every URL that begins with the prefix. The longest prefix wins. */
-  mount(prefix: string, adapter: Adapter): void {
-    if (typeof prefix !== "string" || typeof adapter?.send !== "function")
-      throw new TypeError(
-        'mount(prefix, adapter) takes a prefix such as "https://" and an adapter with a send() method',
-      );
-    const rest = [...this.adapters].filter(([known]) => known !== prefix);
-    const before = rest.filter(([known]) => known.length >= prefix.length);
-    const behind = rest.filter(([known]) => known.length < prefix.length);
-    this.adapters.clear();
-    for (const [known, mounted] of [...before, [prefix, adapter] as const, ...behind])
-      this.adapters.set(known, mounted);
-  }
-
-  /** Closes the idle connections of all adapters, and the others when they are done. The session stays usable. */
-  async close(): Promise<void> {
-    for (const adapter of new Set(this.adapters.values())) await adapter.close();
-  }
-
-  /** `await using session = new Session()`: closes it at the end of the block. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 
   /** A standard `fetch` over this session: its cookies, credentials, proxies and retries. */
@@ -404,7 +274,7 @@ export class Session extends SessionRedirects {
     let current = response;
     try {
       while (nextRequest(call, current) !== null) {
-        current = await sendWithAuth(call);
+        current = await sendHop(call);
         yield current;
       }
     } finally {
@@ -415,15 +285,6 @@ export class Session extends SessionRedirects {
   /** The proxies for the request of a hop, by the environment where neither the call nor the session names one. */
   rebuildProxies(prepared: PreparedRequest, proxies: Proxies | null): Readonly<Record<string, string | null>> {
     return resolveProxies(this, prepared.url, proxies, environmentProxies);
-  }
-
-  /** The settings in plain values, with secrets masked: what `JSON.stringify` writes. */
-  toJSON(): Record<string, unknown> {
-    return maskedSession(this);
-  }
-
-  [inspect.custom](): string {
-    return `<Session>`;
   }
 
   // ── private ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -450,7 +311,11 @@ export class Session extends SessionRedirects {
   #callFor(prepared: PreparedRequest, given: SendOptions): Call {
     insideRequest.setCredentialHeaders(prepared, this.credentialHeaders);
     const settings = hopSettings(this, prepared, given);
-    const cancellation = cancellationFor(settings);
+    let cancellation = cancellationFor(settings);
+    if (this.#scope !== null) {
+      cancellation ??= new Cancellation();
+      cancellation.follow(this.#scope);
+    }
     return {
       session: this,
       first: prepared,
@@ -469,7 +334,7 @@ export class Session extends SessionRedirects {
   }
 
   #mergedFields(given: HeadersLike | null | undefined): FieldList {
-    const fields = fieldsOf(this.#headers).copyOnWrite();
+    const fields = fieldsOf(this.headers).copyOnWrite();
     if (given == null) return fields;
     for (const [name, values] of headerEntries(given)) {
       if (values === null) fields.delete(name);
@@ -483,8 +348,16 @@ export class Session extends SessionRedirects {
 
   #prepareCookies(prepared: PreparedRequest, given: unknown): void {
     if (given === null) insideRequest.setWithoutCookies(prepared, true);
-    else if (given !== undefined) prepared.prepareCookies(mergeCookies(this.#cookies, given), cookieJarFrom(given));
-    else if (!this.#cookies.isEmpty) insideRequest.prepareSessionCookies(prepared, this.#cookies);
+    else if (given !== undefined) prepared.prepareCookies(mergeCookies(this.cookies, given), cookieJarFrom(given));
+    else if (!this.cookies.isEmpty) insideRequest.prepareSessionCookies(prepared, this.cookies);
+  }
+
+  #prepareHooks(prepared: PreparedRequest, own: Hooks | null, adds: boolean): void {
+    const { hooks } = this;
+    const request = hooksFor("request", hooks, own, adds);
+    if (request.length > 0) prepared.hooks.request.push(...request);
+    const response = hooksFor("response", hooks, own, adds);
+    if (response.length > 0) prepared.hooks.response.push(...response);
   }
 
   #prepareAuth(prepared: PreparedRequest, given: unknown): void {

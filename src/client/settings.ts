@@ -5,9 +5,9 @@ import type { PreparedRequest } from "../message/prepared.js";
 import { splitUrl } from "../http/url/url.js";
 import { NO_OPTIONS } from "../options/own-options.js";
 import { isProxyNamed, mergedProxies, NO_PROXY, type ProxyMapping } from "../policy/no-proxy.js";
-import type { Retry } from "../policy/retry.js";
+import { Retry } from "../policy/retry.js";
 import type { TimeoutOption } from "../policy/timeout.js";
-import type { ClientCertificate } from "../wire/connect/tls.js";
+import type { ClientCertificate, VerifyOption } from "../wire/connect/tls.js";
 import { environmentCaBundle, environmentKeyLogFile, environmentProxies } from "./environment.js";
 import { checkVerify } from "./option-checks.js";
 import { OPTIONS, type Proxies, type SendOptions } from "./options.js";
@@ -17,7 +17,7 @@ import type { EnvironmentSettings } from "./session-options.js";
 export interface SessionSettings {
   readonly stream: boolean;
   readonly timeout: TimeoutOption;
-  readonly verify: boolean | string;
+  readonly verify: VerifyOption;
   readonly cert: ClientCertificate | null;
   readonly proxies: Proxies;
   readonly trustEnv: boolean;
@@ -26,13 +26,20 @@ export interface SessionSettings {
   readonly layers: readonly Layer[];
 }
 
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 const NO_PROXIES: Readonly<Record<string, string | null>> = Object.freeze({});
+
+/** The policy that an option stands for: a number is that many retries by the default policy. */
+export function retriesFrom(retries: number | false | Retry | null): Retry {
+  return typeof retries === "number" && retries > 0 ? Retry.sensible(retries) : Retry.fromInt(retries || 0);
+}
 
 /** Each request of a call has settings of its own: a redirect may lead to another scheme, and to another proxy. */
 export function settingsFor(session: SessionSettings, { url }: PreparedRequest, given: SendOptions): CallSettings {
   const proxies = resolveProxies(session, url, given.proxies ?? null, environmentProxies);
   const isPlain = url.startsWith("http://");
-  const settings = {
+  const settings: Writable<CallSettings> = {
     stream: session.stream,
     followsRedirects: given.allowRedirects ?? true,
     timeout: session.timeout,
@@ -46,24 +53,28 @@ export function settingsFor(session: SessionSettings, { url }: PreparedRequest, 
     maxResponseSize: session.maxResponseSize === 0 ? undefined : session.maxResponseSize,
     keyLogFile: session.trustEnv && !isPlain ? environmentKeyLogFile() : undefined,
     signal: undefined,
+    decode: undefined,
+    retries: undefined,
     defaultRetries: session.retries,
     layers: session.layers,
     cancellation: undefined,
   };
   if (given !== NO_OPTIONS) useGiven(settings, given);
+  if (given.retries !== undefined) settings.retries = retriesFrom(given.retries);
   // A connection without TLS, on either side of a proxy, has no use for a CA file.
   settings.verify = resolveVerify(session, given.verify, !isPlain || proxies !== NO_PROXIES);
   return settings;
 }
 
-/** Puts the options of a call in the place of the session's, as their rows say. Proxies are merged before. */
+/** Replaces the session's values by the options of a call, as their rows say. Proxies are merged before. */
 function useGiven(settings: Record<string, unknown>, given: SendOptions): void {
   for (const name in given) {
     const value = given[name as keyof SendOptions];
     if (value === undefined) continue;
+    if (!(name in settings)) continue;
     const { merge } = OPTIONS[name as keyof SendOptions];
     if (merge === "replace") settings[name] = value;
-    else if (merge === "call only" && name in settings) settings[name] = value ?? undefined;
+    else if (merge === "call only") settings[name] = value ?? undefined;
   }
 }
 
@@ -80,9 +91,9 @@ export function decided(settings: EnvironmentSettings, url: string): SendOptions
 /** @param usesTls - Whether the variables that name a CA file matter. */
 export function resolveVerify(
   session: SessionSettings,
-  given: boolean | string | undefined,
+  given: VerifyOption | undefined,
   usesTls: boolean,
-): boolean | string {
+): VerifyOption {
   const chosen = given ?? session.verify;
   if (chosen === true && given === undefined) checkVerify(session.verify);
   if (chosen !== true) {

@@ -20,7 +20,15 @@ import {
   type CaseInsensitiveDict,
   type HeadersLike,
 } from "./headers.js";
-import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
+import {
+  deregisterHook,
+  hooksFrom,
+  registerHook,
+  type HookEvent,
+  type Hooks,
+  type HooksInit,
+  type HookTypes,
+} from "./hooks.js";
 import { maskedPrepared } from "./masked.js";
 import type { Params } from "../http/params.js";
 import { credentialHeaders } from "../http/redaction/redaction.js";
@@ -110,10 +118,13 @@ const preparedUrls = new Set<string>();
 const COMMON_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
 const BODILESS_METHODS = new Set(["GET", "HEAD"]);
 
-const NO_HOOKS: readonly ResponseHook[] = Object.freeze([]);
+const NO_HOOKS: readonly never[] = Object.freeze([]);
 
-/** The response hooks of a request; most have none, and no object for them is made. */
-export let responseHooks: (request: PreparedRequest) => readonly ResponseHook[];
+/** The hooks of a request for an event. Most requests have none, and no object for them is made. */
+export let hooksOfRequest: <Event extends HookEvent>(
+  request: PreparedRequest,
+  event: Event,
+) => readonly HookTypes[Event][];
 
 /**
  * A request as it goes out. Every attribute may be changed before it is sent.
@@ -146,7 +157,8 @@ export class PreparedRequest {
   #credentialHeaders: readonly string[] = credentialHeaders;
 
   static {
-    responseHooks = (request) => (request.#hooks === null ? NO_HOOKS : request.#hooks.response);
+    hooksOfRequest = (request, event) =>
+      request.#hooks === null ? NO_HOOKS : (request.#hooks[event] as HookTypes[typeof event][]);
     insideRequest = {
       target: (request) => request.#place,
       fields: (request) => request.#list,
@@ -226,7 +238,7 @@ export class PreparedRequest {
     this.#useBody(next);
   }
 
-  /** Functions that see the response. */
+  /** Functions that see the request before it is sent, and the response. */
   get hooks(): Hooks {
     return (this.#hooks ??= hooksFrom(null));
   }
@@ -342,20 +354,23 @@ export class PreparedRequest {
 
   /** Adds the hooks; those that the credentials registered stay before them. */
   prepareHooks(hooks: HooksInit | null | undefined): void {
-    if (hooks != null) this.hooks.response.push(...hooksFrom(hooks).response);
+    if (hooks == null) return;
+    const { request, response } = hooksFrom(hooks);
+    this.hooks.request.push(...request);
+    this.hooks.response.push(...response);
   }
 
-  /** Adds a function that sees the response. */
-  registerHook(event: "response", hook: ResponseHook | readonly ResponseHook[]): void {
+  /** Adds one function or several for an event. */
+  registerHook<Event extends HookEvent>(event: Event, hook: HookTypes[Event] | readonly HookTypes[Event][]): void {
     registerHook(this.hooks, event, hook);
   }
 
   /**
-   * Takes a hook away.
+   * Removes a hook.
    *
    * @returns False when it was not registered.
    */
-  deregisterHook(event: "response", hook: ResponseHook): boolean {
+  deregisterHook<Event extends HookEvent>(event: Event, hook: HookTypes[Event]): boolean {
     return deregisterHook(this.hooks, event, hook);
   }
 

@@ -2,7 +2,17 @@
 import { inspect } from "node:util";
 
 import type { HeadersLike } from "./headers.js";
-import { deregisterHook, hooksFrom, registerHook, type Hooks, type HooksInit, type ResponseHook } from "./hooks.js";
+import type { DataInit, FilesInit } from "./body/body-init.js";
+import {
+  addsHooks,
+  deregisterHook,
+  hooksFrom,
+  registerHook,
+  type HookEvent,
+  type Hooks,
+  type HooksInit,
+  type HookTypes,
+} from "./hooks.js";
 import { maskedRequest } from "./masked.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import type { Params } from "../http/params.js";
@@ -15,16 +25,16 @@ export interface RequestParts {
   /**
    * As the option `files`: an object or pairs; each value is content or `[filename, content, contentType?, headers?]`.
    */
-  readonly files?: unknown;
+  readonly files?: FilesInit | null | undefined;
   /** As the option `data`: the body. An object or pairs are a form; text, bytes and streams are sent as they are. */
-  readonly data?: unknown;
+  readonly data?: DataInit | null | undefined;
   /** As the option `params`: added to the query of the URL. */
   readonly params?: Params | null | undefined;
   /** As the option `auth`: a pair, an auth object, a function; null for none, those of the URL included. */
   readonly auth?: unknown;
   /** As the option `cookies`: an object, pairs or a jar. */
   readonly cookies?: unknown;
-  /** As the option `hooks`: functions that see the response. */
+  /** As the option `hooks`: functions that see the request and the response. */
   readonly hooks?: HooksInit | null | undefined;
   /**
    * As the option `json`: anything that JSON.stringify takes; undefined for none. Ignored beside `data` and `files`.
@@ -34,6 +44,8 @@ export interface RequestParts {
 
 /** The hooks of a request, or null when it was given none. Reading `request.hooks` would make an empty list. */
 export let hooksOf: (request: Request) => Hooks | null;
+/** Whether they run after those of the session. */
+export let hooksAreAdded: (request: Request) => boolean;
 
 /**
  * A request that has not been prepared yet.
@@ -64,6 +76,7 @@ export class Request {
   /** A value to send as JSON; ignored beside `data` and `files`. */
   json: unknown;
   #hooks: Hooks | null;
+  #addsHooks: boolean;
 
   constructor(method?: string, url?: string | URL, init: RequestParts = NO_OPTIONS) {
     init = ownOptions(init);
@@ -77,18 +90,21 @@ export class Request {
     this.cookies = init.cookies;
     this.json = init.json;
     this.#hooks = init.hooks == null ? null : hooksFrom(init.hooks);
+    this.#addsHooks = addsHooks(init.hooks);
   }
 
-  /** Functions that see the response. */
+  /** Functions that see the request before it is sent, and the response. */
   get hooks(): Hooks {
     return (this.#hooks ??= hooksFrom(null));
   }
   set hooks(hooks: HooksInit | null) {
     this.#hooks = hooksFrom(hooks);
+    this.#addsHooks = addsHooks(hooks);
   }
 
   static {
     hooksOf = (request) => request.#hooks;
+    hooksAreAdded = (request) => request.#addsHooks;
   }
 
   /** Prepares the request by itself: nothing of a session goes into it. */
@@ -98,17 +114,17 @@ export class Request {
     return prepared;
   }
 
-  /** Adds a function that sees the response. */
-  registerHook(event: "response", hook: ResponseHook | readonly ResponseHook[]): void {
+  /** Adds one function or several for an event. */
+  registerHook<Event extends HookEvent>(event: Event, hook: HookTypes[Event] | readonly HookTypes[Event][]): void {
     registerHook(this.hooks, event, hook);
   }
 
   /**
-   * Takes a hook away.
+   * Removes a hook.
    *
    * @returns False when it was not registered.
    */
-  deregisterHook(event: "response", hook: ResponseHook): boolean {
+  deregisterHook<Event extends HookEvent>(event: Event, hook: HookTypes[Event]): boolean {
     return deregisterHook(this.hooks, event, hook);
   }
 

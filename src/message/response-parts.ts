@@ -42,3 +42,24 @@ export interface IterOptions {
   /** Give text by `encoding` (UTF-8 when that is null) instead of bytes. */
   readonly decodeUnicode?: boolean | undefined;
 }
+
+/** How content is iterated line by line. */
+export interface LineOptions {
+  /** Give text by `encoding` (UTF-8 when that is null) instead of bytes. */
+  readonly decodeUnicode?: boolean | undefined;
+  /** What ends a line, in place of the usual line ends. Bytes only without `decodeUnicode`. */
+  readonly delimiter?: string | Uint8Array | undefined;
+  /** Accepted for compatibility with requests. It has no effect. */
+  readonly chunkSize?: number | undefined;
+}
+
+/** The same for lines as text. */
+export interface TextLineOptions extends LineOptions {
+  readonly decodeUnicode: true;
+  readonly delimiter?: string | undefined;
+}
+
+/** The same for lines as bytes. */
+export interface ByteLineOptions extends LineOptions {
+  readonly decodeUnicode?: false | undefined;
+}

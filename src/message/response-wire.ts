@@ -1,5 +1,6 @@
 /** What a response knows of the wire that it came by. */
 import type { StandardSchema } from "../content/standard-schema.js";
+import type { PullSource } from "../content/pull-iterator.js";
 import type { PreparedRequest } from "./prepared.js";
 import type { Response } from "./response.js";
 import type { RawResponse } from "./raw-response.js";
@@ -92,4 +93,21 @@ export interface InsideResponse {
   sendAgain(response: Response, request: PreparedRequest): Promise<Response | null>;
   /** Sets that way. */
   useSender(response: Response, sender: (request: PreparedRequest) => Promise<Response>): void;
+  /** The decoded content in pieces. @throws StreamConsumedError when it was iterated before. */
+  open(response: Response): PullSource<Buffer>;
+  /** The encoding for text that is made piece by piece; null means by a BOM, else UTF-8. */
+  streamEncoding(response: Response): string | null;
+  /**
+   * Reads up to so many bytes of a streamed response, keeps them as its content, and closes it. Does nothing if the content
+   * was read or iterated before.
+   */
+  readSome(response: Response, most: number): Promise<void>;
+}
+
+/** Access to these parts for the rest of the library: a friend of the class in place of public members. */
+export let insideResponse: InsideResponse;
+
+/** Called once, by the class. */
+export function giveAccess(access: InsideResponse): void {
+  insideResponse = access;
 }

@@ -4,7 +4,6 @@ import { inspect } from "node:util";
 
 import { HTTPError, StreamConsumedError, StreamNotReadError } from "../exceptions.js";
 import { FieldList, rawValue, rawValues } from "../http/fields.js";
-import { kindOf, numberOrKind } from "../options/kind.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { bodyStream } from "../content/body-stream.js";
 import { withCallerFrames } from "../content/caller-frames.js";
@@ -12,21 +11,11 @@ import { RequestsCookieJar } from "./cookies/jar.js";
 import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersLike } from "./headers.js";
 import { Pieces, piecesOf } from "./pieces.js";
 import { insideRequest, type PreparedRequest } from "./prepared.js";
-import { END, PullIterator, type PullSource } from "../content/pull-iterator.js";
+import { END, type PullSource } from "../content/pull-iterator.js";
 import { rawFrom, RawResponse, type RawHead, type RawInit } from "./raw-response.js";
-import {
-  byteLines,
-  EventPieces,
-  JsonLines,
-  SizedPieces,
-  TextPieces,
-  textLines,
-  type EventIterOptions,
-  type ServerSentEvent,
-} from "../content/content-streams.js";
-import type { IterOptions, ResponseParts } from "./response-parts.js";
-import type { ConnectionInfo, InsideResponse, Timings, TlsInfo, WireExchange } from "./response-wire.js";
-import type { SaveOptions, SaveResult } from "./save.js";
+import type { ResponseParts } from "./response-parts.js";
+import { ResponseStreams } from "./response-streams.js";
+import { giveAccess, type ConnectionInfo, type Timings, type TlsInfo, type WireExchange } from "./response-wire.js";
 import type { StandardSchema } from "../content/standard-schema.js";
 import { apparentEncoding, decodeText, encodingOfBody, jsonTextOf } from "../content/charset.js";
 import { declaredEncoding, encodingFromHeaders } from "../content/declared-encoding.js";
@@ -36,13 +25,11 @@ import { maskedResponse } from "./masked.js";
 import { redactedUrl } from "../http/redaction/shown-url.js";
 
 export type { IterOptions, ResponseParts } from "./response-parts.js";
+export { insideResponse } from "./response-wire.js";
 export type { ConnectionInfo, InsideResponse, Timings, TlsInfo, WireExchange } from "./response-wire.js";
 
 const EMPTY = Buffer.alloc(0);
 const NO_TRAILERS: readonly string[] = Object.freeze([]);
-
-/** Access to these parts for the rest of the library: a friend of the class in place of public members. */
-export let insideResponse: InsideResponse;
 
 /**
  * The answer to a request. Its body is read already, unless `stream: true` was given.
@@ -54,7 +41,7 @@ export let insideResponse: InsideResponse;
  * response.json();
  * ```
  */
-export class Response implements AsyncIterable<Buffer> {
+export class Response extends ResponseStreams {
   /** Such as 200. */
   statusCode: number;
   /** The text after the status, as the server wrote it: "OK", "NOT FOUND". */
@@ -91,6 +78,7 @@ export class Response implements AsyncIterable<Buffer> {
   #sender: ((request: PreparedRequest) => Promise<Response>) | null = null;
 
   constructor(init: ResponseParts = NO_OPTIONS) {
+    super();
     if (init !== NO_OPTIONS) init = ownOptions(init);
     this.statusCode = init.statusCode ?? 200;
     this.reason = init.reason ?? "";
@@ -110,7 +98,7 @@ export class Response implements AsyncIterable<Buffer> {
   }
 
   static {
-    insideResponse = {
+    giveAccess({
       fromWire(parts) {
         const response = new Response();
         response.statusCode = parts.statusCode;
@@ -139,7 +127,10 @@ export class Response implements AsyncIterable<Buffer> {
       useSender: (response, sender) => {
         response.#sender = sender;
       },
-    };
+      open: (response) => response.#open(),
+      streamEncoding: (response) => response.#streamEncoding,
+      readSome: (response, most) => response.#readSome(most),
+    });
   }
 
   /**
@@ -350,79 +341,6 @@ export class Response implements AsyncIterable<Buffer> {
     });
   }
 
-  /**
-   * The content in pieces, decoded. What came before an error is given before the error is thrown.
-   *
-   * @param chunkSize - Bytes of each piece but the last; without it, pieces as they arrive.
-   * @throws StreamConsumedError when the stream was iterated before.
-   */
-  iterContent(
-    chunkSize: number | null | undefined,
-    options: IterOptions & { readonly decodeUnicode: true },
-  ): AsyncGenerator<string, void>;
-  iterContent(
-    chunkSize?: number | null,
-    options?: IterOptions & { readonly decodeUnicode?: false | undefined },
-  ): AsyncGenerator<Buffer, void>;
-  iterContent(
-    chunkSize?: number | null,
-    options: IterOptions = {},
-  ): AsyncGenerator<Buffer, void> | AsyncGenerator<string, void> {
-    if (chunkSize !== undefined && chunkSize !== null && !(Number.isInteger(chunkSize) && chunkSize > 0))
-      throw new TypeError(
-        `iterContent(chunkSize) takes a whole number of bytes above 0, or nothing, not ${numberOrKind(chunkSize)}`,
-      );
-    const pieces = this.#open();
-    const sized = chunkSize == null ? pieces : new SizedPieces(pieces, chunkSize);
-    return options.decodeUnicode === true
-      ? new PullIterator(new TextPieces(sized, this.#streamEncoding))
-      : new PullIterator(sized);
-  }
-
-  /**
-   * The content line by line, without the line ends; right across the borders of pieces.
-   *
-   * @param options - `delimiter` in place of line ends; `decodeUnicode` for text instead of bytes; `chunkSize` is
-   *   accepted for requests' sake and changes nothing that can be seen.
-   */
-  iterLines(options: {
-    readonly chunkSize?: number | undefined;
-    readonly decodeUnicode: true;
-    readonly delimiter?: string | undefined;
-  }): AsyncGenerator<string, void>;
-  iterLines(options?: {
-    readonly chunkSize?: number | undefined;
-    readonly decodeUnicode?: false | undefined;
-    readonly delimiter?: string | Uint8Array | undefined;
-  }): AsyncGenerator<Buffer, void>;
-  iterLines(
-    options: {
-      readonly decodeUnicode?: boolean | undefined;
-      readonly delimiter?: string | Uint8Array | undefined;
-    } = {},
-  ): AsyncGenerator<Buffer, void> | AsyncGenerator<string, void> {
-    const { delimiter } = options;
-    const pieces = this.#open();
-    if (options.decodeUnicode !== true) return new PullIterator(byteLines(pieces, delimiter));
-    const text = new TextPieces(pieces, this.#streamEncoding);
-    return new PullIterator(textLines(text, delimiter === undefined ? undefined : String(delimiter)));
-  }
-
-  /** Each line parsed as JSON (JSON Lines, NDJSON); empty lines are passed over. */
-  iterJson<T = unknown>(schema?: StandardSchema<T>): AsyncGenerator<T, void> {
-    const details = { response: this, request: this.#request };
-    return new PullIterator(new JsonLines(this.#open(), { encoding: this.#streamEncoding, schema, details }));
-  }
-
-  /**
-   * Server-sent events as they come. `requests-ts/events` reconnects after a cut.
-   *
-   * @throws ContentTooLarge for an event larger than `maxEventSize`.
-   */
-  iterEvents(options?: EventIterOptions): AsyncGenerator<ServerSentEvent, void> {
-    return new PullIterator(new EventPieces(this.#open(), options));
-  }
-
   /** Reads the whole content, also of a streamed response, and keeps it for `content`, `text` and `json()`. */
   async read(): Promise<Buffer> {
     if (this.#content !== null) return this.#content;
@@ -449,24 +367,6 @@ export class Response implements AsyncIterable<Buffer> {
     return this.#body;
   }
 
-  /**
-   * Writes the content to a file: to a temporary one first, renamed when it is whole, so that a cut download never
-   * looks whole.
-   *
-   * @param path - Of the file.
-   * @param options - `resume: true` continues after a cut; `sha256` is compared; `onProgress` is told of bytes.
-   */
-  async saveTo(path: string, options: SaveOptions = {}): Promise<SaveResult> {
-    if (typeof path !== "string" || path === "")
-      throw new TypeError(`saveTo(path) takes the path of a file, not ${kindOf(path)}`);
-    const { saveTo } = await import("./save.js");
-    try {
-      return await saveTo(this, path, options);
-    } catch (error) {
-      throw withCallerFrames(error);
-    }
-  }
-
   /** Releases the connection; the rest of the body is not read. */
   close(): void {
     this.#raw?.close();
@@ -477,13 +377,8 @@ export class Response implements AsyncIterable<Buffer> {
     this.close();
   }
 
-  /** The pieces as they arrive, as `iterContent()` gives them. */
-  [Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
-    return this.iterContent();
-  }
-
   /** `<Response [200]>`, as in requests. */
-  toString(): string {
+  override toString(): string {
     return `<Response [${this.statusCode}]>`;
   }
 
@@ -549,6 +444,23 @@ export class Response implements AsyncIterable<Buffer> {
       throw new StreamConsumedError("The response was closed before its body was read to the end", { response: this });
     this.#content = chunks.length === 0 ? EMPTY : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
     return this.#content;
+  }
+
+  /** Reads up to so many bytes of a streamed response, and keeps them as its content. An error ends the reading. */
+  async #readSome(most: number): Promise<void> {
+    if (this.#content !== null || this.#pieces !== null) return;
+    const pieces = this.#open();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    try {
+      for (let chunk = await pieces.pull(); chunk !== END && size < most; chunk = await pieces.pull()) {
+        chunks.push(chunk);
+        size += chunk.length;
+      }
+    } finally {
+      this.#content = Buffer.concat(chunks).subarray(0, most);
+      this.close();
+    }
   }
 
   #open(): PullSource<Buffer> {

@@ -15,6 +15,7 @@ import {
   RequestException,
   Session,
   UnrewindableBodyError,
+  type FilesInit,
   type RequestOptions,
 } from "requests-ts";
 import { httpbin, type Server } from "requests-ts/httpbin";
@@ -41,7 +42,7 @@ const SENDERS: Readonly<Record<string, (files: Files) => RequestOptions>> = {
     const encoder = new MultipartEncoder(files);
     return { data: encoder, headers: { "Content-Type": encoder.contentType } };
   },
-  "files=": (files) => ({ files }),
+  "files=": (files) => ({ files: files as FilesInit }),
 };
 
 let bin: Server;
@@ -145,7 +146,7 @@ for (const [sender, optionsOf] of Object.entries(SENDERS))
       for (const options of [
         optionsOf(files),
         { data: own },
-        { files, headers: { "Content-Type": own.contentType } },
+        { files: files as FilesInit, headers: { "Content-Type": own.contentType } },
       ]) {
         const form = await sentTo("/", options);
         const read = readStrictly(form.body, form.headers["content-type"]!);
@@ -211,11 +212,11 @@ describe("a MultipartEncoder as data", () => {
         yield "12345";
       },
     });
-    const form = await sentTo("/", { data: declared(5) });
+    const form = await sentTo("/", { data: declared(5) as never });
     assert.equal(form.headers["content-length"], "5");
     assert.equal(form.body.toString(), "12345");
     for (const length of [4, 6])
-      assert.ok((await failure(session.post(forms.url, { data: declared(length) }))) instanceof InvalidHeader);
+      assert.ok((await failure(session.post(forms.url, { data: declared(length) as never }))) instanceof InvalidHeader);
   });
 
   for (const sender of ["MultipartEncoder", "files="] as const) {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import { Session, type RequestOptions } from "requests-ts";
+import { Session, type FilesInit, type RequestOptions } from "requests-ts";
 import { MultipartEncoder, MultipartEncoderMonitor, type MultipartFile } from "requests-ts/multipart";
 
 import { asShown, asWritten, BACKSLASHES, CASES, CONTENTS } from "../_support/multipart-cases.js";
@@ -19,7 +19,7 @@ interface Echo {
 const SENDERS: Readonly<Record<string, (files: Files) => RequestOptions>> = {
   MultipartEncoder: (files) => ({ data: new MultipartEncoder(files) }),
   MultipartEncoderMonitor: (files) => ({ data: new MultipartEncoderMonitor(new MultipartEncoder(files)) }),
-  "files=": (files) => ({ files }),
+  "files=": (files) => ({ files: files as FilesInit }),
 };
 
 describe("multipart on Python's httpbin", { skip: whyNoPythonHttpbin() }, () => {

@@ -37,7 +37,8 @@ interface Report {
   readonly buffers: readonly [warm: number, end: number];
 }
 
-async function warmAndRun(url: string): Promise<Report> {
+/** @param healthyUrl - The server itself, without the faults. */
+async function warmAndRun(url: string, healthyUrl: string): Promise<Report> {
   const gc = (globalThis as unknown as { gc: () => void }).gc;
   const outcomes: Record<string, number> = {};
   const wrong: string[] = [];
@@ -46,7 +47,7 @@ async function warmAndRun(url: string): Promise<Report> {
   await pause(50);
   const before = process.getActiveResourcesInfo();
   const abort = new AbortController();
-  const session = new Session({ trustEnv: false, timeout: { connect: 5, read: 0.15, total: 30, pool: 20 } });
+  const session = new Session({ trustEnv: false, timeout: { connect: 20, total: 120, pool: 100 } });
   const policy = Retry.sensible(3);
   // Without waiting as long as in earnest, and with one retry for two requests.
   const retry = policy.new({
@@ -102,6 +103,14 @@ async function warmAndRun(url: string): Promise<Report> {
     return process.memoryUsage();
   };
 
+  // A stall must be told from a machine that is busy with other work.
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, (_none, id) => session.get(healthyUrl, { headers: { "X-Id": String(id) } })),
+  );
+  const read = Math.max(0.15, (10 * (performance.now() - started)) / 1000);
+  session.timeout = { connect: 20, read, total: 120, pool: 100 };
+
   const warming = Math.floor(REQUESTS / 10);
   await run(0, warming);
   const warm = await measure();
@@ -123,8 +132,13 @@ async function warmAndRun(url: string): Promise<Report> {
 }
 
 /** Starts this file again as the client. */
-async function clientProcess(proxy: FaultProxy): Promise<{ report: Report; open: number }> {
-  const environment = { ...process.env, FAULT_CLIENT_URL: proxy.url, NODE_OPTIONS: "" };
+async function clientProcess(proxy: FaultProxy, healthy: string): Promise<{ report: Report; open: number }> {
+  const environment = {
+    ...process.env,
+    FAULT_CLIENT_URL: proxy.url,
+    FAULT_CLIENT_HEALTHY_URL: healthy,
+    NODE_OPTIONS: "",
+  };
   delete (environment as NodeJS.ProcessEnv)["NODE_TEST_CONTEXT"];
   const child = fork(import.meta.filename, { execArgv: ["--expose-gc"], env: environment });
   const report = await new Promise<Report>((resolve, reject) => {
@@ -141,7 +155,7 @@ async function clientProcess(proxy: FaultProxy): Promise<{ report: Report; open:
 
 const clientUrl = process.env["FAULT_CLIENT_URL"];
 if (clientUrl !== undefined) {
-  process.send!(await warmAndRun(clientUrl));
+  process.send!(await warmAndRun(clientUrl, process.env["FAULT_CLIENT_HEALTHY_URL"]!));
   // Runs until the parent disconnects.
   process.once("disconnect", () => undefined);
 } else {
@@ -154,9 +168,10 @@ if (clientUrl !== undefined) {
           answerWithId(request, response).catch(() => response.destroy());
         });
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-        const proxy = await faultProxy((server.address() as AddressInfo).port, faultMix(FAULTY));
+        const { port } = server.address() as AddressInfo;
+        const proxy = await faultProxy(port, faultMix(FAULTY));
         try {
-          const { report, open } = await clientProcess(proxy);
+          const { report, open } = await clientProcess(proxy, `http://127.0.0.1:${port}/`);
           const { connections, exchanges } = proxy;
           context.diagnostic(JSON.stringify({ ...report, connections, exchanges, open }));
           check(report);

@@ -82,8 +82,8 @@ export function options(): void {
   void get(url, { auth: ["user"] });
   // @ts-expect-error a number of seconds
   void get(url, { timeout: "5" });
-  // @ts-expect-error the only event is response
-  void get(url, { hooks: { request: () => undefined } });
+  // @ts-expect-error the events are request and response
+  void get(url, { hooks: { redirect: () => undefined } });
   // @ts-expect-error a parameter cannot be nested
   void get(url, { params: { a: { b: 1 } } });
   // @ts-expect-error an unknown setting
@@ -96,7 +96,7 @@ export function defaultExport(): void {
   exactly<ResponsePromise>()(requests.get(url));
   exactly<Session>()(new requests.Session());
   const error = new requests.exceptions.HTTPError("x");
-  exactly<Response | undefined>()(error.response);
+  exactly<Response>()(error.response);
 }
 
 export function auth(): void {

@@ -91,7 +91,8 @@ for (const [kind, make] of Object.entries(kinds))
           });
           const { data, closed } = make();
           const controller = new AbortController();
-          const options: RequestOptions = how === "as a file" ? { files: { file: ["name", data] } } : { data };
+          const options: RequestOptions =
+            how === "as a file" ? { files: { file: ["name", data as never] } } : { data: data as never };
           const call = session.post(server.url, {
             ...options,
             ...(how === "under a Content-Length" ? { headers: { "Content-Length": "100" } } : {}),

@@ -32,7 +32,11 @@ export function aims(results) {
     atLeast("the same against undici dispatch by hand", against("post-50", "undici-dispatch"), 1.2),
     atLeast("GET over kept TLS connections against undici request", against("tls-50", "undici-request"), 2),
     atLeast("the same against undici dispatch by hand", against("tls-50", "undici-dispatch"), 1.3),
-    atLeast("1 GiB down against the best other client", against("down", best("down"), ["perSecond", "cpuSeconds"]), 1.8),
+    atLeast(
+      "1 GiB down against the best other client",
+      against("down", best("down"), ["perSecond", "cpuSeconds"]),
+      1.8,
+    ),
     atMost("its peak of memory", figures("down", "peak", MEGABYTE), 100, " MB"),
     atLeast("1 GiB up against the best other client", against("up", best("up"), ["perSecond", "cpuSeconds"]), 1.8),
     atMost("its peak of memory", figures("up", "peak", MEGABYTE), 100, " MB"),

@@ -9,8 +9,5 @@ export function writeBlock(name, text) {
   const page = readFileSync(PAGE, "utf8");
   const [before, rest] = page.split(`<!-- ${name} -->\n`);
   const [, after] = rest.split(`<!-- end of ${name} -->`);
-  writeFileSync(
-    PAGE,
-    `${before}<!-- ${name} -->\n\n\`\`\`text\n${text}\n\`\`\`\n\n<!-- end of ${name} -->${after}`,
-  );
+  writeFileSync(PAGE, `${before}<!-- ${name} -->\n\n\`\`\`text\n${text}\n\`\`\`\n\n<!-- end of ${name} -->${after}`);
 }

@@ -36,7 +36,10 @@ try {
     const total = functions.reduce((sum, { time }) => sum + time, 0);
     const lines = functions
       .slice(0, Number(values.top))
-      .map(({ place, time }) => `${time.toFixed(2).padStart(8)} µs ${`${((100 * time) / total).toFixed(0)} %`.padStart(6)}   ${place}`);
+      .map(
+        ({ place, time }) =>
+          `${time.toFixed(2).padStart(8)} µs ${`${((100 * time) / total).toFixed(0)} %`.padStart(6)}   ${place}`,
+      );
     blocks.push(
       "",
       `GET of 192 bytes of JSON, ${concurrency} at a time: ${total.toFixed(1)} µs busy for each of ${requests.toLocaleString("en-US")} requests`,

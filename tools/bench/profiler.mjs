@@ -23,7 +23,8 @@ export async function profiled(run, requests) {
   for (const [at, id] of (profile.samples ?? []).entries()) {
     const { functionName, url, lineNumber } = frames.get(id);
     if (NOT_BUSY.has(functionName)) continue;
-    const place = url === "" ? functionName : `${functionName || "(anonymous)"} ${url.split("/").at(-1)}:${lineNumber + 1}`;
+    const place =
+      url === "" ? functionName : `${functionName || "(anonymous)"} ${url.split("/").at(-1)}:${lineNumber + 1}`;
     times.set(place, (times.get(place) ?? 0) + (profile.timeDeltas?.[at] ?? 0));
   }
   const functions = [...times]

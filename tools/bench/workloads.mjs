@@ -108,7 +108,9 @@ function rotated(contestants, round) {
 function rowsOf(contestants, failures, found) {
   return contestants
     .filter(({ id }) => failures.get(id) !== null)
-    .map(({ id, name }) => (failures.has(id) ? { id, name, error: failures.get(id) } : { id, name, rounds: found.get(id) }));
+    .map(({ id, name }) =>
+      failures.has(id) ? { id, name, error: failures.get(id) } : { id, name, rounds: found.get(id) },
+    );
 }
 
 function messageOf(error) {

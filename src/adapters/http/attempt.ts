@@ -1,6 +1,6 @@
 /** One request on its way through the retry loop of an HTTPAdapter. */
 import { rawValue, rawValues } from "../../http/fields.js";
-import { insideRequest, responseHooks, type PreparedRequest } from "../../message/prepared.js";
+import { hooksOfRequest, insideRequest, type PreparedRequest } from "../../message/prepared.js";
 import { insideResponse, type Response } from "../../message/response.js";
 import { REDIRECT_STATUSES } from "../../policy/redirect.js";
 import { isRetryCertain, type Retry } from "../../policy/retry.js";
@@ -54,7 +54,7 @@ export class Attempt {
     if (REDIRECT_STATUSES.has(statusCode))
       return (
         this.settings.followsRedirects === true &&
-        responseHooks(this.request).length === 0 &&
+        hooksOfRequest(this.request, "response").length === 0 &&
         Boolean(rawValue(rawHeaders, "location"))
       );
     return statusCode === 407 ? this.#answersProxy(head) : this.#isRetried(head);

@@ -27,6 +27,8 @@ import { Routes } from "./routes.js";
 
 export type { HTTPAdapterOptions } from "./http-options.js";
 
+/** Idle connections kept for each origin, as in requests. */
+const DEFAULT_POOL_SIZE = 10;
 const NO_RESPONSES: readonly Response[] = Object.freeze([]);
 
 /**
@@ -58,7 +60,8 @@ export class HTTPAdapter extends BaseAdapter {
     };
     this.#maxRetries = resolved.maxRetries;
     this.#routes = new Routes(resolved);
-    const { poolConnections, poolMaxsize, maxConnections } = resolved;
+    const { poolConnections, maxConnections } = resolved;
+    const poolMaxsize = resolved.poolMaxsize ?? options.maxConnections ?? DEFAULT_POOL_SIZE;
     const { maxHeaderSize, maxHeaders, maxInformational, maxChunkLineSize } = resolved;
     this.#transport =
       resolved.transport ??
@@ -124,7 +127,7 @@ export class HTTPAdapter extends BaseAdapter {
     settings: CallSettings,
     cancellation: Cancellation | undefined,
   ): Promise<Response> {
-    let retry = this.#maxRetries ?? settings.defaultRetries ?? Retry.fromInt(0);
+    let retry = settings.retries ?? this.#maxRetries ?? settings.defaultRetries ?? Retry.fromInt(0);
     retry.budget?.deposit();
     const limits = { timeouts: resolveTimeout(settings.timeout), decode: this.#limitsFor(settings) };
     const attempt = new Attempt(request, settings, limits, retry);

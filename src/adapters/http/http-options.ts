@@ -15,7 +15,7 @@ import type { ConnectionOptions } from "./routes.js";
 export interface HTTPAdapterOptions extends ConnectionOptions {
   /** Origins whose idle connections are kept. @defaultValue 10 */
   readonly poolConnections?: number | undefined;
-  /** Idle connections kept for each origin. @defaultValue 10 */
+  /** Idle connections kept for each origin. @defaultValue `maxConnections` if that is given, otherwise 10 */
   readonly poolMaxsize?: number | undefined;
   /** Never open more than `poolMaxsize` connections to an origin; requests beyond wait. @defaultValue false */
   readonly poolBlock?: boolean | undefined;
@@ -51,7 +51,7 @@ export interface HTTPAdapterOptions extends ConnectionOptions {
 /** A row for each option of an HTTPAdapter. */
 export const HTTP_ADAPTER_OPTIONS = {
   poolConnections: { check: atLeast(0), default: 10 },
-  poolMaxsize: { check: atLeast(0), default: 10 },
+  poolMaxsize: { check: atLeast(0), default: undefined },
   poolBlock: { check: aBoolean, default: false },
   maxConnections: { check: atLeast(1), default: 100 },
   maxQueue: { check: atLeast(0), default: MAX_QUEUE },

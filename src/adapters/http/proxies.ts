@@ -9,6 +9,7 @@ import { authorityEnd, shownProxyUrl } from "../../http/redaction/shown-url.js";
 import { authFromUrl, effectivePort, splitUrl, type UrlParts } from "../../http/url/url.js";
 import { canonicalHost } from "../../http/url/url-host.js";
 import type { ProxyCredentials, ProxyHop } from "../../wire/connect/proxy-hop.js";
+import { trustOf, type VerifyOption } from "../../wire/connect/tls.js";
 
 /** A proxy as its URL describes it. */
 export interface ProxyServer {
@@ -109,7 +110,7 @@ function checkSocksCredentials(scheme: string, [username, password]: readonly [s
 }
 
 /** How a route goes through the proxy. */
-export function proxyHop(server: ProxyServer, secureTarget: boolean, verify: boolean | string): ProxyHop {
+export function proxyHop(server: ProxyServer, secureTarget: boolean, verify: VerifyOption): ProxyHop {
   const http = server.scheme === "http" || server.scheme === "https";
   return {
     kind: http ? "http" : server.scheme,
@@ -117,7 +118,7 @@ export function proxyHop(server: ProxyServer, secureTarget: boolean, verify: boo
     host: server.host,
     port: server.port,
     // Verified like any other server; the client certificate is not for the proxy.
-    tls: server.scheme === "https" ? { verify, cert: null } : null,
+    tls: server.scheme === "https" ? { verify: trustOf(verify), cert: null } : null,
     tunnel: http && secureTarget,
     credentials: server.credentials,
   };

@@ -64,6 +64,22 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
     this.#reject = reject;
   }
 
+  /** Another receiver for the same response, which takes over from this one. */
+  protected successor<Receiver extends ResponseReceiver>(
+    Kind: new (...parts: ConstructorParameters<typeof ResponseReceiver>) => Receiver,
+  ): Receiver {
+    const next = new Kind(
+      this.request,
+      this.#attempt,
+      (response) => this.resolve(response),
+      (error) => this.reject(error),
+    );
+    next.exchange = this.exchange;
+    next.#diagnosed = this.#diagnosed;
+    next.onOver(() => this.settle());
+    return next;
+  }
+
   onStart(exchange: Exchange): void {
     this.exchange = exchange;
   }
@@ -244,7 +260,7 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
   /** @throws ContentDecodingError for codings that cannot be undone. */
   codingsFor(head: ResponseHead): readonly string[] {
     const coding = rawValues(head.rawHeaders, "content-encoding");
-    if (coding.length === 0 || !head.hasBody) return NO_CODINGS;
+    if (coding.length === 0 || !head.hasBody || this.settings.decode === false) return NO_CODINGS;
     return codingsOf(coding.join(","), this.limits.maxCodings);
   }
 

@@ -35,6 +35,29 @@ export class WholeResponse extends ResponseReceiver {
   #size = 0;
   #decoding: Decoding | null = null;
   #patience: Deadline | null = null;
+  /** Receives the response in its place, if the caller asked for a stream after the request was sent. */
+  #streamed: StreamedResponse | null = null;
+
+  override onHead(head: ResponseHead): void {
+    if (this.settings.stream) {
+      this.#streamed = this.successor(StreamedResponse);
+      this.#streamed.onHead(head);
+    } else super.onHead(head);
+  }
+
+  override onData(buffer: Buffer, start: number, end: number): boolean {
+    return this.#streamed === null ? super.onData(buffer, start, end) : this.#streamed.onData(buffer, start, end);
+  }
+
+  override onEnd(trailers: string[]): void {
+    if (this.#streamed === null) super.onEnd(trailers);
+    else this.#streamed.onEnd(trailers);
+  }
+
+  override onError(error: unknown): void {
+    if (this.#streamed === null) super.onError(error);
+    else this.#streamed.onError(error);
+  }
 
   override onGoodHead(head: ResponseHead): void {
     const length = head.contentLength;
@@ -109,7 +132,8 @@ export class WholeResponse extends ResponseReceiver {
   }
 
   override stop(error: unknown): void {
-    if (this.#decoding === null) super.stop(error);
+    if (this.#streamed !== null) this.#streamed.stop(error);
+    else if (this.#decoding === null) super.stop(error);
     else {
       this.exchange.abort(error);
       this.located(error);

@@ -10,7 +10,7 @@ import { checkHost, notAllowed } from "../../wire/connect/address-policy.js";
 import type { Route, RouteOptions } from "../../wire/connect/route.js";
 import { cachedResolver } from "../../wire/connect/dns-cache.js";
 import { resolverOf } from "../../wire/connect/resolver.js";
-import { TlsPolicies, tlsPolicyKey, type TlsPolicy } from "../../wire/connect/tls.js";
+import { TlsPolicies, tlsPolicyKey, trustOf, type TlsPolicy } from "../../wire/connect/tls.js";
 import { isForwarding, type ProxyHop } from "../../wire/connect/proxy-hop.js";
 import type { SendSettings } from "../adapter.js";
 import { proxyHop, proxyServer, type ProxyServer } from "./proxies.js";
@@ -123,7 +123,7 @@ export class Routes {
 }
 
 function proxyKeyOf(server: ProxyServer, { verify }: SendSettings): string {
-  return `${server.key}|${server.scheme === "https" ? JSON.stringify(verify) : ""}`;
+  return `${server.key}|${server.scheme === "https" ? JSON.stringify(trustOf(verify)) : ""}`;
 }
 
 const warned = new Set<string>();

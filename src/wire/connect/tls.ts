@@ -32,9 +32,15 @@ export type ClientCertificate =
       readonly passphrase?: string | undefined;
     };
 
+/**
+ * Whom a TLS connection trusts. true: the default certificate authorities; false: any certificate, which is unsafe; a
+ * path: exactly the authorities of that PEM file or directory; PEM text or bytes, or an array of them: exactly these.
+ */
+export type VerifyOption = boolean | string | Uint8Array | readonly (string | Uint8Array)[];
+
 /** Everything that decides whom a TLS connection trusts and as whom it speaks. */
 export interface TlsPolicy {
-  /** true: Node's roots; false: anyone; a path: exactly the certificates of that file or directory. */
+  /** true: Node's roots; false: anyone; a path or PEM text: exactly those certificates. */
   readonly verify: boolean | string;
   readonly cert: ClientCertificate | null;
   /** SHA-256 of acceptable certificates, as Node prints them; checked on top of `verify`. */
@@ -51,10 +57,55 @@ export interface TlsPolicy {
 
 /** The file or directory of the authorities that a policy trusts, where they are not Node's own. */
 export function authoritiesOf(policy: TlsPolicy | null): string | null {
-  return typeof policy?.verify === "string" ? policy.verify : null;
+  if (typeof policy?.verify !== "string") return null;
+  return isPem(policy.verify) ? "the certificates in memory" : policy.verify;
+}
+
+function isPem(text: string): boolean {
+  return text.includes("-----BEGIN");
+}
+
+/** The text of authorities that were given in parts, with the parts that it was made from. */
+interface JoinedAuthorities {
+  readonly parts: readonly (string | Uint8Array)[];
+  readonly text: string;
+}
+
+const joinedAuthorities = new WeakMap<object, JoinedAuthorities>();
+
+/**
+ * The option as a policy has it: authorities in memory become one PEM text.
+ *
+ * @throws SSLError for bytes that are no certificate.
+ */
+export function trustOf(verify: VerifyOption): boolean | string {
+  if (typeof verify !== "object") return verify;
+  const known = joinedAuthorities.get(verify);
+  const parts: readonly (string | Uint8Array)[] = Array.isArray(verify) ? verify : [verify as Uint8Array];
+  if (known?.parts.length === parts.length && parts.every((part, at) => part === known.parts[at])) return known.text;
+  const text = parts.map(pemOf).join("\n");
+  joinedAuthorities.set(verify, { parts: [...parts], text });
+  return text;
+}
+
+function pemOf(part: string | Uint8Array): string {
+  if (typeof part === "string") return part;
+  const text = Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString("latin1");
+  if (isPem(text)) return text;
+  try {
+    return new X509Certificate(part).toString();
+  } catch (error) {
+    throw new SSLError(
+      `SSL: bytes given as verify must hold PEM blocks that begin with -----BEGIN CERTIFICATE-----, or one certificate as DER: ${(error as Error).message}`,
+      { cause: error, phase: "tls" },
+    );
+  }
 }
 
 export const DEFAULT_TLS: TlsPolicy = Object.freeze({ verify: true, cert: null });
+
+/** Characters of a text that can be a path. */
+const MAX_PATH = 1024;
 
 const policyKeys = new WeakMap<TlsPolicy, string>();
 
@@ -72,9 +123,9 @@ export function tlsPolicyKey(policy: TlsPolicy): string {
 function keyOf(policy: TlsPolicy): string {
   if (typeof policy.verify === "boolean" && isBare(policy)) return policy.verify ? "" : "unverified";
   const text = JSON.stringify(policy, bytesAsText);
-  // A certificate that is given in parts may hold a private key and its passphrase.
+  // A certificate that is given in parts may hold a private key and its passphrase. PEM text is long.
   const isSecret = typeof policy.cert === "object" && policy.cert !== null && !Array.isArray(policy.cert);
-  return isSecret ? createHash("sha256").update(text).digest("hex") : text;
+  return isSecret || text.length > MAX_PATH ? createHash("sha256").update(text).digest("hex") : text;
 }
 
 function isBare(policy: TlsPolicy): boolean {
@@ -95,7 +146,7 @@ function bytesAsText(_name: string, value: unknown): unknown {
 
 /** What a call says of TLS. */
 export interface CallTls {
-  readonly verify: boolean | string;
+  readonly verify: VerifyOption;
   readonly cert: ClientCertificate | null;
   readonly keyLogFile?: string | undefined;
 }
@@ -110,7 +161,8 @@ export class TlsPolicies {
     this.#fixed = fixed;
   }
 
-  policyFor({ verify, cert, keyLogFile }: CallTls): TlsPolicy {
+  policyFor({ verify: given, cert, keyLogFile }: CallTls): TlsPolicy {
+    const verify = trustOf(given);
     const last = this.#last;
     if (last?.verify === verify && last.keyLogFile === keyLogFile && isSameCertificate(last.cert, cert)) return last;
     // A copy: the key of a policy stands for what it was when it was made.
@@ -227,17 +279,14 @@ function isPath(text: string): boolean {
   return text.length <= MAX_PATH && !/-----BEGIN|[\r\n]/.test(text);
 }
 
-const MAX_PATH = 1024;
-
 function filesOf(policy: TlsPolicy): string[] {
   const files: string[] = [];
-  if (typeof policy.verify === "string") files.push(policy.verify);
+  if (typeof policy.verify === "string" && !isPem(policy.verify)) files.push(policy.verify);
   const { cert } = policy;
   if (typeof cert === "string") files.push(cert);
   else if (Array.isArray(cert)) files.push(...(cert as readonly string[]));
   else if (cert !== null)
-    for (const part of Object.values(cert))
-      if (typeof part === "string" && !part.includes("-----BEGIN")) files.push(part);
+    for (const part of Object.values(cert)) if (typeof part === "string" && !isPem(part)) files.push(part);
   return files;
 }
 
@@ -259,15 +308,11 @@ function statOf(path: string): Stats | null {
 }
 
 function readAuthorities(path: string): string[] {
-  if (!isPath(path))
-    throw new SSLError(
-      "SSL: verify must be the path of a CA file or directory, and is PEM text. Write the certificates to a file, and give its path",
-      { phase: "tls" },
-    );
+  if (isPem(path)) return readable(certificatesIn(path), "verify");
   const stat = statOf(path);
   if (stat === null)
     throw new SSLError(
-      `Could not find a suitable TLS CA certificate bundle, invalid path: ${path} (given as verify, or by REQUESTS_CA_BUNDLE or its like)`,
+      `Could not find a suitable TLS CA certificate bundle, invalid path: ${isPath(path) ? path : "this is not a path"} (given as verify, or in REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE). A certificate authority in memory is given as PEM text: verify: "-----BEGIN CERTIFICATE-----…"`,
       { phase: "tls" },
     );
   const files = stat.isDirectory() ? authorityFiles(path) : [path];
@@ -276,12 +321,20 @@ function readAuthorities(path: string): string[] {
     for (const certificate of certificates) checkReadable(certificate, file);
     return certificates;
   });
-  if (found.length === 0)
-    throw new SSLError(
-      `SSL: no certificate in the CA bundle ${path}: it must hold PEM blocks that begin with -----BEGIN CERTIFICATE-----`,
-      { phase: "tls" },
-    );
-  return found;
+  return orNone(found, `the CA bundle ${path}`);
+}
+
+function readable(certificates: string[], place: string): string[] {
+  for (const certificate of certificates) checkReadable(certificate, place);
+  return orNone(certificates, `the text given as ${place}`);
+}
+
+function orNone(certificates: string[], place: string): string[] {
+  if (certificates.length > 0) return certificates;
+  throw new SSLError(
+    `SSL: no certificate in ${place}: it must hold PEM blocks that begin with -----BEGIN CERTIFICATE-----`,
+    { phase: "tls" },
+  );
 }
 
 function authorityFiles(directory: string): string[] {
@@ -375,7 +428,7 @@ function readIdentity(given: ClientCertificate | null): Identity {
 
 function bytesOf(part: string | Uint8Array, what: string): Buffer {
   if (typeof part !== "string") return Buffer.from(part);
-  return part.includes("-----BEGIN") ? Buffer.from(part) : readFile(part, what);
+  return isPem(part) ? Buffer.from(part) : readFile(part, what);
 }
 
 function readFile(path: string, what: string): Buffer {

@@ -223,7 +223,7 @@ describe("the values of hooks", () => {
       // prettier-ignore
       it(`${place} takes ${name}`, async () => assert.equal((await call(value as never)).reason, "seen"));
     it(`${place} refuses others`, async () => {
-      for (const value of [5, true, "x", [hook], new Set([hook]), new Map([["response", hook]]), { request: hook }]) {
+      for (const value of [5, true, "x", [hook], new Set([hook]), new Map([["response", hook]]), { redirect: hook }]) {
         const error = await failure(call(value as never));
         assert.ok(error instanceof TypeError, String(error));
         assert.match(error.message, /hooks must be an object|Unsupported event/);

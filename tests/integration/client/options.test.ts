@@ -254,11 +254,11 @@ describe("data and json", () => {
   });
 
   const refused: [name: string, options: RequestOptions, message: RegExp][] = [
-    ["a number", { data: 5 }, /data must be .*not /],
-    ["true", { data: true }, /data must be /],
-    ["a function", { data: () => "x" }, /data must be /],
-    ["a list of strings", { data: ["ab", "cd"] }, /pairs/],
-    ["files that are text", { files: "text" }, /files must be/],
+    ["a number", { data: 5 as never }, /data must be .*not /],
+    ["true", { data: true as never }, /data must be /],
+    ["a function", { data: (() => "x") as never }, /data must be /],
+    ["a list of strings", { data: ["ab", "cd"] as never }, /pairs/],
+    ["files that are text", { files: "text" as never }, /files must be/],
     [
       "data text beside files",
       { data: "text", files: { f: "x" } },

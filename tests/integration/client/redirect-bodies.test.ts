@@ -56,7 +56,7 @@ for (const status of [307, 308]) {
     for (const [name, body, text] of again)
       it(name, async () => {
         const before = echo.requests.length;
-        const response = await requests.post(`${echo.url}/${status}`, { data: await body() });
+        const response = await requests.post(`${echo.url}/${status}`, { data: (await body()) as never });
         assert.equal(response.json<Received>().body, text);
         assert.deepEqual(
           echo.requests.slice(before).map((request) => request.body),
@@ -82,7 +82,7 @@ for (const status of [307, 308]) {
     for (const [name, body] of once)
       it(`throws UnrewindableBodyError for ${name}, and sends nothing more`, async () => {
         const before = echo.requests.length;
-        const error = await failure(requests.post(`${echo.url}/${status}`, { data: body() }));
+        const error = await failure(requests.post(`${echo.url}/${status}`, { data: body() as never }));
         assert.ok(error instanceof UnrewindableBodyError, String(error));
         assert.equal(error.response?.statusCode, status);
         assert.match(error.message, /Unable to rewind request body/);

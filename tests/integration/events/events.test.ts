@@ -17,6 +17,7 @@ import {
 } from "requests-ts";
 import { events, EventStream, type EventsOptions, type Reconnection } from "requests-ts/events";
 
+import { eventually } from "../../_support/raw-server.js";
 import { closedPort, failure, serve, type Received } from "../client/serve.js";
 
 type Answer = (response: ServerResponse, request: Received) => void;
@@ -283,6 +284,21 @@ describe("events() ends with an error", () => {
   });
 });
 
+/** All events; `stop` is called once the source is at that place. */
+async function allUntil(source: EventStream, place: string, stop: () => void): Promise<string[]> {
+  const found: string[] = [];
+  if (place !== "while open") {
+    const asked = server.requests.length;
+    // The time in which the answer to the request arrives, if there is one.
+    void eventually(() => server.requests.length > asked).then(() => setTimeout(stop, 50));
+  }
+  for await (const { data } of source) {
+    found.push(data);
+    if (place === "while open") setTimeout(stop, 1);
+  }
+  return found;
+}
+
 describe("events() ends", () => {
   const places: readonly (readonly [string, Answer])[] = [
     ["while connecting", () => undefined],
@@ -294,20 +310,18 @@ describe("events() ends", () => {
       script = [answer];
       const controller = new AbortController();
       const reason = new Error("enough");
-      const stop = (): void => void setTimeout(() => controller.abort(reason), 15);
-      const source = fast({ signal: controller.signal, onReconnect: stop });
-      if (place !== "while waiting") stop();
-      assert.equal(await failure(all(source)), reason);
+      const stop = (): void => controller.abort(reason);
+      const source = fast({ signal: controller.signal });
+      assert.equal(await failure(allUntil(source, place, stop)), reason);
       assert.equal(source.readyState, 2);
       assert.equal(getEventListeners(controller.signal, "abort").length, 0);
     });
 
     it(`without an error after close(), ${place}`, async () => {
       script = [answer];
-      const stop = (): void => void setTimeout(() => source.close(), 15);
-      const source = fast({ onReconnect: stop });
-      if (place !== "while waiting") stop();
-      assert.deepEqual(await all(source), place === "while open" ? ["a"] : []);
+      const source = fast();
+      const found = await allUntil(source, place, () => source.close());
+      assert.deepEqual(found, place === "while open" ? ["a"] : []);
       assert.equal(source.readyState, 2);
     });
   }

@@ -53,8 +53,8 @@ describe("an error for a wrong type", () => {
     "a parameter": () => new Request("GET", "http://h/", { params: { a: value } }).prepare(),
     "a method": () => new Request(value, "http://h/").prepare(),
     "a password": () => new HTTPBasicAuth("user", value),
-    "a body": () => new Request("POST", "http://h/", { data: () => 1 }).prepare(),
-    "a part of a form": () => new Request("POST", "http://h/", { files: { f: () => 1 } }).prepare(),
+    "a body": () => new Request("POST", "http://h/", { data: (() => 1) as never }).prepare(),
+    "a part of a form": () => new Request("POST", "http://h/", { files: { f: (() => 1) as never } }).prepare(),
     "a hook": () => new Session({ hooks: { response: [value] } }),
     "a cookie": () => new Session().cookies.set("name", value),
   };

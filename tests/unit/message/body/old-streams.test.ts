@@ -273,7 +273,7 @@ describe("a stream that is closed after its end", { timeout: 10_000 }, () => {
 
 describe("headers that an old-style stream provides", () => {
   const prepare = (data: unknown, headers: Record<string, string> = {}): Record<string, string> => {
-    const { headers: found } = new Request("POST", "http://h/", { data, headers }).prepare();
+    const { headers: found } = new Request("POST", "http://h/", { data: data as never, headers }).prepare();
     return Object.fromEntries([...found.entries()].map(([name, value]) => [name.toLowerCase(), value]));
   };
 

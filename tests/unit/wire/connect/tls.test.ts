@@ -161,7 +161,7 @@ describe("the policies of an adapter", () => {
   it("are one object for equal calls in a row", () => {
     const policies = made();
     const bytes = Buffer.from("x");
-    const calls: readonly CallTls[] = [
+    const calls: readonly (CallTls & { readonly verify: boolean | string })[] = [
       { verify: true, cert: null },
       { verify: caFile, cert: null },
       { verify: caFile, cert: certFile },
