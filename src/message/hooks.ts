@@ -72,9 +72,9 @@ const EVENTS: readonly HookEvent[] = ["request", "response"];
  * @throws TypeError for an unknown event, and for a hook that is not a function.
  */
 export function hooksFrom(init: HooksInit | null | undefined): Hooks {
-  const given = checkedHooks(init);
-  let request = hookList(given.request, "request");
-  let response = hookList(given.response, "response");
+  checkHooks(init);
+  let request = hookList(given(init, "request"), "request");
+  let response = hookList(given(init, "response"), "response");
   return {
     get request() {
       return request;
@@ -113,18 +113,26 @@ function listOf<Event extends HookEvent>(hooks: Hooks, event: Event): HookTypes[
 
 /** Whether the hooks of a call are to run after those of the session. */
 export function addsHooks(init: HooksInit | null | undefined): boolean {
-  return typeof init === "object" && init !== null && init.add === true;
+  return typeof init === "object" && init !== null && Object.hasOwn(init, "add") && init.add === true;
 }
 
-function checkedHooks(init: HooksInit | null | undefined): Exclude<HooksInit, ResponseHook> {
-  if (init === null || init === undefined) return {};
-  if (typeof init === "function") return { response: init };
+/** What was given for an event; nothing that `Object.prototype` has. */
+function given<Event extends HookEvent>(
+  init: HooksInit | null | undefined,
+  event: Event,
+): HookTypes[Event] | readonly HookTypes[Event][] | null | undefined {
+  type Given = HookTypes[Event] | readonly HookTypes[Event][] | null | undefined;
+  if (typeof init === "function") return event === "response" ? (init as Given) : null;
+  return init !== null && init !== undefined && Object.hasOwn(init, event) ? (init[event] as Given) : null;
+}
+
+function checkHooks(init: HooksInit | null | undefined): void {
+  if (init === null || init === undefined || typeof init === "function") return;
   if (typeof init !== "object" || !isPlainObject(init))
     throw new TypeError(`hooks must be an object such as { response: (response) => … }, not ${kindOf(init)}`);
   for (const event of Object.keys(init)) if (event !== "add") checkEvent(event);
-  if (init.add !== undefined && typeof init.add !== "boolean")
+  if (Object.hasOwn(init, "add") && init.add !== undefined && typeof init.add !== "boolean")
     throw new TypeError(`hooks.add must be true or false, not ${kindOf(init.add)}`);
-  return init;
 }
 
 function hookList<Event extends HookEvent>(

@@ -44,7 +44,7 @@ const EXCEPTIONS = [
   "CookieConflictError",
 ];
 
-const FUNCTIONS = ["request", "get", "options", "head", "post", "put", "patch", "delete", "paginate", "session", "use"];
+const FUNCTIONS = ["request", "get", "options", "head", "post", "put", "patch", "delete", "paginate", "download", "session", "use"]; // prettier-ignore
 
 const CLASSES = [
   "Session",

@@ -238,9 +238,9 @@ describe("the values of hooks", () => {
 
   it("can be spread and compared", () => {
     const one = new Session({ hooks: hook });
-    assert.deepEqual(one.hooks, { response: [hook] });
-    assert.deepEqual({ ...one.hooks }, { response: [hook] });
-    assert.deepEqual(prepared().hooks, { response: [] });
+    assert.deepEqual(one.hooks, { request: [], response: [hook] });
+    assert.deepEqual({ ...one.hooks }, { request: [], response: [hook] });
+    assert.deepEqual(prepared().hooks, { request: [], response: [] });
   });
 });
 

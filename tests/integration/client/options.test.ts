@@ -349,7 +349,7 @@ describe("options of the wrong type are refused before a request is sent", () =>
   const table: [options: Record<string, unknown>, type: typeof TypeError | typeof RangeError, message: RegExp][] = [
     [{ allowRedirects: 1 }, TypeError, /allowRedirects must be true or false, not a number/],
     [{ stream: "yes" }, TypeError, /stream must be true or false/],
-    [{ verify: "" }, TypeError, /verify must be true, false or the path/],
+    [{ verify: "" }, TypeError, /verify must be true, false, the path of a CA file/],
     [{ verify: 0 }, TypeError, /verify must be/],
     [{ verify: null }, TypeError, /verify must be/],
     [{ timeout: 0 }, RangeError, /more than 0 seconds/],
@@ -367,7 +367,7 @@ describe("options of the wrong type are refused before a request is sent", () =>
     [{ onDownloadProgress: "x" }, TypeError, /onDownloadProgress must be a function/],
     [{ maxResponseSize: -1 }, RangeError, /maxResponseSize/],
     [{ maxResponseSize: "1" }, TypeError, /maxResponseSize/],
-    [{ hooks: { request: () => undefined } }, TypeError, /"response" is the only one/],
+    [{ hooks: { redirect: () => undefined } as never }, TypeError, /the events are "request" and "response"/],
     [{ hooks: { response: "x" } }, TypeError, /hook/],
     [{ auth: "user:pass" }, TypeError, /auth must be \[user, password\]/],
     [{ auth: ["user"] }, TypeError, /auth given as a list must be \[user, password\]/],

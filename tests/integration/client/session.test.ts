@@ -46,7 +46,7 @@ describe("new Session()", () => {
       {
         auth: null,
         proxies: {},
-        hooks: { response: [] },
+        hooks: { request: [], response: [] },
         params: {},
         stream: false,
         verify: true,
@@ -88,7 +88,7 @@ describe("new Session()", () => {
     assert.deepEqual(session.auth, ["u", "p"]);
     assert.equal(session.cookies["c"], "1");
     assert.deepEqual([session.timeout, session.verify, session.cert, session.stream], [5, false, "/c.pem", true]);
-    assert.deepEqual(session.hooks, { response: [hook] });
+    assert.deepEqual(session.hooks, { request: [], response: [hook] });
     assert.deepEqual([session.maxResponseSize, session.maxRedirects, session.trustEnv], [2000, 3, false]);
     assert.equal(session.retries?.total, 2);
   });
@@ -103,7 +103,7 @@ describe("new Session()", () => {
     [{ maxResponseSize: -1 }, RangeError, /maxResponseSize must be a number of bytes, 0 or greater, not -1/],
     [{ maxResponseSize: "1" }, TypeError, /maxResponseSize must be .*not a string/],
     [{ cert: {} }, TypeError, /cert must be/],
-    [{ hooks: { request: [] } }, TypeError, /"response" is the only one/],
+    [{ hooks: { redirect: [] } }, TypeError, /the events are "request" and "response"/],
   ];
   for (const [options, type, message] of refused)
     it(`refuses ${JSON.stringify(options)}`, () => {

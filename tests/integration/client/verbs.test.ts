@@ -159,13 +159,13 @@ describe("an unknown option throws a TypeError with the nearest known name", () 
 describe("values in place of the options", () => {
   const body = "The second argument of post() is an options object. To send an object as the body, write post(url, { json: { name: … } }), or data: { … } for a form."; // prettier-ignore
   const table: readonly (readonly [call: () => Promise<unknown>, message: RegExp])[] = [
-    [() => requests.post(echo.url, { name: "ada" } as object), new RegExp(`^Unknown option "name" for post\\(\\)\\. Valid options: .*maxResponseSize\\. ${escaped(body)}$`)],
+    [() => requests.post(echo.url, { name: "ada" } as object), new RegExp(`^Unknown option "name" for post\\(\\)\\. Valid options: .*retries\\. ${escaped(body)}$`)],
     [() => requests.put(echo.url, { date: 1, name: 1 } as object), /Did you mean "data"\?.* write put\(url, \{ json: \{ date: … \} \}\)/],
     [() => requests.patch(echo.url, { username: "u", password: "p" } as object), /Did you mean "auth"\?.* write patch\(url, \{ json: \{ username: … \} \}\)/],
     [() => requests.request("POST", echo.url, { "first-name": 1 } as object), /The third argument of request\(\) .* write request\(method, url, \{ json: \{ "first-name": … \} \}\)/],
     [() => requests.get(echo.url, { q: "x" } as object), /write get\(url, \{ params: \{ q: … \} \}\)\.$/],
     // One option that exists: the others are mistakes.
-    [() => requests.post(echo.url, { name: "ada", timeout: 1 } as object), /maxResponseSize\.$/],
+    [() => requests.post(echo.url, { name: "ada", timeout: 1 } as object), /retries\.$/],
     [() => requests.post(echo.url, { proxy: "http://p" } as object), /or \{ all: … \}\.$/],
   ]; // prettier-ignore
   for (const [call, message] of table)

@@ -14,15 +14,15 @@ describe("an option of another client", () => {
     ["query searchParams qs", /Did you mean "params"\?/],
     ["form", /Did you mean "data"\?/],
     ["multipart formData", /Did you mean "files"\?/],
-    ["retry retries maxRetries max_retries", /new Session\(\{ retries: 3 \}\)/],
+    ["retry maxRetries max_retries", /Did you mean "retries"\? It takes a number/],
     ["baseURL baseUrl prefixUrl", /new Session\(\{ baseUrl/],
     ["proxy", /Did you mean "proxies"\? It maps/],
     ["responseType resolveBodyOnly", /response\.json\(\), response\.text/],
-    ["validateStatus throwHttpErrors raiseForStatus raise_for_status", /\.raiseForStatus\(\)/],
+    ["validateStatus throwHttpErrors simple", /Did you mean "raiseForStatus"\? true throws HTTPError/],
     ["redirect followRedirects followRedirect", /Did you mean "allowRedirects"\?/],
     ["maxRedirects", /new Session\(\{ maxRedirects: 5 \}\)/],
     ["rejectUnauthorized strictSSL", /Did you mean "verify"\? false/],
-    ["ca cafile", /Did you mean "verify"\? It takes the path/],
+    ["ca cafile", /Did you mean "verify"\? It takes PEM text or bytes/],
     ["key pfx passphrase", /Did you mean "cert"\?/],
     ["agent dispatcher httpsAgent httpAgent socketPath lookup http2", /new HTTPAdapter\(/],
     ["withCredentials credentials", /Session keeps and sends cookies/],
@@ -33,6 +33,8 @@ describe("an option of another client", () => {
     ["trustEnv trust_env", /new Session\(\{ trustEnv: false \}\)/],
     ["cookieJar jar", /Did you mean "cookies"\?/],
     ["interceptors", /Did you mean "hooks"\?/],
+    ["decompress", /Did you mean "decode"\? false/],
+    ["maxSockets", /new Session\(\{ maxConnections: 20 \}\)/],
     ["maxContentLength", /Did you mean "maxResponseSize"\?/],
     ["onProgress", /"onDownloadProgress" or "onUploadProgress"/],
     ["url method", /It is an argument/],
@@ -48,17 +50,9 @@ describe("an option of another client", () => {
 
   it("is accepted where it is an option here too", () => {
     const message = (name: string): string => unknownRequestOption(name, SESSION_OPTIONS.keys(), "Session").message;
-    assert.equal(message("retry"), 'Unknown option "retry" for Session. Did you mean "retries"?');
+    assert.match(message("retry"), /^Unknown option "retry" for Session\. Did you mean "retries"\? It takes a number/);
     assert.equal(message("baseURL"), 'Unknown option "baseURL" for Session. Did you mean "baseUrl"?');
     assert.equal(message("prefixUrl"), 'Unknown option "prefixUrl" for Session. Did you mean "baseUrl"?');
-    assert.equal(
-      unknownRequestOption("retries", [...CALL, "retries", "raiseForStatus"], "get()").message,
-      'Unknown option "retries" for get(). Did you mean "retries"?',
-    );
-    assert.equal(
-      unknownRequestOption("throwHttpErrors", [...CALL, "raiseForStatus"], "get()").message,
-      'Unknown option "throwHttpErrors" for get(). Did you mean "raiseForStatus"?',
-    );
   });
 
   it("is named by new Session() too", () => {

@@ -12,17 +12,17 @@ describe("the registry", () => {
     const by = (rule: string): string[] =>
       Object.entries(OPTIONS).filter(([, { merge }]) => merge === rule).map(([name]) => name); // prettier-ignore
     assert.deepEqual(by("by key"), ["params", "headers", "cookies", "proxies"]);
-    assert.deepEqual(by("replace"), ["auth", "timeout", "hooks", "stream", "verify", "cert", "maxResponseSize"]);
-    assert.deepEqual(by("session only"), ["baseUrl", "maxRedirects", "trustEnv", "retries"]);
+    assert.deepEqual(by("replace"), ["auth", "timeout", "hooks", "stream", "verify", "cert", "maxResponseSize", "raiseForStatus", "retries"]);
+    assert.deepEqual(by("session only"), ["baseUrl", "maxRedirects", "trustEnv", "maxConnections", "poolMaxsize", "http2"]);
   });
 
   it("lists the names for each place", () => {
-    assert.deepEqual([...CALL_OPTIONS.keys()].length, 19);
+    assert.deepEqual([...CALL_OPTIONS.keys()].length, 22);
     assert.ok([...SEND_OPTIONS.keys()].every((name) => CALL_OPTIONS.has(name)));
     assert.ok(!SEND_OPTIONS.has("headers") && !CALL_OPTIONS.has("baseUrl") && !SESSION_OPTIONS.has("signal"));
     assert.deepEqual(
       [...SESSION_OPTIONS.keys()].filter((name) => !CALL_OPTIONS.has(name)),
-      ["baseUrl", "maxRedirects", "trustEnv", "retries"],
+      ["baseUrl", "maxRedirects", "trustEnv", "maxConnections", "poolMaxsize", "http2"],
     );
   });
 
@@ -37,6 +37,8 @@ describe("the registry", () => {
   it("refuses the same value for a call, for send and for a session, with the same error", () => {
     const wrong: Readonly<Record<string, unknown>> = {
       timeout: "5",
+      raiseForStatus: "yes",
+      retries: "3",
       proxies: [],
       stream: "yes",
       verify: "",
@@ -83,7 +85,7 @@ describe("checkSessionOptions", () => {
     [{ trustEnv: "no" }, TypeError, /^trustEnv must be true or false, not a string$/],
     [{ maxRedirects: -1 }, RangeError, /^maxRedirects must be a number of redirects, 0 or greater, not -1$/],
     [{ maxRedirects: "3" }, TypeError, /^maxRedirects must be a number of redirects, 0 or greater, not a string$/],
-    [{ retries: "3" }, TypeError, /^retries must be a number, a Retry or null, not a string$/],
+    [{ retries: "3" }, TypeError, /^retries must be a number, a Retry, or false for none, not a string$/],
     [{ signal: null }, TypeError, /^Unknown option "signal" for Session/],
   ];
   for (const [given, type, message] of refused)

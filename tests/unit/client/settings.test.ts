@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { PreparedRequest, Session } from "requests-ts";
+import { PreparedRequest, Retry, Session } from "requests-ts";
 import { checkSendOptions } from "#internal/client/given-options";
 import { OPTIONS } from "#internal/client/options";
 import { settingsFor } from "#internal/client/settings";
@@ -22,6 +22,7 @@ const VALUES: Readonly<Record<string, { readonly session?: unknown; readonly cal
   onDownloadProgress: { call: () => undefined },
   onInformational: { call: () => undefined },
   maxResponseSize: { session: 1000, call: 500 },
+  decode: { call: false },
 };
 
 function settings(session: object, call: object): Readonly<Record<string, unknown>> {
@@ -32,7 +33,11 @@ function settings(session: object, call: object): Readonly<Record<string, unknow
 }
 
 describe("settingsFor", () => {
-  const rows = Object.entries(OPTIONS).filter(([, row]: [string, OptionRow]) => row.of.includes("send"));
+  // The session itself obeys raiseForStatus. The policy of retries has tests of its own below.
+  const others = ["raiseForStatus", "retries"];
+  const rows = Object.entries(OPTIONS).filter(
+    ([name, row]: [string, OptionRow]) => row.of.includes("send") && !others.includes(name),
+  );
 
   it("is tested with every option of send", () => {
     assert.deepEqual(Object.keys(VALUES).sort(), rows.map(([name]) => name).sort());
@@ -58,6 +63,16 @@ describe("settingsFor", () => {
     const session = { timeout: 5, cert: "/a.pem" };
     const { timeout, cert } = settings(session, { timeout: null, cert: null });
     assert.deepEqual([timeout, cert], [null, null]);
+  });
+
+  it("gives the retries of the call beside those of the session", () => {
+    const own = new Retry({ total: 1 });
+    const policy = (call: object): unknown => settings({ retries: 5 }, call)["retries"];
+    assert.equal(policy({ retries: own }), own);
+    assert.equal((policy({ retries: 2 }) as Retry).total, 2);
+    for (const none of [0, false, null]) assert.equal((policy({ retries: none }) as Retry).total, 0);
+    assert.equal(policy({}), undefined);
+    assert.equal((settings({ retries: 5 }, {})["defaultRetries"] as Retry).total, 5);
   });
 
   it("merges proxies key by key", () => {

@@ -205,12 +205,14 @@ describe("Request", () => {
     assert.equal(request.prepare().url, "http://h/?b=2");
   });
 
-  it("registers hooks of the only event", () => {
+  it("registers hooks for the two events", () => {
     const hook = (): void => undefined;
     const request = new Request("GET", "http://h/");
     request.registerHook("response", hook);
     assert.equal(request.deregisterHook("response", hook), true);
     assert.equal(request.deregisterHook("response", hook), false);
-    assert.throws(() => request.registerHook("request" as "response", hook), /"response" is the only one/);
+    request.registerHook("request", hook);
+    assert.equal(request.deregisterHook("request", hook), true);
+    assert.throws(() => request.registerHook("redirect" as "response", hook), /the events are "request" and "response"/);
   });
 });

@@ -127,8 +127,8 @@ describe("verify", () => {
   const missing = join(directory, "missing.pem");
   const below = join(caFile, "below.pem");
   const table: readonly (readonly [string, string, RegExp])[] = [
-    ["PEM text", CLIENT_KEY_PAIR.cert, /^SSL: verify must be the path of a CA file or directory, and is PEM text\. [^-]*$/],
-    ["missing", missing, /^Could not find a suitable TLS CA certificate bundle, invalid path: .*missing\.pem \(given as verify, or by REQUESTS_CA_BUNDLE/],
+    ["a key as PEM text", CLIENT_KEY_PAIR.key, /^SSL: no certificate in the text given as verify: it must hold PEM blocks/],
+    ["missing", missing, /^Could not find a suitable TLS CA certificate bundle, invalid path: .*missing\.pem \(given as verify, or in REQUESTS_CA_BUNDLE/],
     ["below a file", below, /^Could not (find a suitable|read the) TLS CA certificate bundle.*below\.pem/],
     ["empty", empty, /^SSL: no certificate in the CA bundle .*empty\.pem: it must hold PEM blocks/],
     ["text", text, /^SSL: no certificate in the CA bundle .*text\.pem/],
