@@ -5,7 +5,7 @@ import { withCallerFrames } from "../content/caller-frames.js";
 import type { FieldList } from "../http/fields.js";
 import type { Params } from "../http/params.js";
 import { joinBaseUrl, mergeParams } from "../http/url/url.js";
-import { cookieJarFrom, mergeCookies } from "../message/cookies/jar.js";
+import { cookieJarFrom, mergeCookies } from "../cookies/jar.js";
 import { checkGivenField, fieldsOf, headerEntries, type HeadersLike } from "../message/headers.js";
 import { hooksFor, type Hooks } from "../message/hooks.js";
 import { insideRequest, PreparedRequest } from "../message/prepared.js";

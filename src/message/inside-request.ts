@@ -3,7 +3,7 @@ import type { AuthBase } from "../auth/base.js";
 import type { FieldList } from "../http/fields.js";
 import type { RequestTarget } from "../http/url/request-target.js";
 import type { Body } from "./body/body.js";
-import type { RequestsCookieJar } from "./cookies/jar.js";
+import type { RequestsCookieJar } from "../cookies/jar.js";
 import type { PreparedRequest } from "./prepared.js";
 
 /** The parts of a PreparedRequest that its users do not see. */

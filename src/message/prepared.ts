@@ -8,8 +8,8 @@ import { kindOf } from "../options/kind.js";
 import { isPromiseLike } from "../options/kinds.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { bodyFrom, prepareBody, type Body } from "./body/body.js";
-import type { RequestsCookieJar } from "./cookies/jar.js";
-import { cookieJarFrom } from "./cookies/jar.js";
+import type { RequestsCookieJar } from "../cookies/jar.js";
+import { cookieJarFrom } from "../cookies/jar.js";
 import { curlCommand, type CurlOptions } from "./curl.js";
 import { FieldList } from "../http/fields.js";
 import {
