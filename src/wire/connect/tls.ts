@@ -356,13 +356,16 @@ function namesIn(directory: string): string[] {
   }
 }
 
+/** The hint for text from a variable whose line ends were escaped. */
+const ESCAPED_LINES = String.raw`. The text has "\n" as two characters where its lines should end: text.replaceAll("\\n", "\n") repairs it`;
+
 /** Node passes over authorities that it cannot read, and every handshake would fail with another reason. */
 function checkReadable(pem: string, file: string): void {
   try {
     new X509Certificate(pem);
   } catch (error) {
     throw new SSLError(
-      `SSL: could not load CA certificates from ${JSON.stringify(file)}: ${(error as Error).message}`,
+      `SSL: could not load CA certificates from ${JSON.stringify(file)}: ${(error as Error).message}${pem.includes("\\n") ? ESCAPED_LINES : ""}`,
       { cause: error, phase: "tls" },
     );
   }
