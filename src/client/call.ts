@@ -1,7 +1,7 @@
 /** One call of a session: what its requests, redirects and responses have in common. */
 import type { Adapter, CallSettings } from "../adapters/adapter.js";
 import type { Cancellation } from "../adapters/cancellation.js";
-import type { RequestsCookieJar } from "../message/cookies/jar.js";
+import type { RequestsCookieJar } from "../cookies/jar.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import type { Proxies, SendOptions } from "./options.js";

@@ -3,7 +3,7 @@ import type { AuthInit } from "../auth/auth-from.js";
 import { HTTP_ADAPTER_OPTIONS } from "../adapters/http/http-options.js";
 import type { InformationalResponse, ProgressCallback } from "../adapters/adapter.js";
 import type { DataInit, FilesInit } from "../message/body/body-init.js";
-import type { CookiesInit } from "../message/cookies/jar.js";
+import type { CookiesInit } from "../cookies/jar.js";
 import type { HeadersLike } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
 import type { Params } from "../http/params.js";

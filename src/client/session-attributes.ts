@@ -10,7 +10,7 @@ import type { Params, ParamValue } from "../http/params.js";
 import { redactedUrl, shownUrl } from "../http/redaction/shown-url.js";
 import { schemeHint } from "../http/url/url-hints.js";
 import { matchesMountPrefix, mergeParams } from "../http/url/url.js";
-import { cookieJarFrom, mergeCookies, RequestsCookieJar, type CookiesInit } from "../message/cookies/jar.js";
+import { cookieJarFrom, mergeCookies, RequestsCookieJar, type CookiesInit } from "../cookies/jar.js";
 import { CaseInsensitiveDict, type HeadersLike } from "../message/headers.js";
 import { addsHooks, hooksFor, hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
 import { isMap } from "../options/kinds.js";
@@ -71,7 +71,7 @@ export abstract class SessionAttributes {
   #headers: CaseInsensitiveDict;
   #cookies: RequestsCookieJar;
   /** The cookies that the session was made with. */
-  readonly #ownCookies: CookiesInit | null;
+  #ownCookies: CookiesInit | null;
   #hooks: Hooks;
   #retries: Retry | null = null;
   #baseUrl: string | null = null;
@@ -118,6 +118,7 @@ export abstract class SessionAttributes {
       session.params = inheritedParams(base.params, given.params);
       session.proxies = mergedProxies(base.proxies, given.proxies ?? {});
       session.#cookies = mergeCookies(cookieJarFrom(base.#ownCookies ?? {}), given.cookies ?? {});
+      session.#ownCookies = session.#cookies.copy();
       session.#hooks = hooksFrom({
         request: [...hooksFor("request", base.hooks, hooksFrom(given.hooks), addsHooks(given.hooks))],
         response: [...hooksFor("response", base.hooks, hooksFrom(given.hooks), addsHooks(given.hooks))],

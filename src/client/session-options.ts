@@ -1,6 +1,6 @@
 /** What a Session takes, and gives back of the environment's. */
 import type { AuthInit } from "../auth/auth-from.js";
-import type { CookiesInit } from "../message/cookies/jar.js";
+import type { CookiesInit } from "../cookies/jar.js";
 import type { HeadersLike } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
 import type { Params } from "../http/params.js";

@@ -331,7 +331,8 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
   }
 
   #settings(): SendOptions {
-    return { ...sendOptionsOf(this.#callOptions), stream: true, signal: this.#stopper.signal };
+    const fixed = { stream: true, raiseForStatus: false, signal: this.#stopper.signal };
+    return { ...sendOptionsOf(this.#callOptions), ...fixed };
   }
 }
 

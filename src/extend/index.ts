@@ -40,7 +40,7 @@ export {
   redactedUrls,
   redactedValue,
 } from "../http/redaction/redaction.js";
-export { writePrivateFile } from "../message/private-file.js";
+export { writePrivateFile } from "../cookies/private-file.js";
 
 // HTTP vocabulary
 export { FieldList, type Derivation } from "../http/fields.js";

@@ -11,13 +11,13 @@ export type TimeoutOption =
   | number
   | readonly [connect: number | null, read: number | null]
   | {
-      /** Until a connection is there: DNS, TCP, TLS and proxy together. */
+      /** Seconds until there is a connection: DNS, TCP, TLS and proxy together. @defaultValue null */
       readonly connect?: number | null | undefined;
-      /** Silence of the peer, between any two pieces of the response. */
+      /** Seconds in which the server may send nothing: before the response, and between its pieces. @defaultValue null */
       readonly read?: number | null | undefined;
-      /** The whole call, with redirects, retries and the body. */
+      /** Seconds for the whole call, with redirects, retries and the body. @defaultValue null */
       readonly total?: number | null | undefined;
-      /** Waiting for a free connection of the pool. */
+      /** Seconds to wait for a free connection of the pool. @defaultValue null */
       readonly pool?: number | null | undefined;
     }
   | null;

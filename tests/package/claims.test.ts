@@ -13,7 +13,7 @@ const NOT_THERE = /^(not yet|–)$/;
 const SHOWN_BY: Readonly<Record<string, readonly (readonly [file: string, tag: string])[]>> = {
   "Sessions with defaults": [["integration/client/session.test.ts", "session-settings"]],
   "Cookies kept and sent": [
-    ["unit/message/cookies/set-cookie.test.ts", "set-cookie-syntax"],
+    ["unit/cookies/set-cookie.test.ts", "set-cookie-syntax"],
     ["integration/client/pitfalls.test.ts", "public-suffix-cookies"],
   ],
   "Basic and Digest": [
@@ -37,7 +37,7 @@ const SHOWN_BY: Readonly<Record<string, readonly (readonly [file: string, tag: s
     ["integration/client/redirect-credentials.test.ts", "other-origin-headers"],
   ],
   "Redirect history": [["integration/client/redirects.test.ts", "redirect-history"]],
-  "Text by charset (Shift_JIS, windows-1252 …)": [["unit/message/text/charset.test.ts", "text-by-charset"]],
+  "Text by charset (Shift_JIS, windows-1252 …)": [["unit/content/charset.test.ts", "text-by-charset"]],
   "A truncated gzip is an error": [["integration/client/pitfalls.test.ts", "truncated-gzip"]],
   "Decompression bombs stopped by default": [["integration/client/pitfalls.test.ts", "decompression-bomb"]],
   "Lines of a stream": [["integration/client/streaming.test.ts", "iter-lines-and-json"]],

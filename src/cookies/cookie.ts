@@ -1,9 +1,9 @@
 /** What a cookie is, and the matching rules of RFC 6265bis §5.1 as pure functions. */
 import { isIP } from "node:net";
 
-import { InvalidURL, MissingSchema } from "../../exceptions.js";
-import { canonicalHost, portNumber, splitAuthority } from "../../http/url/url-host.js";
-import { prepareUrl, splitUrl } from "../../http/url/url.js";
+import { InvalidURL, MissingSchema } from "../exceptions.js";
+import { canonicalHost, portNumber, splitAuthority } from "../http/url/url-host.js";
+import { prepareUrl, splitUrl } from "../http/url/url.js";
 
 /** When a cookie may go along with a request that another site caused. Stored, never enforced: there is no "site" here. */
 export type SameSite = "Strict" | "Lax" | "None";

@@ -1,9 +1,9 @@
 /** What `jar.set()` takes, checked: nothing gets into a jar that could not stand in a Cookie header. */
 import { types } from "node:util";
 
-import { InvalidHeader } from "../../exceptions.js";
-import { kindOf, numberOrKind } from "../../options/kind.js";
-import { nearestName } from "../../options/nearest-name.js";
+import { InvalidHeader } from "../exceptions.js";
+import { kindOf, numberOrKind } from "../options/kind.js";
+import { nearestName } from "../options/nearest-name.js";
 import {
   canonicalDomain,
   headerText,
