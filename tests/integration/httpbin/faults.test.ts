@@ -60,7 +60,9 @@ describe("faults of a connection", () => {
     const silentAfter = async (path: string, expected: RegExp): Promise<void> => {
       let seen = "";
       let isClosed = false;
-      get(path, (text) => ((seen = text), false)).finally(() => (isClosed = true)).catch(() => undefined);
+      get(path, (text) => ((seen = text), false))
+        .finally(() => (isClosed = true))
+        .catch(() => undefined);
       await eventually(() => expected.test(seen));
       await pause(50);
       assert.match(seen, expected);
