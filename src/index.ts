@@ -75,7 +75,7 @@ export type {
   RequestHook,
   ResponseHook,
 } from "./message/hooks.js";
-export type { ParamKey, Params, ParamScalar, ParamValue } from "./http/params.js";
+export type { Params, ParamValue } from "./http/params.js";
 export { codes, type StatusCodes } from "./http/status-codes.js";
 export {
   RequestsCookieJar,

@@ -13,7 +13,7 @@ export function streamCall(call: Call): void {
   call.settings.stream = true;
 }
 
-/** What a call needs of its session. */
+/** The members of a session that a call uses. */
 export interface CallSession extends SessionSettings {
   readonly cookies: RequestsCookieJar;
   readonly maxRedirects: number;
@@ -40,6 +40,6 @@ export interface Call {
   settings: CallSettings & { stream: boolean };
   /** The responses so far that were followed by another request, by redirects or authentication, the oldest first. */
   readonly history: Response[];
-  /** How many of them were redirects that this call followed. */
+  /** The number of redirects that this call has followed. */
   redirects: number;
 }

@@ -8,7 +8,7 @@ import { fetchBody, isStreamed } from "./fetch-body.js";
 import { fetchResponse } from "./fetch-response.js";
 import type { RequestOptions } from "./options.js";
 
-/** What `session.fetch` needs of its session. */
+/** The members of a session that `session.fetch` uses. */
 export interface FetchSession {
   readonly baseUrl: string | null;
   request(method: string, url: string | URL, options?: RequestOptions): Promise<Response>;

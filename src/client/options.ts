@@ -23,7 +23,7 @@ import type { SessionOptions } from "./session-options.js";
  */
 export type Proxies = Readonly<Record<string, string | null | undefined>>;
 
-/** How a request is sent: what `send` takes, for a request that is prepared already. */
+/** Options for sending a request: those that `send` accepts for a prepared request. */
 export interface SendOptions {
   /**
    * Seconds: one number for connect and read, `[connect, read]`, or `{ connect, read, total, pool }`. `null` waits

@@ -41,7 +41,7 @@ export function defaultHeaders(): CaseInsensitiveDict {
 /** Gives a session the attributes of another one, with options on top: for `Session.extend`. */
 export let inheritAttributes: (session: SessionAttributes, base: SessionAttributes, given: SessionOptions) => void;
 
-/** What a session keeps from call to call. */
+/** The state that a session keeps from call to call. */
 export abstract class SessionAttributes {
   /** Names of headers that a redirect to another origin drops. */
   credentialHeaders: readonly string[] = credentialHeaders;
@@ -59,7 +59,7 @@ export abstract class SessionAttributes {
   timeout: TimeoutOption;
   /** Bytes of a body after decoding, past which a call ends in ContentTooLarge; 0, at first, for no limit. */
   maxResponseSize: number;
-  /** How many redirects a call follows before TooManyRedirects; 30 at first. */
+  /** The most redirects of one call; 30 at first. One more throws TooManyRedirects. */
   maxRedirects: number;
   /** Whether proxies, CA files and netrc come from the environment. */
   trustEnv: boolean;

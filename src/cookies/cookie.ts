@@ -1,4 +1,4 @@
-/** What a cookie is, and the matching rules of RFC 6265bis §5.1 as pure functions. */
+/** Cookies as values, and the matching rules of RFC 6265bis §5.1 as pure functions. */
 import { isIP } from "node:net";
 
 import { InvalidURL, MissingSchema } from "../exceptions.js";
@@ -32,13 +32,13 @@ export interface Cookie {
   readonly creation: Date;
 }
 
-/** How a store keeps a cookie: times as numbers, and the text of the Cookie header made once. */
+/** A cookie as the store keeps it: times as numbers, and its text for the Cookie header made once. */
 export interface StoredCookie {
   readonly name: string;
   readonly value: string;
   /** Name and value were bytes that are not UTF-8: each character stands for one byte. */
   readonly latin1: boolean;
-  /** What stands in the Cookie header: `name=value` as latin-1 text of the bytes. */
+  /** The text for the Cookie header: `name=value` as latin-1 text of the bytes. */
   readonly text: string;
   readonly domain: string;
   readonly path: string;

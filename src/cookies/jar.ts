@@ -215,7 +215,7 @@ export class RequestsCookieJar implements Iterable<Cookie> {
     this[STORE].removeWhere((cookie) => cookie.expires === Infinity);
   }
 
-  /** How many cookies there are. */
+  /** The number of cookies. */
   get size(): number {
     return this[STORE].all().length;
   }

@@ -1,4 +1,4 @@
-/** What the rest of the library may ask of a PreparedRequest beside its public members. */
+/** Access of the rest of the library to members of a PreparedRequest that are not public. */
 import type { AuthBase } from "../auth/base.js";
 import type { FieldList } from "../http/fields.js";
 import type { RequestTarget } from "../http/url/request-target.js";

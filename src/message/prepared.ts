@@ -40,7 +40,7 @@ import { authFromUrl, pathUrlOf, prepareUrl } from "../http/url/url.js";
 export type { InsideRequest } from "./inside-request.js";
 export type { RequestTarget } from "../http/url/request-target.js";
 
-/** What a request is prepared from; all of it is optional. */
+/** The parts that a request is prepared from. All of them are optional. */
 export interface PrepareOptions {
   /** The method; written in capitals. */
   readonly method?: string | null | undefined;

@@ -103,7 +103,7 @@ export class HTTPAdapter extends BaseAdapter {
     this.#transport.close();
   }
 
-  /** How the pool stands: connections open and idle, requests waiting. */
+  /** The state of the pool: connections open and idle, requests waiting. */
   get statistics(): TransportStatistics {
     return this.#transport.statistics;
   }

@@ -15,7 +15,7 @@ import { isForwarding, type ProxyHop } from "../../wire/connect/proxy-hop.js";
 import type { SendSettings } from "../adapter.js";
 import { proxyHop, proxyServer, type ProxyServer } from "./proxies.js";
 
-/** How an adapter connects. */
+/** Options of an adapter for its connections. */
 export interface ConnectionOptions {
   /** Resolves host names, with the signature of Node's `dns.lookup`. @defaultValue `dns.lookup` */
   readonly lookup?: LookupFunction | undefined;

@@ -32,7 +32,7 @@ interface Peer {
   readonly path: string | null;
   /** null for plain TCP. */
   readonly tls: ConnectionOptions | null;
-  /** Of its TLS sessions. */
+  /** The key of its TLS sessions. */
   readonly key: string;
 }
 

@@ -11,9 +11,9 @@ export function peerCertificateOf(socket: TLSSocket): PeerCertificate {
 /** A session to resume. */
 export interface TlsSession {
   readonly session: Buffer;
-  /** What the session was verified with. */
+  /** The secure context that verified the session. */
   readonly context: SecureContext;
-  /** What the peer showed when the session began: Node knows nothing of it on a connection that resumes. */
+  /** The peer's certificate of the full handshake. Node does not know it on a connection that resumes the session. */
   readonly certificate: PeerCertificate;
 }
 

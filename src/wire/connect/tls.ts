@@ -1,4 +1,4 @@
-/** What `verify`, `cert` and their relatives mean for TLS: policies, secure contexts, sessions to resume. */
+/** TLS policies and secure contexts from `verify`, `cert` and the TLS options of an adapter. */
 import { createHash, X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync, type Stats } from "node:fs";
 import { isIP } from "node:net";
@@ -29,7 +29,7 @@ export type ClientCertificate =
       readonly key?: string | Uint8Array | undefined;
       /** Both as PKCS#12: a path, or bytes. */
       readonly pfx?: string | Uint8Array | undefined;
-      /** Of the key or of the PKCS#12 file. */
+      /** The passphrase of the key or of the PKCS#12 file. */
       readonly passphrase?: string | undefined;
     };
 
@@ -145,7 +145,7 @@ function bytesAsText(_name: string, value: unknown): unknown {
   return types.isUint8Array(value) ? Buffer.from(value).toString("base64") : value;
 }
 
-/** What a call says of TLS. */
+/** The TLS settings of a call. */
 export interface CallTls {
   readonly verify: VerifyOption;
   readonly cert: ClientCertificate | null;
@@ -371,7 +371,7 @@ function checkReadable(pem: string, file: string): void {
   }
 }
 
-/** Where Linux and the BSDs keep theirs, for a Node that cannot ask the system (before 22.15). */
+/** The bundles of Linux and the BSDs, for a Node that cannot ask the system (before 22.15). */
 const SYSTEM_BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
@@ -445,7 +445,7 @@ function readFile(path: string, what: string): Buffer {
   }
 }
 
-/** What `tls.connect` is to be told for a policy and a host. */
+/** The options of `tls.connect` for a policy and a host. */
 export function tlsConnectOptions(policy: TlsPolicy, host: string): ConnectionOptions {
   // RFC 6066 §3: the name without its trailing dot, and never an address.
   const name = (policy.servername ?? host).replace(/^\[|\]$|%.*$/g, "").replace(/\.$/, "");
