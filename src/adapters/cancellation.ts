@@ -9,6 +9,7 @@ export class Cancellation {
   #cancelled: { readonly reason: unknown } | null = null;
   #release: (() => void) | null = null;
   #deadline: Deadline | null = null;
+  #signal: AbortSignal | null = null;
 
   /** Stops with the signal's reason, whatever it is. */
   follow(signal: AbortSignal): void {
@@ -58,7 +59,17 @@ export class Cancellation {
     if (this.#cancelled !== null) throw this.#cancelled.reason;
   }
 
-  /** @returns What takes the listener away again. */
+  /** The same as an AbortSignal: aborted with the reason when the call is stopped. */
+  get signal(): AbortSignal {
+    if (this.#signal === null) {
+      const controller = new AbortController();
+      this.#signal = controller.signal;
+      this.onCancel((reason) => controller.abort(reason));
+    }
+    return this.#signal;
+  }
+
+  /** @returns Removes the listener. */
   onCancel(listener: (reason: unknown) => void): () => void {
     if (this.#cancelled !== null) {
       listener(this.#cancelled.reason);

@@ -115,7 +115,7 @@ class Itself {
   }
 }
 
-/** Adds to a promise, in a private field, the call that it is the result of: nobody sees it, and it costs no lookup. */
+/** Adds to a promise, in a private field, the call that it is the result of. The field is not visible, and needs no lookup. */
 class OfPromise extends Itself {
   readonly #call: Call | null;
 

@@ -16,7 +16,7 @@
  */
 
 // Layers and adapters
-export { throughLayers, withoutRetry, type Layer, type LayerAttempt } from "../adapters/layers.js";
+export { throughLayers, withoutRetry, type AttemptParts, type Layer, type LayerAttempt } from "../adapters/layers.js";
 export { bareSession } from "../client/bare-session.js";
 
 // The parts of requests and responses that their users do not see

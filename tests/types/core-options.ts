@@ -74,7 +74,7 @@ export async function files(): Promise<void> {
   void requests.post(url, { files: "nonsense" });
   // @ts-expect-error no content is a number of these, and headers are the fourth item
   void requests.post(url, { files: { a: ["n", 5, {}, 3] } });
-  // @ts-expect-error a function is no content
+  // @ts-expect-error a function is not content
   void requests.post(url, { files: { a: () => "x" } });
 }
 

@@ -41,7 +41,7 @@ export interface HTTPAdapterOptions extends ConnectionOptions {
   readonly maxInformational?: number | undefined;
   /** The longest chunk-size line with its extensions, in bytes. @defaultValue 16384 */
   readonly maxChunkLineSize?: number | undefined;
-  /** Ratio of decoded to encoded bytes above which content over 10 MiB throws ContentTooLarge. @defaultValue 200 */
+  /** Ratio of decoded to encoded bytes above which content over 10 MiB throws ContentDecodingError. @defaultValue 200 */
   readonly maxDecompressionRatio?: number | undefined;
   /** The most content codings of one response, as in `Content-Encoding: gzip, gzip`. @defaultValue 5 */
   readonly maxContentCodings?: number | undefined;

@@ -77,7 +77,7 @@ const joinedAuthorities = new WeakMap<object, JoinedAuthorities>();
 /**
  * The option as a policy has it: authorities in memory become one PEM text.
  *
- * @throws SSLError for bytes that are no certificate.
+ * @throws SSLError for bytes that are not a certificate.
  */
 export function trustOf(verify: VerifyOption): boolean | string {
   if (typeof verify !== "object") return verify;
