@@ -16,7 +16,6 @@ const WIDE = {
   "README.md": "wide table",
   "ARCHITECTURE.md": "wide",
   "docs/comparison.md": "wide table",
-  "docs/coming-from-axios-got-fetch.md": "wide",
   "docs/from-the-tutorials.md": "wide",
   "docs/errors.md": "wide",
   "docs/options.md": "wide",
