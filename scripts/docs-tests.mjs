@@ -188,8 +188,10 @@ function namesOf(/** @type {string} */ code) {
   const visit = (node) => {
     if (ts.isIdentifier(node)) {
       const { parent } = node;
-      const isName = parent !== undefined && "name" in parent && parent.name === node;
-      if (isName && !ts.isPropertyAccessExpression(parent) && !isMember(parent)) declared.add(node.text);
+      const isMemberOfType = parent !== undefined && ts.isQualifiedName(parent) && parent.right === node;
+      const isName = isMemberOfType || (parent !== undefined && "name" in parent && parent.name === node);
+      if (isName && !isMemberOfType && !ts.isPropertyAccessExpression(parent) && !isMember(parent))
+        declared.add(node.text);
       else if (!isName && !(ts.isBindingElement(parent) && parent.propertyName === node)) used.add(node.text);
       // `{ get }` is both a name and a use.
       if (ts.isShorthandPropertyAssignment(parent)) used.add(node.text);
