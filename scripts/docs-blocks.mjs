@@ -11,7 +11,8 @@ import ts from "typescript";
  * @property {number} line
  * @property {string} code
  * @property {boolean} runs
- * @property {"block" | "before" | "after"} kind - What is in an HTML comment runs before or after a block.
+ * @property {"block" | "before" | "after" | "file"} kind - What is in an HTML comment runs before or after a block.
+ * @property {string} [file] - The path of the file whose text this block is.
  */
 
 /**
@@ -53,7 +54,9 @@ export function blocksOfMarkdown(
       if (fence === null) continue;
       open = { fence: fence[2] ?? "", info: (fence[3] ?? "").trim(), line: index + 1 + offset, lines: [] };
     } else if (fence !== null && (fence[2] ?? "").length >= open.fence.length && fence[3]?.trim() === "") {
-      if (isCode(path, open, problems)) blocks.push(asBlock(path, open));
+      const file = /^\w+ file: (\S+)$/.exec(open.info)?.[1];
+      if (file !== undefined) blocks.push({ ...asBlock(path, open), kind: "file", file });
+      else if (isCode(path, open, problems)) blocks.push(asBlock(path, open));
       open = null;
     } else open.lines.push(line);
   }
@@ -92,6 +95,7 @@ export function groupsOf(/** @type {Block[]} */ blocks, /** @type {string[]} */ 
   /** @type {Block[]} */
   let before = [];
   for (const block of blocks) {
+    if (block.kind === "file") continue;
     if (block.kind === "before") {
       before.push(block);
       continue;

@@ -9,6 +9,7 @@
 //     `<!-- after` and lines of code after the block above. Both share the names of that block. `-->` ends the comment.
 //   - Names that requests-ts exports need no import.
 //   - A block marked "ts no-run: reason" is compiled and not run. Other marks, and js blocks, are refused.
+//   - A block of any language that is marked "file: path" must be the text of that file, which other tests run.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import ts from "typescript";
@@ -80,6 +81,7 @@ function writePage(
     .replace(/\.(md|ts)$/, "")
     .replace(/[^A-Za-z0-9]+/g, "-")
     .toLowerCase();
+  for (const block of blocks) compareWithFile(block);
   const groups = groupsOf(blocks, problems);
   const cases = [];
   for (const [index, group] of groups.entries()) {
@@ -99,6 +101,13 @@ function writePage(
   if (cases.length === 0) return;
   const head = [`// Made by scripts/docs-tests.mjs from ${path}`, 'import { example } from "../_support/docs.js";', ""];
   written.set(`${slug}.test.ts`, [...head, ...cases, ""].join("\n"));
+}
+
+/** A block that shows a file of the project must have the text of the file. */
+function compareWithFile(/** @type {import("./docs-blocks.mjs").Block} */ { where, file, code }) {
+  if (file === undefined) return;
+  if (!existsSync(join(root, file))) problems.push(`${where}: there is no file ${file}`);
+  else if (read(file).trimEnd() !== code) problems.push(`${where}: this block is not the text of ${file}`);
 }
 
 function moduleOf(/** @type {import("./docs-blocks.mjs").Block[]} */ group, /** @type {string[]} */ hosts) {

@@ -12,6 +12,7 @@ interface Block {
   readonly code: string;
   readonly runs: boolean;
   readonly kind: string;
+  readonly file?: string;
 }
 
 const { blocksOfMarkdown, groupsOf, withAssertions } = (await import(
@@ -59,6 +60,20 @@ describe("the blocks of a page", () => {
       "<!-- hosts: stand-ins -->",
     );
     assert.deepEqual([found, problems], [[], []]);
+  });
+
+  it("that show a file of the project are compared, and not run", () => {
+    const problems: string[] = [];
+    const page = "```json file: tools/tsconfig.json\n{}\n```\n```js file: a.js\nb\n```";
+    const blocks = blocksOfMarkdown("page.md", page, 0, problems);
+    assert.deepEqual(
+      blocks.map(({ kind, file, code }) => [kind, file, code]),
+      [
+        ["file", "tools/tsconfig.json", "{}"],
+        ["file", "a.js", "b"],
+      ],
+    );
+    assert.deepEqual([groupsOf(blocks, problems), problems], [[], []]);
   });
 
   for (const [what, lines, problem] of [
