@@ -58,7 +58,7 @@ const GROUPS = [
 /** Pages that are not listed above. */
 const UNLISTED = [
   ["Migration", /^docs\/(?:coming-from|migrating)-[^/]+\.md$/],
-  ["Guide", /^docs\/[^/]+\.md$/],
+  ["Guide", /^docs\/(?!index\.md)[^/]+\.md$/],
 ];
 
 const SHORT = {
