@@ -80,7 +80,9 @@ function rankOf(id) {
   if (/\/from-the-tutorials\b/.test(id)) return 0.02;
   if (/\/(?:adr\/|changelog|architecture|contributing|reporting|comparison|performance|security)\b/.test(id))
     return 0.2;
-  return /\/api\//.test(id) ? 0.5 : 1;
+  // The page on a topic comes before recipes, and before the notes for users of other clients.
+  if (/\/(?:cookbook|quickstart|coming-from|migrating-from)\b/.test(id)) return 0.6;
+  return /\/api\//.test(id) ? 0.3 : 1;
 }
 
 /** The pages stand above this folder, where Vue would not be found. */
