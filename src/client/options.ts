@@ -168,7 +168,8 @@ export interface RequestOptions extends SendOptions {
 
 /**
  * The registry. Each option of the interfaces has its row, and the row says of it what the interfaces say: otherwise it
- * does not compile. Unknown names, wrong values, merging and the table of docs/advanced.md are read from it.
+ * does not compile. Unknown names, wrong values and merging are read from it, and a test compares it with the table of
+ * docs/options.md.
  */
 export const OPTIONS = {
   params: { of: ["call", "session"], merge: "by key", check: whenUsed },
