@@ -61,7 +61,7 @@ const COUNTED = new Set(["Least version", "Packages installed"]);
 
 function rows(): readonly (readonly string[])[] {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  const [, section = ""] = readme.split("\n## Next to other clients\n");
+  const [, section = ""] = readme.split("\n## Comparison with other clients\n");
   return cells(section.split("\n## ")[0]).filter(([name]) => name !== "");
 }
 
