@@ -49,6 +49,11 @@ const value = fc.oneof(
 );
 const fields = fc.array(fc.tuple(name, value), { maxLength: 12 }).map((pairs) => pairs.flat());
 
+function decodedHuffman(bytes: Buffer): string {
+  const length = huffman.decode(bytes, 0, bytes.length);
+  return huffman.output.toString("latin1", 0, length);
+}
+
 describe("HPACK", () => {
   it("decodes what it encodes, whatever the server does to the size of the table", () => {
     const block = fc.record({
@@ -78,7 +83,7 @@ describe("HPACK", () => {
       fc.property(latin1(200), (text) => {
         const target = Buffer.alloc(huffmanLength(text));
         assert.equal(writeHuffman(text, target, 0), target.length);
-        assert.equal(huffman.decode(target, 0, target.length), text);
+        assert.equal(decodedHuffman(target), text);
       }),
       { numRuns: 1000 },
     );
@@ -89,7 +94,7 @@ describe("HPACK", () => {
       fc.property(bytesUpTo(30), (bytes) => {
         let text: string;
         try {
-          text = huffman.decode(bytes, 0, bytes.length);
+          text = decodedHuffman(bytes);
         } catch (error) {
           assert.ok(error instanceof Http2Error);
           return;

@@ -3,6 +3,7 @@ import { quoted } from "../http1/head.js";
 import { compressionError, ErrorCode, malformed, streamFault, type StreamFault } from "./errors.js";
 import { huffman } from "./huffman.js";
 import { DEFAULT_TABLE_SIZE, DynamicTable, ENTRY_OVERHEAD, STATIC_COUNT, STATIC_TABLE } from "./hpack-table.js";
+import { RepeatedTexts } from "./repeated-texts.js";
 import { FORBIDDEN_IN_VALUE, hasBlankEnd, INVALID_IN_NAME, TEXT_FAULTS } from "./text-faults.js";
 
 /** The fields of one block, as they came. */
@@ -40,6 +41,7 @@ const NO_BYTES: Buffer = Buffer.alloc(0);
 export class HpackDecoder {
   readonly #limits: SectionLimits;
   readonly #table = new DynamicTable(DEFAULT_TABLE_SIZE);
+  readonly #texts = new RepeatedTexts();
   #announcedSize: number;
   #bytes = NO_BYTES;
   #at = 0;
@@ -212,14 +214,14 @@ export class HpackDecoder {
     if (end > this.#end) throw compressionError("a string is longer than the rest of its block (RFC 7541 §5.2)");
     this.#at = end;
     if (isHuffman) {
-      const text = huffman.decode(this.#bytes, start, end);
+      const decoded = huffman.decode(this.#bytes, start, end);
       this.#faults = huffman.faults;
-      return text;
+      return this.#texts.text(huffman.output, 0, decoded);
     }
     let faults = 0;
     for (let at = start; at < end; at += 1) faults |= TEXT_FAULTS[this.#bytes[at]];
     this.#faults = faults;
-    return this.#bytes.latin1Slice(start, end);
+    return this.#texts.text(this.#bytes, start, end);
   }
 }
 

@@ -47,10 +47,12 @@ for (let index = STATIC_COUNT; index > 0; index -= 1) {
   STATIC_VALUES.set(name, values);
 }
 
+/** The entry `:path: /`. */
+const ROOT_PATH_INDEX = 4;
+
 const SECRET_NAMES: ReadonlySet<string> = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie"]);
-/** Names whose values differ from request to request, or are conditions on one resource. */
+/** Names whose values differ from request to request, or belong to one resource. */
 const UNIQUE_NAMES: ReadonlySet<string> = new Set([
-  ":path",
   "content-length",
   "content-range",
   "range",
@@ -99,8 +101,8 @@ export class HpackEncoder {
   }
 
   /**
-   * Whether the fields since `begin` or `mark` were encoded as they will be the next time. Their bytes can be sent again
-   * as long as `epoch` does not change.
+   * Whether the fields since `begin` were encoded as they will be the next time. Their bytes can be sent again as long as
+   * `epoch` does not change; the size updates before them cannot.
    */
   get isSettled(): boolean {
     return this.#isSettled;
@@ -111,22 +113,16 @@ export class HpackEncoder {
     return this.#length;
   }
 
-  /** Starts a block. */
+  /** Starts a block, with a size update if one is due. */
   begin(): void {
     this.#length = 0;
     this.#isSettled = true;
     if (this.#lowestSize === null) return;
-    this.#isSettled = false;
     this.#reserve(16);
     const { maxSize } = this.#table;
     if (this.#lowestSize < maxSize) this.#writeInteger(SIZE_UPDATE, 0x1f, this.#lowestSize);
     this.#writeInteger(SIZE_UPDATE, 0x1f, maxSize);
     this.#lowestSize = null;
-  }
-
-  /** Starts the part of a block that `isSettled` is about. */
-  mark(): void {
-    this.#isSettled = true;
   }
 
   /** The bytes of the block from `start` on; valid until a block is begun or a field is added. */
@@ -167,6 +163,16 @@ export class HpackEncoder {
     else if (known.kind === "unique") this.#literal(WITHOUT_INDEXING, this.#nameIndex(known), name, value);
     else if (this.#isInTable(known)) this.#writeInteger(INDEXED, 0x7f, this.#dynamicIndex(known));
     else this.#insert(known, name, value);
+  }
+
+  /** Adds `:path`, which differs from request to request more than any other field. */
+  path(value: string): void {
+    this.#reserve(value.length + 16);
+    if (value === "/") this.#writeInteger(INDEXED, 0x7f, ROOT_PATH_INDEX);
+    else {
+      this.#writeInteger(WITHOUT_INDEXING, 0x0f, ROOT_PATH_INDEX);
+      this.#writeString(value);
+    }
   }
 
   #nameOf(name: string): KnownName {

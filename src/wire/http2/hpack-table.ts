@@ -17,77 +17,27 @@ export const ENTRY_OVERHEAD = 32;
 /** The size of the dynamic table that both sides begin with (RFC 9113 §6.5.2). */
 export const DEFAULT_TABLE_SIZE = 4096;
 
-/** RFC 7541 Appendix A, in order from 1. A line is a name and perhaps a value. */
-const STATIC_FIELDS = `:authority
-:method GET
-:method POST
-:path /
-:path /index.html
-:scheme http
-:scheme https
-:status 200
-:status 204
-:status 206
-:status 304
-:status 400
-:status 404
-:status 500
-accept-charset
-accept-encoding gzip, deflate
-accept-language
-accept-ranges
-accept
-access-control-allow-origin
-age
-allow
-authorization
-cache-control
-content-disposition
-content-encoding
-content-language
-content-length
-content-location
-content-range
-content-type
-cookie
-date
-etag
-expect
-expires
-from
-host
-if-match
-if-modified-since
-if-none-match
-if-range
-if-unmodified-since
-last-modified
-link
-location
-max-forwards
-proxy-authenticate
-proxy-authorization
-range
-referer
-refresh
-retry-after
-server
-set-cookie
-strict-transport-security
-transfer-encoding
-user-agent
-vary
-via
-www-authenticate`;
+/** RFC 7541 Appendix A, from index 1 on: name, value, name, value … */
+const STATIC_FIELDS: readonly string[] = [
+  ":authority", "", ":method", "GET", ":method", "POST", ":path", "/", ":path", "/index.html", ":scheme", "http",
+  ":scheme", "https", ":status", "200", ":status", "204", ":status", "206", ":status", "304", ":status", "400",
+  ":status", "404", ":status", "500", "accept-charset", "", "accept-encoding", "gzip, deflate",
+  "accept-language", "", "accept-ranges", "", "accept", "", "access-control-allow-origin", "", "age", "",
+  "allow", "", "authorization", "", "cache-control", "", "content-disposition", "", "content-encoding", "",
+  "content-language", "", "content-length", "", "content-location", "", "content-range", "", "content-type", "",
+  "cookie", "", "date", "", "etag", "", "expect", "", "expires", "", "from", "", "host", "", "if-match", "",
+  "if-modified-since", "", "if-none-match", "", "if-range", "", "if-unmodified-since", "", "last-modified", "",
+  "link", "", "location", "", "max-forwards", "", "proxy-authenticate", "", "proxy-authorization", "", "range", "",
+  "referer", "", "refresh", "", "retry-after", "", "server", "", "set-cookie", "", "strict-transport-security", "",
+  "transfer-encoding", "", "user-agent", "", "vary", "", "via", "", "www-authenticate", "",
+]; // prettier-ignore
 
 /** The static table. Index 0 is not used. */
-export const STATIC_TABLE: readonly TableEntry[] = [
-  entryOf("", ""),
-  ...STATIC_FIELDS.split("\n").map((line) => {
-    const space = line.indexOf(" ");
-    return space === -1 ? entryOf(line, "") : entryOf(line.slice(0, space), line.slice(space + 1));
-  }),
-];
+export const STATIC_TABLE: readonly TableEntry[] = (() => {
+  const table = [entryOf("", "")];
+  for (let at = 0; at < STATIC_FIELDS.length; at += 2) table.push(entryOf(STATIC_FIELDS[at], STATIC_FIELDS[at + 1]));
+  return table;
+})();
 
 /** The number of entries of the static table: index 62 is the newest entry of the dynamic table. */
 export const STATIC_COUNT = STATIC_TABLE.length - 1;

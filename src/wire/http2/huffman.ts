@@ -18,6 +18,7 @@ const LENGTHS = new Uint8Array([
   27, 27, 27, 26, 30,
 ]);
 const EOS = 256;
+const SHORTEST = 5;
 const LONGEST = 30;
 /** Padding is shorter than a byte (RFC 7541 §5.2). */
 const MAX_PADDING = 7;
@@ -39,112 +40,108 @@ function canonicalCodes(): Uint32Array {
   return codes;
 }
 
-// An entry of the decoder's table: what one byte does in one state. A state is an inner node of the code's tree.
-const SECOND_SHIFT = 8;
-const STATE_SHIFT = 16;
-const FIRST_BIT = 1 << 24;
-const SECOND_BIT = 1 << 25;
-/** The two bits of a {@link TEXT_FAULTS} entry. */
-const FAULT_SHIFT = 26;
-const FAILED = 1 << 28;
-const FILLED = 1 << 29;
+// An entry of the decoder's table: what four bits do in one state. A state is an inner node of the code's tree.
+const STATE_SHIFT = 8;
+/** The four bits end a symbol, which is the lowest byte of the entry. The shortest code has five bits. */
+const HAS_SYMBOL = 1 << 16;
+/** The two bits of {@link TEXT_FAULTS} for the symbol. */
+const FAULT_SHIFT = 17;
+const FAILED = 1 << 19;
 
 /** The number of inner nodes: one less than the number of symbols. */
 const STATES = 256;
 
-class Tree {
-  /** Two for each inner node: a node above 0, or a symbol below 0, as `-1 - symbol`. 0 only while the tree is made. */
-  readonly children = new Int16Array(STATES * 2);
+/** The tree of the code as a table. */
+class DecodingTable {
+  readonly entries = new Uint32Array(STATES * 16);
   /** 1 for a state in which a string may end: nothing, or up to seven bits of EOS, after the last symbol. */
   readonly ends = new Uint8Array(STATES);
-  /** Filled entry by entry as they are needed: most programs meet a small part of it. */
-  readonly entries = new Uint32Array(STATES * 256);
 
   constructor() {
-    let nodes = 1;
-    for (let symbol = 0; symbol < LENGTHS.length; symbol += 1) {
-      let node = 0;
-      for (let bit = LENGTHS[symbol] - 1; bit > 0; bit -= 1) {
-        const at = node * 2 + ((CODES[symbol] >>> bit) & 1);
-        if (this.children[at] === 0) {
-          this.children[at] = nodes;
-          nodes += 1;
-        }
-        node = this.children[at];
-      }
-      this.children[node * 2 + (CODES[symbol] & 1)] = -1 - symbol;
-    }
+    const children = codeTree();
+    for (let state = 0; state < STATES; state += 1)
+      for (let bits = 0; bits < 16; bits += 1) this.entries[state * 16 + bits] = entryFor(children, state, bits);
     let node = 0;
     for (let ones = 0; ones <= MAX_PADDING; ones += 1) {
       this.ends[node] = 1;
-      node = this.children[node * 2 + 1];
+      node = children[node * 2 + 1];
     }
-  }
-
-  /** Computes the entry for a byte in a state. A code has at least five bits, so a byte ends two symbols at most. */
-  fill(state: number, byte: number): number {
-    let node = state;
-    let entry = FILLED;
-    for (let bit = 7; bit >= 0; bit -= 1) {
-      const next = this.children[node * 2 + ((byte >>> bit) & 1)];
-      if (next > 0) {
-        node = next;
-        continue;
-      }
-      const symbol = -1 - next;
-      if (symbol === EOS) {
-        entry |= FAILED;
-        break;
-      }
-      entry |= TEXT_FAULTS[symbol] << FAULT_SHIFT;
-      entry |= (entry & FIRST_BIT) === 0 ? FIRST_BIT | symbol : SECOND_BIT | (symbol << SECOND_SHIFT);
-      node = 0;
-    }
-    entry |= node << STATE_SHIFT;
-    this.entries[(state << 8) | byte] = entry;
-    return entry;
   }
 }
 
-let tree: Tree | null = null;
-let scratch = Buffer.allocUnsafeSlow(1024);
-/** A scratch buffer up to this size is kept for the next string. */
-const KEPT_SCRATCH = 16 * 1024;
+/** Two numbers for each inner node, for the bits 0 and 1: another inner node above 0, or a symbol, as `-1 - symbol`. */
+function codeTree(): Int16Array {
+  const children = new Int16Array(STATES * 2);
+  let nodes = 1;
+  for (let symbol = 0; symbol < LENGTHS.length; symbol += 1) {
+    let node = 0;
+    for (let bit = LENGTHS[symbol] - 1; bit > 0; bit -= 1) {
+      const at = node * 2 + ((CODES[symbol] >>> bit) & 1);
+      if (children[at] === 0) {
+        children[at] = nodes;
+        nodes += 1;
+      }
+      node = children[at];
+    }
+    children[node * 2 + (CODES[symbol] & 1)] = -1 - symbol;
+  }
+  return children;
+}
 
-/** Decodes strings. One object, so that a call returns the text, and its faults can be read afterwards. */
+function entryFor(children: Int16Array, state: number, bits: number): number {
+  let node = state;
+  let entry = 0;
+  for (let bit = 3; bit >= 0; bit -= 1) {
+    const next = children[node * 2 + ((bits >>> bit) & 1)];
+    if (next > 0) {
+      node = next;
+      continue;
+    }
+    const symbol = -1 - next;
+    if (symbol === EOS) return FAILED;
+    entry = HAS_SYMBOL | symbol | (TEXT_FAULTS[symbol] << FAULT_SHIFT);
+    node = 0;
+  }
+  return entry | (node << STATE_SHIFT);
+}
+
+/** Made for the first string. */
+let table: DecodingTable | null = null;
+/** An output buffer up to this size is kept for the next string. */
+const KEPT_OUTPUT = 16 * 1024;
+
+/** Decodes strings. It keeps no state from one string to the next, apart from the results of the last one. */
 class HuffmanDecoder {
-  /** The faults of the text that was decoded last: bits of text-faults.ts. */
+  /** The last string is at its start, as Latin-1 text. */
+  output: Buffer = Buffer.allocUnsafeSlow(1024);
+  /** The faults of the last string: bits of text-faults.ts. */
   faults = 0;
 
   /**
-   * Decodes bytes `start` to `end`.
+   * Decodes bytes `start` to `end` into `output`.
    *
-   * @returns Latin-1 text.
+   * @returns The length of the text.
    * @throws Http2Error COMPRESSION_ERROR for EOS in the string, or padding that is not a part of EOS.
    */
-  decode(bytes: Uint8Array, start: number, end: number): string {
-    const { entries, ends } = (tree ??= new Tree());
-    // The shortest code has five bits.
-    const most = Math.ceil(((end - start) * 8) / 5);
-    let output = scratch;
-    if (output.length < most) {
-      output = Buffer.allocUnsafeSlow(Math.max(most, scratch.length * 2));
-      if (output.length <= KEPT_SCRATCH) scratch = output;
-    }
+  decode(bytes: Uint8Array, start: number, end: number): number {
+    const { entries, ends } = (table ??= new DecodingTable());
+    const output = this.#outputFor(end - start);
     let state = 0;
     let length = 0;
     let seen = 0;
     for (let at = start; at < end; at += 1) {
-      let entry = entries[(state << 8) | bytes[at]];
-      if (entry === 0) entry = tree.fill(state, bytes[at]);
+      const byte = bytes[at];
+      let entry = entries[(state << 4) | (byte >>> 4)];
       seen |= entry;
-      if ((entry & FIRST_BIT) !== 0) {
-        output[length] = entry & 0xff;
+      if ((entry & HAS_SYMBOL) !== 0) {
+        output[length] = entry;
         length += 1;
-        if ((entry & SECOND_BIT) !== 0) {
-          output[length] = (entry >>> SECOND_SHIFT) & 0xff;
-          length += 1;
-        }
+      }
+      entry = entries[((entry >>> STATE_SHIFT) & 0xff) * 16 + (byte & 0x0f)];
+      seen |= entry;
+      if ((entry & HAS_SYMBOL) !== 0) {
+        output[length] = entry;
+        length += 1;
       }
       state = (entry >>> STATE_SHIFT) & 0xff;
     }
@@ -152,11 +149,19 @@ class HuffmanDecoder {
     if (ends[state] === 0)
       throw compressionError("the padding of a Huffman string is not the beginning of EOS (RFC 7541 §5.2)");
     this.faults = (seen >>> FAULT_SHIFT) & (INVALID_IN_NAME | FORBIDDEN_IN_VALUE);
-    return output.latin1Slice(0, length);
+    return length;
+  }
+
+  /** A buffer for a string of this many encoded bytes. */
+  #outputFor(bytes: number): Buffer {
+    const most = Math.ceil((bytes * 8) / SHORTEST);
+    if (most > this.output.length || this.output.length > KEPT_OUTPUT)
+      this.output = Buffer.allocUnsafeSlow(Math.max(most, 1024));
+    return this.output;
   }
 }
 
-/** The decoder of strings. It keeps no state from one string to the next. */
+/** The decoder of strings. */
 export const huffman = new HuffmanDecoder();
 
 /** The number of bytes that a Latin-1 text takes in the Huffman code. */

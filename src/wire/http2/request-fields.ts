@@ -2,7 +2,7 @@
 import { checkField, type FieldList } from "../../http/fields.js";
 import { isToken } from "../../http/tokens.js";
 import { serializeHead } from "../http1/request-head.js";
-import type { WireRequest } from "../transport.js";
+import type { WireRequest, WireTarget } from "../transport.js";
 import type { HpackEncoder } from "./hpack-encoder.js";
 import { hasBlankEnd } from "./text-faults.js";
 
@@ -65,22 +65,21 @@ function trimmed(value: string): string {
   return !hasBlankEnd(value) ? value : value.replace(/^[ \t]+/, "").replace(/(?<![ \t])[ \t]+$/, "");
 }
 
-/** An encoded block, and the state of the encoder in which it has this meaning. */
-interface EncodedBlock {
-  readonly epoch: number;
-  readonly bytes: Buffer;
-}
-
-interface EncodedRequest extends EncodedBlock {
+/** The parts of a block that many requests have in common, and the state of the encoder in which they mean this. */
+interface EncodedConstant {
   readonly method: string;
-  readonly path: string;
-  readonly authority: string;
   readonly scheme: string;
+  readonly authority: string;
   readonly lines: RequestLines;
-}
-
-interface EncodedLines extends EncodedBlock {
-  readonly lines: RequestLines;
+  readonly epoch: number;
+  /** The pseudo-fields before `:path`. */
+  readonly prefix: Buffer;
+  /** The fields after it. */
+  readonly suffix: Buffer;
+  /** The path that was encoded last, without fields of the request's own. */
+  path: string;
+  /** The whole block for this path, once it was requested twice. */
+  block: Buffer | null;
 }
 
 /**
@@ -89,8 +88,7 @@ interface EncodedLines extends EncodedBlock {
  */
 export class RequestEncoder {
   readonly #encoder: HpackEncoder;
-  #lastRequest: EncodedRequest | null = null;
-  #lastLines: EncodedLines | null = null;
+  #constant: EncodedConstant | null = null;
 
   constructor(encoder: HpackEncoder) {
     this.#encoder = encoder;
@@ -104,68 +102,72 @@ export class RequestEncoder {
    *   encoder is as it was before then.
    */
   encode({ method, target }: WireRequest, lines: RequestLines, isTunnelled: boolean): Buffer {
-    const encoder = this.#encoder;
-    const { scheme, path } = target;
     const authority = lines.authority ?? target.authority;
-    const last = this.#lastRequest;
+    const constant = this.#constant;
     if (
-      last !== null &&
-      last.lines === lines &&
-      last.path === path &&
-      last.epoch === encoder.epoch &&
-      last.authority === authority &&
-      last.method === method &&
-      last.scheme === scheme
+      constant !== null &&
+      constant.lines === (lines.first ?? lines) &&
+      constant.authority === authority &&
+      constant.method === method &&
+      constant.scheme === target.scheme &&
+      constant.epoch === this.#encoder.epoch &&
+      !(isTunnelled && lines.hasProxyAuthorization)
     )
-      return last.bytes;
-    checkTarget(method, path);
+      return this.#encodeRest(constant, target.path, lines);
+    checkTarget(method, target.path);
     checkField("Host", authority);
+    return this.#encodeAll(method, { ...target, authority }, lines, isTunnelled);
+  }
+
+  /** A request that has all but its path, and perhaps some fields, in common with the ones before it. */
+  #encodeRest(constant: EncodedConstant, path: string, lines: RequestLines): Buffer {
+    const isWhole = lines.first === null;
+    const isRepeated = isWhole && constant.path === path;
+    if (isRepeated && constant.block !== null) return constant.block;
+    checkTarget(constant.method, path);
+    const encoder = this.#encoder;
     encoder.begin();
-    encoder.field(":method", method);
-    // RFC 9113 §8.5: a CONNECT has neither.
-    if (method !== "CONNECT") {
-      encoder.field(":scheme", scheme === "https" ? "https" : "http");
-      encoder.field(":path", path);
-    }
-    encoder.field(":authority", authority);
-    const areTargetsSettled = encoder.isSettled;
-    if (isTunnelled && lines.hasProxyAuthorization) {
-      if (lines.first !== null) this.#addForOrigin(lines.first);
-      this.#addForOrigin(lines);
+    encoder.append(constant.prefix);
+    if (constant.method !== "CONNECT") encoder.path(path);
+    encoder.append(constant.suffix);
+    if (!isWhole) {
+      this.#add(lines.own, false);
       return encoder.bytes();
     }
-    const isConstantSettled = this.#addConstant(lines.first ?? lines);
-    if (lines.first !== null) this.#add(lines.own);
-    else if (areTargetsSettled && isConstantSettled) {
-      const bytes = Buffer.from(encoder.bytes());
-      this.#lastRequest = { method, path, authority, scheme, lines, epoch: encoder.epoch, bytes };
-    }
+    constant.path = path;
+    constant.block = isRepeated ? Buffer.from(encoder.bytes()) : null;
     return encoder.bytes();
   }
 
-  /** Adds lines that other requests share. @returns Whether they will be encoded in the same way the next time. */
-  #addConstant(lines: RequestLines): boolean {
+  #encodeAll(method: string, target: WireTarget, lines: RequestLines, isTunnelled: boolean): Buffer {
     const encoder = this.#encoder;
-    const last = this.#lastLines;
-    if (last !== null && last.lines === lines && last.epoch === encoder.epoch) {
-      encoder.append(last.bytes);
-      return true;
-    }
+    const { scheme, authority, path } = target;
+    encoder.begin();
     const start = encoder.length;
-    encoder.mark();
-    this.#add(lines.own);
-    if (!encoder.isSettled) return false;
-    this.#lastLines = { lines, epoch: encoder.epoch, bytes: Buffer.from(encoder.bytes(start)) };
-    return true;
+    encoder.field(":method", method);
+    // RFC 9113 §8.5: a CONNECT has neither scheme nor path.
+    if (method !== "CONNECT") encoder.field(":scheme", scheme === "https" ? "https" : "http");
+    encoder.field(":authority", authority);
+    const prefixEnd = encoder.length;
+    if (method !== "CONNECT") encoder.path(path);
+    const suffixStart = encoder.length;
+    const common = lines.first ?? lines;
+    const withoutProxy = isTunnelled && lines.hasProxyAuthorization;
+    this.#add(common.own, withoutProxy);
+    if (encoder.isSettled && !withoutProxy) {
+      const bytes = Buffer.from(encoder.bytes());
+      const prefix = bytes.subarray(start, prefixEnd);
+      const suffix = bytes.subarray(suffixStart);
+      const { epoch } = encoder;
+      this.#constant = { method, scheme, authority, lines: common, epoch, prefix, suffix, path: "", block: null };
+    }
+    if (lines.first !== null) this.#add(lines.own, withoutProxy);
+    return encoder.bytes();
   }
 
-  #add(own: readonly string[]): void {
-    for (let at = 0; at < own.length; at += 2) this.#encoder.field(own[at], own[at + 1]);
-  }
-
-  #addForOrigin({ own }: RequestLines): void {
+  #add(own: readonly string[], withoutProxy: boolean): void {
     for (let at = 0; at < own.length; at += 2)
-      if (own[at] !== "proxy-authorization") this.#encoder.field(own[at], own[at + 1]);
+      if (!withoutProxy || own[at] !== "proxy-authorization") this.#encoder.field(own[at], own[at + 1]);
   }
 }
 

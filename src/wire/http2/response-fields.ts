@@ -108,20 +108,25 @@ function fieldFault(raw: readonly string[], start: number): StreamFault | null {
   for (let at = start; at < raw.length; at += 2) {
     const name = raw[at];
     if (name.charCodeAt(0) === COLON) return pseudoFault(name);
-    switch (name) {
-      case "connection":
-      case "keep-alive":
-      case "proxy-connection":
-      case "transfer-encoding":
-      case "upgrade":
-        return malformed(`the field ${quoted(name)} belongs to HTTP/1.1 connections (RFC 9113 §8.2.2)`);
-      case "te":
-        if (raw[at + 1] !== "trailers")
-          return malformed('the field "te" with a value other than "trailers" (RFC 9113 §8.2.2)');
-    }
+    const { length } = name;
+    // The lengths of the names below: most fields are compared with none of them.
+    if (length !== 10 && length !== 17 && length !== 7 && length !== 2 && length !== 16) continue;
+    if (CONNECTION_FIELDS.has(name))
+      return malformed(`the field ${quoted(name)} belongs to HTTP/1.1 connections (RFC 9113 §8.2.2)`);
+    if (name === "te" && raw[at + 1] !== "trailers")
+      return malformed('the field "te" with a value other than "trailers" (RFC 9113 §8.2.2)');
   }
   return null;
 }
+
+/** RFC 9113 §8.2.2. */
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
 
 function pseudoFault(name: string): StreamFault {
   return malformed(

@@ -208,6 +208,7 @@ export class Streams implements FrameHandler {
     this.#writer.dataHeader(stream.id, length, endStream);
     if (endStream) {
       stream.isSent = true;
+      this.#blocked.delete(stream);
       if (stream.isReceived) this.#forget(stream);
     } else if (length < bytes && length === window) this.#blocked.add(stream);
     return length;
@@ -506,8 +507,8 @@ export class Streams implements FrameHandler {
   /** Ends a stream because of its server's fault. */
   #fail(stream: Stream, { errorCode, error }: StreamFault): void {
     this.#forget(stream, "by-client");
+    // Not counted as an answer: there are at most as many as requests, and the receiver must be told in any case.
     this.#writer.rstStream(stream.id, errorCode);
-    this.budget.countReply(RST_STREAM_SIZE);
     stream.receiver.onFailure({ error, errorCode, isUnprocessed: false });
   }
 

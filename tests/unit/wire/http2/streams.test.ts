@@ -496,6 +496,15 @@ describe("send windows", () => {
     assert.deepEqual(woken.slice(2).sort(), [1, 3, 5]);
   });
 
+  it("wake no stream whose request was ended while it waited", () => {
+    const client = TestClient.ready({}, [[INITIAL_WINDOW_SIZE, 0]]);
+    const stream = client.open("POST", false);
+    assert.equal(client.streams.sendData(stream, 5, false), -1);
+    assert.equal(client.streams.sendData(stream, 0, true), 0);
+    client.onWritable = () => assert.fail("it was woken");
+    client.feed(frame("WINDOW_UPDATE", 0, 1, numbers(5)), settings([INITIAL_WINDOW_SIZE, 100]));
+  });
+
   it("become negative when the server makes them smaller", () => {
     const client = TestClient.ready();
     const stream = client.open("POST", false);
