@@ -61,8 +61,7 @@ const PADDING = 3;
 const PAYLOAD = 4;
 const IGNORED = 5;
 
-/** A payload of GOAWAY is kept up to this length. The rest of its debug data is dropped. */
-const MAX_GOAWAY = 8 + 256;
+/** Bytes of the debug data of a GOAWAY frame that are handed on. */
 const DEBUG_SHOWN = 200;
 const HTTP1 = "HTTP/";
 const NO_BYTES: Buffer = Buffer.alloc(0);
@@ -296,10 +295,8 @@ export class FrameReader {
       this.#onPayload(buffer, at, at + take);
       return at + take;
     }
-    // The debug data of a GOAWAY may be long, and is shown in part.
-    const kept = this.#type === FrameType.GOAWAY ? Math.min(take, MAX_GOAWAY - (this.#payload?.length ?? 0)) : take;
-    if (this.#payload === null) this.#payload = new PartialBytes(buffer, at, at + kept);
-    else if (kept > 0) this.#payload.append(buffer, at, at + kept);
+    if (this.#payload === null) this.#payload = new PartialBytes(buffer, at, at + take);
+    else this.#payload.append(buffer, at, at + take);
     if (this.#remaining === 0) {
       const { bytes } = this.#payload;
       this.#payload = null;
@@ -338,7 +335,7 @@ export class FrameReader {
         handler.onPing(bytes, start, (this.#flags & Flag.ACK) !== 0);
         return;
       case FrameType.GOAWAY: {
-        const debug = bytes.utf8Slice(start + 8, Math.min(end, start + 8 + DEBUG_SHOWN));
+        const debug = bytes.toString("utf8", start + 8, Math.min(end, start + 8 + DEBUG_SHOWN));
         handler.onGoaway(uint31(bytes, start), uint32(bytes, start + 4), debug);
         return;
       }

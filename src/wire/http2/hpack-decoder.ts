@@ -51,10 +51,9 @@ export class HpackDecoder {
   #raw: string[] = [];
   #size = 0;
   #fault: StreamFault | null = null;
-  /** The block that was decoded last, if the table was the same before and after it. */
+  /** The block that was decoded last, unless it changed the table. */
   readonly #last = Buffer.allocUnsafeSlow(REMEMBERED_BLOCK);
   #lastLength = 0;
-  #lastEpoch = -1;
   #lastSection: FieldSection | null = null;
 
   /** @param tableSize - The SETTINGS_HEADER_TABLE_SIZE that was announced. */
@@ -66,6 +65,8 @@ export class HpackDecoder {
   /** The table size that the server has acknowledged: it must use a table that is not larger. */
   set announcedSize(size: number) {
     this.#announcedSize = size;
+    // The same block may be an error now.
+    this.#lastSection = null;
   }
 
   /** The size of the dynamic table and its limit, in bytes. */
@@ -89,29 +90,27 @@ export class HpackDecoder {
     this.#raw = [];
     this.#size = 0;
     this.#fault = null;
-    const hasUpdates = this.#readSizeUpdates();
+    this.#readSizeUpdates();
     while (this.#at < end) this.#readField();
     const section: FieldSection = { raw: this.#raw, fault: this.#fault };
     this.#lastSection = null;
-    if (epoch === this.#table.epoch && length <= REMEMBERED_BLOCK && this.#fault === null && !hasUpdates) {
+    if (epoch === this.#table.epoch && length <= REMEMBERED_BLOCK && this.#fault === null) {
       bytes.copy(this.#last, 0, start, end);
       this.#lastLength = length;
-      this.#lastEpoch = epoch;
       this.#lastSection = section;
     }
     return section;
   }
 
   #isRepeated(bytes: Buffer, start: number, length: number): boolean {
-    if (this.#lastSection === null || length !== this.#lastLength || this.#lastEpoch !== this.#table.epoch)
-      return false;
+    if (this.#lastSection === null || length !== this.#lastLength) return false;
     const last = this.#last;
     for (let at = 0; at < length; at += 1) if (bytes[start + at] !== last[at]) return false;
     return true;
   }
 
-  /** RFC 7541 §4.2: size updates stand at the start of a block. @returns Whether there are any. */
-  #readSizeUpdates(): boolean {
+  /** RFC 7541 §4.2: size updates stand at the start of a block. */
+  #readSizeUpdates(): void {
     let updates = 0;
     while (this.#at < this.#end && (this.#bytes[this.#at] & 0xe0) === SIZE_UPDATE) {
       updates += 1;
@@ -128,7 +127,6 @@ export class HpackDecoder {
       throw compressionError(
         `no table-size update to the ${this.#announcedSize} bytes that were announced (RFC 7541 §4.2)`,
       );
-    return updates > 0;
   }
 
   #readField(): void {

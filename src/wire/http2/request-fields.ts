@@ -95,6 +95,8 @@ export class RequestEncoder {
   }
 
   /**
+   * Encodes a request. Its block must be sent before the next one: the server's table follows the encoder's.
+   *
    * @param lines - Of the request's fields.
    * @param isTunnelled - Whether the connection leads through the tunnel of a proxy, whose credentials end there.
    * @returns The block, valid until the next call.

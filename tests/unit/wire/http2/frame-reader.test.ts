@@ -194,6 +194,13 @@ describe("a frame reader", () => {
     );
   });
 
+  it("counts the CONTINUATION frames of each block by itself", () => {
+    const block = Buffer.concat([longBlock(32, 10), frame("CONTINUATION", END_HEADERS, 1)]);
+    const limits = { maxContinuations: 33 };
+    assert.equal(readFrames([START, block, block, block], limits).error, null);
+    assert.equal(readFrames([START, block, longBlock(34, 10)], limits).events.length, 2);
+  });
+
   it("reads nothing more after it was stopped in a callback", () => {
     let pings = 0;
     const reader: FrameReader = new FrameReader(

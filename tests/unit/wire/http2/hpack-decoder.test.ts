@@ -291,6 +291,16 @@ describe("a block that repeats", () => {
     assert.deepEqual(decode(decoder, hex("be")).raw, ["b", "2"]);
   });
 
+  it("is read again when another table size was announced", () => {
+    for (const block of ["82", "3fe11f 82"]) {
+      const decoder = newDecoder();
+      decode(decoder, hex(block));
+      decode(decoder, hex(block));
+      decoder.announcedSize = 100;
+      assert.throws(() => decode(decoder, hex(block)), Http2Error);
+    }
+  });
+
   it("inserts its fields each time", () => {
     const decoder = newDecoder();
     for (let round = 0; round < 3; round += 1) decode(decoder, hex("40 01 61 01 31"));

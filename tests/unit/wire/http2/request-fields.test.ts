@@ -173,6 +173,25 @@ describe("requests of one session", () => {
     }
   });
 
+  it("have their own method, scheme, authority and path", () => {
+    const pair = new Pair();
+    const fields = session();
+    const targets = ["GET", "POST"].flatMap((method) =>
+      ["http", "https"].flatMap((scheme) =>
+        ["a.example", "b.example"].flatMap((authority) =>
+          ["/", "/b"].map((path) => ({ method, scheme, authority, path })),
+        ),
+      ),
+    );
+    // Often enough that each combination is encoded from its parts and as a whole.
+    for (const target of [...targets, ...targets].flatMap((one) => [one, one, one, one]))
+      assert.deepEqual(pair.send(requestOf(target.path, fields, target)).slice(0, 8), [
+        ...[":method", target.method, ":scheme", target.scheme, ":authority", target.authority, ":path", target.path],
+      ]);
+    for (const target of [...targets, ...targets, ...targets])
+      assert.equal(pair.send(requestOf(target.path, fields, target))[5], target.authority);
+  });
+
   it("change with the session", () => {
     const pair = new Pair();
     const fields = session();
