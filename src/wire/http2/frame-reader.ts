@@ -53,7 +53,7 @@ export interface FrameHandler {
   onStreamFault(streamId: number, fault: StreamFault): void;
 }
 
-// What the next bytes are.
+// The meaning of the next bytes.
 const HEADER = 0;
 const PAD_LENGTH = 1;
 const DATA = 2;

@@ -38,7 +38,7 @@ export const DEFAULT_WINDOW_SIZE = 65_535;
 export const MAX_WINDOW_SIZE = 2 ** 31 - 1;
 export const MAX_STREAM_ID = 2 ** 31 - 1;
 
-/** What a client sends first. @see RFC 9113 §3.4 */
+/** The first bytes of a client. @see RFC 9113 §3.4 */
 export const CLIENT_PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 const TYPE_NAMES = Object.keys(FrameType);

@@ -1,4 +1,4 @@
-/** Fields → header blocks. What repeats is indexed, what is secret never is. */
+/** Fields → header blocks. Fields that repeat are indexed; secrets never are. */
 import { isCredentialHeader, isSecretParameter } from "../../http/redaction/redaction.js";
 import { huffmanLength, writeHuffman } from "./huffman.js";
 import { DEFAULT_TABLE_SIZE, DynamicTable, ENTRY_OVERHEAD, STATIC_COUNT, STATIC_TABLE } from "./hpack-table.js";
@@ -23,7 +23,7 @@ const HUFFMAN = 0x80;
 /** The most names whose last value is remembered. */
 const MAX_KNOWN = 200;
 
-/** What an encoder knows of a name. */
+/** The state of the encoder for one name. */
 interface KnownName {
   readonly kind: FieldKind;
   /** The first entry of the static table with this name, or 0. */

@@ -5,13 +5,13 @@ export interface TableEntry {
   /** In lower case. */
   readonly name: string;
   readonly value: string;
-  /** What the entry counts in the table (RFC 7541 §4.1). */
+  /** Its size in bytes, as the table counts it (RFC 7541 §4.1). */
   readonly size: number;
   /** Why a response that has the field is malformed: bits of text-faults.ts, 0 for none. */
   readonly faults: number;
 }
 
-/** What each field counts beside its text (RFC 7541 §4.1, RFC 9113 §6.5.2). */
+/** Bytes that each field counts in addition to its text (RFC 7541 §4.1, RFC 9113 §6.5.2). */
 export const ENTRY_OVERHEAD = 32;
 
 /** The size of the dynamic table that both sides begin with (RFC 9113 §6.5.2). */

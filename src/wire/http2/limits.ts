@@ -11,7 +11,7 @@ export interface Http2Limits extends WireLimits {
   /** CONTINUATION frames of one header block. */
   readonly maxContinuations: number;
   /**
-   * Frames in ten seconds that bring nothing: SETTINGS, PING, PRIORITY, WINDOW_UPDATE, frames of an unknown type, frames
+   * Frames in ten seconds that are not a part of a response: SETTINGS, PING, PRIORITY, WINDOW_UPDATE, frames of an unknown type, frames
    * for closed streams, and empty DATA. Fields and data of an open stream, and data that we send, set the count to 0.
    */
   readonly maxControlFrames: number;

@@ -1,6 +1,6 @@
 /**
- * How much a server may make the client do for nothing. Floods of control frames (CVE-2019-9511 to 9518) cost the
- * server little and the client much.
+ * Limits on the work that a server can cause without sending a response: floods of control frames (CVE-2019-9511 to
+ * 9518) cost the server little and the client much.
  */
 import { excessive } from "./errors.js";
 import type { Http2Limits } from "./limits.js";
@@ -22,7 +22,7 @@ export class PeerBudget {
     this.#limits = limits;
   }
 
-  /** A frame came that brings nothing. @throws Http2Error ENHANCE_YOUR_CALM after too many. */
+  /** A frame came that is not a part of a response. @throws Http2Error ENHANCE_YOUR_CALM after too many. */
   countControlFrame(): void {
     if (this.now - this.#controlSince > PERIOD) {
       this.#controlSince = this.now;

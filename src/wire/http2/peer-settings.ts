@@ -1,4 +1,4 @@
-/** What the server allows. @see RFC 9113 §6.5.2 */
+/** The settings that the server has sent. @see RFC 9113 §6.5.2 */
 import { ErrorCode, Http2Error, protocolError } from "./errors.js";
 import {
   DEFAULT_WINDOW_SIZE,

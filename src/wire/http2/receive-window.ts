@@ -25,7 +25,7 @@ export class ReceiveWindow {
   }
 
   /**
-   * Bytes that came are not needed any more. The server is told when they are half of the window.
+   * Bytes were used up: the server may send as many again. It is told once they are half of the window.
    *
    * @returns The increment for a WINDOW_UPDATE frame, or 0 for none: the increment 0 would be an error.
    */

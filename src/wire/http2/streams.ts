@@ -78,7 +78,7 @@ export class Streams implements FrameHandler {
   /** Streams up to this one are no longer in `#closed`. */
   #forgotten = 0;
   #nextId = 1;
-  /** Above the last stream that the server will process, after GOAWAY. */
+  /** The last stream that the server may process, after GOAWAY; otherwise null. */
   #lastStreamId: number | null = null;
   #sendWindow = DEFAULT_WINDOW_SIZE;
   readonly #receiveWindow: ReceiveWindow;
