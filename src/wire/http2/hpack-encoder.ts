@@ -63,9 +63,9 @@ const UNIQUE_NAMES: ReadonlySet<string> = new Set([
   "if-unmodified-since",
 ]);
 
-/** The names that are masked when a request is shown. */
-function isUsualCredential(lowerName: string): boolean {
-  return isCredentialHeader(lowerName) || isSecretParameter(lowerName);
+/** Cookies, and the names that are masked when a request is shown. */
+function isUsualSecret(lowerName: string): boolean {
+  return SECRET_NAMES.has(lowerName) || isCredentialHeader(lowerName) || isSecretParameter(lowerName);
 }
 
 /** Encodes the header blocks of one connection, in the order in which they are sent. */
@@ -79,8 +79,8 @@ export class HpackEncoder {
   /** The lowest limit since the last block, when the limit changed; otherwise null. */
   #lowestSize: number | null = null;
 
-  /** @param isCredential - Tells the names of secrets beside Authorization, Proxy-Authorization and Cookie. */
-  constructor(isCredential: (lowerName: string) => boolean = isUsualCredential) {
+  /** @param isCredential - Tells the names of fields that are secrets in addition to the usual ones. */
+  constructor(isCredential: (lowerName: string) => boolean = () => false) {
     this.#isCredential = isCredential;
   }
 
@@ -178,7 +178,7 @@ export class HpackEncoder {
   #nameOf(name: string): KnownName {
     let known = this.#known.get(name);
     if (known !== undefined) return known;
-    const isSecret = SECRET_NAMES.has(name) || this.#isCredential(name);
+    const isSecret = isUsualSecret(name) || this.#isCredential(name);
     const kind = isSecret ? "secret" : UNIQUE_NAMES.has(name) ? "unique" : "repeated";
     known = { kind, staticIndex: STATIC_NAMES.get(name) ?? 0, value: null, exactIndex: 0, inserted: 0 };
     if (this.#known.size < MAX_KNOWN) this.#known.set(name, known);

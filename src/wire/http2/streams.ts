@@ -97,7 +97,7 @@ export class Streams implements FrameHandler {
   #frameHasData = false;
   #frameEnds = false;
 
-  /** @param isCredential - Tells the names of fields whose values are secrets, beside the usual ones. */
+  /** @param isCredential - Tells the names of fields that are secrets in addition to the usual ones. */
   constructor(
     owner: StreamsOwner,
     writer: FrameWriter,

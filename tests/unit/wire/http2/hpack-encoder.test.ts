@@ -68,7 +68,7 @@ describe("an HPACK encoder", () => {
   });
 
   it("takes the names that are masked in logs for credentials", () => {
-    const encoder = new HpackEncoder();
+    const encoder = new HpackEncoder((name) => name === "x-mine");
     for (const name of ["x-api-key", "x-amz-security-token", "x-csrf-token"])
       for (let round = 0; round < 3; round += 1) assert.equal(hexOf(encoder, name, "s").slice(0, 2), "10", name);
     assert.equal(encoder.epoch, 0);
