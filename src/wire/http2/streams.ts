@@ -23,6 +23,7 @@
 import { ChunkedEncodingError, ConnectionError, type RequestException } from "../../exceptions.js";
 import { quoted } from "../http1/head.js";
 import { incomplete } from "../http1/response-parser.js";
+import { ClosedStreams, type Closing } from "./closed-streams.js";
 import {
   ErrorCode,
   errorCodeName,
@@ -34,7 +35,7 @@ import {
 } from "./errors.js";
 import type { BlockRange, FrameHandler } from "./frame-reader.js";
 import type { FrameWriter } from "./frame-writer.js";
-import { DEFAULT_WINDOW_SIZE, FRAME_HEADER_SIZE, MAX_STREAM_ID, MAX_WINDOW_SIZE, Setting, uint32 } from "./frames.js";
+import { DEFAULT_WINDOW_SIZE, FRAME_HEADER_SIZE, MAX_STREAM_ID, Setting, uint32 } from "./frames.js";
 import { HpackDecoder, type FieldSection } from "./hpack-decoder.js";
 import { HpackEncoder } from "./hpack-encoder.js";
 import type { Http2Limits } from "./limits.js";
@@ -43,6 +44,7 @@ import { PeerSettings } from "./peer-settings.js";
 import { ReceiveWindow } from "./receive-window.js";
 import { RequestEncoder } from "./request-fields.js";
 import { isFault, ResponseFields, type Http2Head } from "./response-fields.js";
+import { SendWindows } from "./send-windows.js";
 import { Stream, type StreamStart } from "./stream.js";
 
 /** Told what concerns the connection as a whole. */
@@ -54,9 +56,6 @@ export interface StreamsOwner {
   /** The answer to the PING with this number came. */
   onPong(number: number): void;
 }
-
-/** How a stream was closed that the server may still send frames for. */
-type Closing = "by-client" | "by-server";
 
 const NO_TRAILERS: string[] = [];
 const RST_STREAM_SIZE = FRAME_HEADER_SIZE + 4;
@@ -74,16 +73,12 @@ export class Streams implements FrameHandler {
   readonly #decoder: HpackDecoder;
   readonly #fields = new ResponseFields();
   readonly #open = new Map<number, Stream>();
-  readonly #closed = new Map<number, Closing>();
-  /** Streams up to this one are no longer in `#closed`. */
-  #forgotten = 0;
+  readonly #closed: ClosedStreams;
   #nextId = 1;
   /** The last stream that the server may process, after GOAWAY; otherwise null. */
   #lastStreamId: number | null = null;
-  #sendWindow = DEFAULT_WINDOW_SIZE;
+  readonly #sendWindows = new SendWindows();
   readonly #receiveWindow: ReceiveWindow;
-  /** Streams that wait for a window, in the order in which they are served. */
-  readonly #blocked = new Set<Stream>();
   #unacknowledged = 0;
   #pings = 0;
   #pongs = 0;
@@ -110,6 +105,7 @@ export class Streams implements FrameHandler {
     this.budget = new PeerBudget(limits);
     this.#encoder = new HpackEncoder(isCredential);
     this.#decoder = new HpackDecoder(limits);
+    this.#closed = new ClosedStreams(limits.maxClosedStreams);
     this.requests = new RequestEncoder(this.#encoder);
     const size = Math.max(limits.connectionWindowSize, DEFAULT_WINDOW_SIZE);
     this.#receiveWindow = new ReceiveWindow(size);
@@ -195,22 +191,16 @@ export class Streams implements FrameHandler {
    */
   sendData(stream: Stream, bytes: number, isLast: boolean): number {
     if (stream.isClosed || stream.isSent) return -1;
-    const window = Math.min(stream.sendWindow, this.#sendWindow);
-    if (bytes > 0 && window <= 0) {
-      this.#blocked.add(stream);
-      return -1;
-    }
-    const length = bytes === 0 ? 0 : Math.min(bytes, window, this.settings.maxFrameSize);
-    stream.sendWindow -= length;
-    this.#sendWindow -= length;
+    const length = this.#sendWindows.take(stream, bytes, this.settings.maxFrameSize);
+    if (length === -1) return -1;
     if (length > 0) this.budget.noteProgress();
     const endStream = isLast && length === bytes;
     this.#writer.dataHeader(stream.id, length, endStream);
     if (endStream) {
       stream.isSent = true;
-      this.#blocked.delete(stream);
+      this.#sendWindows.forget(stream);
       if (stream.isReceived) this.#forget(stream);
-    } else if (length < bytes && length === window) this.#blocked.add(stream);
+    }
     return length;
   }
 
@@ -334,11 +324,11 @@ export class Streams implements FrameHandler {
     // Both count: a smaller table has evicted entries (RFC 7541 §4.2).
     this.#encoder.peerTableSize = settings.lowestTableSize;
     this.#encoder.peerTableSize = settings.headerTableSize;
-    this.#adjustSendWindows(settings.initialWindowSize - before);
+    this.#sendWindows.adjust(this.#open.values(), settings.initialWindowSize - before);
     this.#writer.settingsAck();
     this.budget.countReply(FRAME_HEADER_SIZE);
     this.#owner.onSettings();
-    if (settings.initialWindowSize > before) this.#wake();
+    if (settings.initialWindowSize > before) this.#sendWindows.wake();
   }
 
   onSettingsAck(): void {
@@ -388,13 +378,7 @@ export class Streams implements FrameHandler {
   onWindowUpdate(streamId: number, increment: number): void {
     this.budget.countControlFrame();
     if (streamId === 0) {
-      this.#sendWindow += increment;
-      if (this.#sendWindow > MAX_WINDOW_SIZE)
-        throw new Http2Error(
-          ErrorCode.FLOW_CONTROL_ERROR,
-          "WINDOW_UPDATE makes the window of the connection larger than 2^31-1 (RFC 9113 §6.9.1)",
-        );
-      this.#wake();
+      this.#sendWindows.enlarge(increment);
       return;
     }
     const stream = this.#open.get(streamId);
@@ -402,8 +386,7 @@ export class Streams implements FrameHandler {
       this.#checkOpened(streamId, "WINDOW_UPDATE");
       return;
     }
-    stream.sendWindow += increment;
-    if (stream.sendWindow > MAX_WINDOW_SIZE)
+    if (!this.#sendWindows.enlargeFor(stream, increment))
       this.#fail(
         stream,
         streamFault(
@@ -411,7 +394,6 @@ export class Streams implements FrameHandler {
           `WINDOW_UPDATE makes the window of stream ${streamId} larger than 2^31-1 (RFC 9113 §6.9.1)`,
         ),
       );
-    else if (this.#blocked.has(stream)) this.#wake();
   }
 
   onIgnored(): void {
@@ -483,11 +465,11 @@ export class Streams implements FrameHandler {
     if (stream !== undefined) return stream;
     this.#checkOpened(streamId, frame);
     this.budget.countControlFrame();
-    const closing = this.#closed.get(streamId);
+    const closing = this.#closed.closingOf(streamId);
     if (closing === "by-server") {
       this.#writer.rstStream(streamId, ErrorCode.STREAM_CLOSED);
       this.budget.countReply(RST_STREAM_SIZE);
-    } else if (closing === undefined && streamId > this.#forgotten)
+    } else if (closing === null)
       throw new Http2Error(
         ErrorCode.STREAM_CLOSED,
         `a ${frame} frame on stream ${streamId}, whose response was complete (RFC 9113 §5.1)`,
@@ -516,43 +498,17 @@ export class Streams implements FrameHandler {
   #forget(stream: Stream, closing?: Closing): void {
     stream.isClosed = true;
     this.#open.delete(stream.id);
-    this.#blocked.delete(stream);
+    this.#sendWindows.forget(stream);
     this.#unread -= stream.unread;
     stream.unread = 0;
     if (this.#current === stream) this.#current = null;
-    if (closing === undefined) return;
-    this.#closed.set(stream.id, closing);
-    if (this.#closed.size <= this.#limits.maxClosedStreams) return;
-    const [oldest] = this.#closed.keys();
-    this.#closed.delete(oldest);
-    this.#forgotten = Math.max(this.#forgotten, oldest);
+    if (closing !== undefined) this.#closed.add(stream.id, closing);
   }
 
   #refill(stream: Stream, bytes: number): void {
     if (stream.isReceived) return;
     const increment = stream.receiveWindow.use(bytes);
     if (increment > 0) this.#writer.windowUpdate(stream.id, increment);
-  }
-
-  #adjustSendWindows(difference: number): void {
-    if (difference === 0) return;
-    for (const stream of this.#open.values()) {
-      stream.sendWindow += difference;
-      if (stream.sendWindow > MAX_WINDOW_SIZE)
-        throw new Http2Error(
-          ErrorCode.FLOW_CONTROL_ERROR,
-          `SETTINGS_INITIAL_WINDOW_SIZE makes the window of stream ${stream.id} larger than 2^31-1 (RFC 9113 §6.9.2)`,
-        );
-    }
-  }
-
-  /** Lets the waiting streams send, each in its turn. One that is blocked again waits after the others. */
-  #wake(): void {
-    for (const stream of [...this.#blocked]) {
-      if (this.#sendWindow <= 0) return;
-      if (stream.sendWindow <= 0 || !this.#blocked.delete(stream)) continue;
-      stream.receiver.onWritable();
-    }
   }
 }
 
