@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 
 import { InvalidHeader, RequestException } from "../../exceptions.js";
+import { clearTimeout, setTimeout } from "../clock.js";
 import type { WireBody } from "../transport.js";
 
 /** How long a server may think about `Expect: 100-continue` before the body goes out all the same; as curl. */
