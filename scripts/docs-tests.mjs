@@ -6,6 +6,7 @@
 //   - `expression; //=> value` asserts that they are deeply equal. A declaration may stand there too: `const a = 1; //=> 1`.
 //   - Names that requests-ts exports need no import.
 //   - A block marked "ts no-run: reason" is compiled and not run. Other marks, and js blocks, are refused.
+//   - A block of any language that is marked "file: path" must be the text of that file, which other tests run.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import ts from "typescript";
@@ -79,12 +80,28 @@ function blocksOfMarkdown(/** @type {string} */ path, /** @type {string} */ text
       if (fence === null) continue;
       open = { fence: fence[2] ?? "", info: (fence[3] ?? "").trim(), line: index + 1 + offset, lines: [] };
     } else if (fence !== null && (fence[2] ?? "").length >= open.fence.length && fence[3]?.trim() === "") {
-      if (isCode(path, open)) blocks.push(asBlock(path, open));
+      if (isFile(path, open)) compareWithFile(path, open);
+      else if (isCode(path, open)) blocks.push(asBlock(path, open));
       open = null;
     } else open.lines.push(line);
   }
   if (open !== null) problems.push(`${path}:${open.line}: this block has no end`);
   return blocks;
+}
+
+/** Whether a block shows a file of the project, such as "json file: tools/runners/fixtures/mocha/tsconfig.json". */
+function isFile(/** @type {string} */ path, /** @type {{ info: string }} */ { info }) {
+  return path.endsWith(".md") && /^\w+ file: \S+$/.test(info);
+}
+
+function compareWithFile(
+  /** @type {string} */ path,
+  /** @type {{ info: string, line: number, lines: string[] }} */ { info, line, lines },
+) {
+  const file = info.replace(/^\w+ file: /, "");
+  if (!existsSync(join(root, file))) problems.push(`${path}:${line}: there is no file ${file}`);
+  else if (read(file).trimEnd() !== lines.join("\n"))
+    problems.push(`${path}:${line}: this block is not the text of ${file}`);
 }
 
 /** Only "ts" and "ts no-run: reason" are allowed for what a reader might run. */

@@ -14,6 +14,7 @@ const GROUPS = [
       "docs/multipart.md",
       "docs/resilience.md",
       "docs/testing.md",
+      "docs/test-runners.md",
       "docs/diagnostics.md",
       "docs/performance.md",
       "docs/security.md",
