@@ -20,9 +20,18 @@ function mocked(replies: ReplyInit | readonly ReplyInit[], retries = 0): Session
   return session;
 }
 
+/** Other runtimes lack them; the getter of one throws. */
+function hasMockTimers(): boolean {
+  try {
+    return typeof (runner as { timers?: { enable?: unknown } }).timers?.enable === "function";
+  } catch {
+    return false;
+  }
+}
+
 const URL = "http://h/";
 
-describe("under mock.timers", { skip: typeof runner.timers?.enable !== "function" && "no mock.timers here" }, () => {
+describe("under mock.timers", { skip: hasMockTimers() ? false : "this runtime has no mock.timers" }, () => {
   beforeEach(() => runner.timers.enable({ apis: ["setTimeout"] }));
   afterEach(() => runner.timers.reset());
 
@@ -39,14 +48,12 @@ describe("under mock.timers", { skip: typeof runner.timers?.enable !== "function
 
   it("one turn is enough to reach the second pause", async () => {
     const busy = { status: 503, headers: { "Retry-After": "60" } };
-    const call = mocked([busy, busy, { text: "a" }], 2).post(URL, { json: [1], retries: 2 }).catch(String);
-    const get = mocked([busy, busy, { text: "a" }], 2).get(URL);
+    const call = mocked([busy, busy, { text: "a" }], 2).put(URL, { json: [1] });
     for (let tick = 0; tick < 2; tick += 1) {
       await turn();
       runner.timers.tick(60_000);
     }
-    assert.equal((await get).text, "a");
-    await call;
+    assert.equal((await call).text, "a");
   });
 
   const late: readonly (readonly [string, ReplyInit, string])[] = [
