@@ -15,11 +15,7 @@ export const entries = Object.entries(manifest.exports).flatMap(([name, entry]) 
 export const programs = Object.values(manifest.bin).map(fileOf);
 
 /** Packages that are not bundled. */
-export const external = [
-  /^node:/,
-  ...Object.keys(manifest.dependencies),
-  ...Object.keys(manifest.peerDependencies),
-];
+export const external = [/^node:/, ...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
 
 /** @param {string} path - Such as "./dist/testing/index.js". */
 function fileOf(path) {

@@ -148,7 +148,9 @@ async function runRunners() {
   if (!installPackages("runners")) return { ...row, failed: 1 };
   const pack = await packedPackage();
   const tasks = runners.flatMap((runner) =>
-    runner.nodes.map((name) => /** @type {Task} */ ([`${runner.label} on ${name}`, () => runRunner(runner, name, pack)])),
+    runner.nodes.map(
+      (name) => /** @type {Task} */ ([`${runner.label} on ${name}`, () => runRunner(runner, name, pack)]),
+    ),
   );
   await runTasks(row, tasks);
   await pack[Symbol.asyncDispose]();

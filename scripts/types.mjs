@@ -49,10 +49,12 @@ function writeChunk({ fileName, code, exports, isEntry }) {
   const chunk = chunkOf(fileName);
   write(
     `${chunk}.d.cts`,
-    text.replace(/((?:from|import) ['"])(\.[^'"]+)(['"])/g, (_all, start, path, end) => {
-      const target = chunkOf(posix.join(posix.dirname(fileName), path));
-      return `${start}./${posix.basename(target)}.cjs${end}`;
-    }).replace(/(\bexport \{[^}]*) as default\b/, `$1 as ${DEFAULT}`),
+    text
+      .replace(/((?:from|import) ['"])(\.[^'"]+)(['"])/g, (_all, start, path, end) => {
+        const target = chunkOf(posix.join(posix.dirname(fileName), path));
+        return `${start}./${posix.basename(target)}.cjs${end}`;
+      })
+      .replace(/(\bexport \{[^}]*) as default\b/, `$1 as ${DEFAULT}`),
   );
   if (!isEntry) return;
   const names = exports.map((name) => (name === "default" ? `${DEFAULT} as default` : name));

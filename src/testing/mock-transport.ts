@@ -148,7 +148,7 @@ class MockExchange implements ConnectionOwner, Stage {
     const { address } = dispatch.route;
     const { read } = dispatch.request.limits;
     this.#silence = new TestDeadline(read, () =>
-      this.abort(readTimedOut(address, read!, read!, this.#isAnswering ? "body" : "wait")),
+      this.abort(readTimedOut(address, read!, read!, this.#isAnswering ? "receive" : "wait")),
     );
   }
 

@@ -87,7 +87,7 @@ const RESOLUTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
 };
 
 /** The order matters: a loader takes the first condition that it knows. */
-const CONDITIONS = ["module-sync", "module", "import", "require", "default"];
+const CONDITIONS = ["module-sync", "bun", "module", "import", "require", "default"];
 
 /** The files that a package.json names. */
 function targetsOf({ main, types, typesVersions, bin, exports }: PackedPackage["manifest"]): string[] {
