@@ -3,13 +3,18 @@
 //   - Each block is a module of its own. One that begins with `// continues` goes on where the block before it ended.
 //   - It runs against a local httpbin: `https://httpbin.org` and `http://httpbin.org` in strings are its URL.
 //   - On a page with `<!-- hosts: stand-ins -->` the hosts of tests/_support/stand-ins are played as well.
-//   - `expression; //=> value` asserts that they are deeply equal. A declaration may stand there too: `const a = 1; //=> 1`.
+//   - `expression; //=> value` asserts that they are deeply equal. A declaration may stand there too: `const a = 1; //=> 1`,
+//     and so may `console.log(expression); //=> value`, which then prints nothing.
+//   - Code that a reader need not see stands in an HTML comment: `<!-- before` and lines of code run before the next block,
+//     `<!-- after` and lines of code after the block above. Both share the names of that block. `-->` ends the comment.
 //   - Names that requests-ts exports need no import.
 //   - A block marked "ts no-run: reason" is compiled and not run. Other marks, and js blocks, are refused.
 //   - A block of any language that is marked "file: path" must be the text of that file, which other tests run.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import ts from "typescript";
+
+import { blocksOfMarkdown, edited, groupsOf, parse, withAssertions } from "./docs-blocks.mjs";
 
 const root = join(import.meta.dirname, "..");
 const out = join(root, "tests", "docs");
@@ -33,7 +38,7 @@ function pages() {
   const found = [
     ...markdown.map((path) => ({
       path,
-      blocks: blocksOfMarkdown(path, read(path), 0),
+      blocks: blocksOfMarkdown(path, read(path), 0, problems),
       hosts: read(path).includes("<!-- hosts: stand-ins -->") ? played : [],
     })),
     ...below("src", ".ts").map((path) => ({ path, blocks: blocksOfComments(path) })),
@@ -52,104 +57,32 @@ function read(/** @type {string} */ path) {
   return readFileSync(join(root, path), "utf8");
 }
 
-/** @typedef {[from: number, to: number, text: string]} Edit */
-
-/**
- * A block of a page.
- *
- * @typedef {object} Block
- * @property {string} where
- * @property {number} line
- * @property {string} code
- * @property {boolean} runs
- */
-
-/**
- * The fenced blocks of a page.
- *
- * @returns {Block[]}
- */
-function blocksOfMarkdown(/** @type {string} */ path, /** @type {string} */ text, /** @type {number} */ offset) {
-  /** @type {Block[]} */
-  const blocks = [];
-  /** @type {{ fence: string, info: string, line: number, lines: string[] } | null} */
-  let open = null;
-  for (const [index, line] of text.split("\n").entries()) {
-    const fence = /^(\s*)(```+)(.*)$/.exec(line);
-    if (open === null) {
-      if (fence === null) continue;
-      open = { fence: fence[2] ?? "", info: (fence[3] ?? "").trim(), line: index + 1 + offset, lines: [] };
-    } else if (fence !== null && (fence[2] ?? "").length >= open.fence.length && fence[3]?.trim() === "") {
-      if (isFile(path, open)) compareWithFile(path, open);
-      else if (isCode(path, open)) blocks.push(asBlock(path, open));
-      open = null;
-    } else open.lines.push(line);
-  }
-  if (open !== null) problems.push(`${path}:${open.line}: this block has no end`);
-  return blocks;
-}
-
-/** Whether a block shows a file of the project, such as "json file: tools/runners/fixtures/mocha/tsconfig.json". */
-function isFile(/** @type {string} */ path, /** @type {{ info: string }} */ { info }) {
-  return path.endsWith(".md") && /^\w+ file: \S+$/.test(info);
-}
-
-function compareWithFile(
-  /** @type {string} */ path,
-  /** @type {{ info: string, line: number, lines: string[] }} */ { info, line, lines },
-) {
-  const file = info.replace(/^\w+ file: /, "");
-  if (!existsSync(join(root, file))) problems.push(`${path}:${line}: there is no file ${file}`);
-  else if (read(file).trimEnd() !== lines.join("\n"))
-    problems.push(`${path}:${line}: this block is not the text of ${file}`);
-}
-
-/** Only "ts" and "ts no-run: reason" are allowed for what a reader might run. */
-function isCode(/** @type {string} */ path, /** @type {{ info: string, line: number }} */ { info, line }) {
-  if (/^(js|mjs|cjs|jsx|javascript|typescript|mts|cts|tsx)\b/.test(info))
-    problems.push(`${path}:${line}: \`\`\`${info}: write \`\`\`ts, so that it is tested`);
-  if (!/^ts\b/.test(info)) return false;
-  if (info !== "ts" && !/^ts no-run: \S.*\s\S/.test(info))
-    problems.push(`${path}:${line}: \`\`\`${info}: write \`\`\`ts, or \`\`\`ts no-run: and the reason in some words`);
-  return true;
-}
-
-function asBlock(
-  /** @type {string} */ path,
-  /** @type {{ info: string, line: number, lines: string[] }} */ { info, line, lines },
-) {
-  return { where: `${path}:${line}`, line, code: lines.join("\n"), runs: info === "ts" };
-}
-
 /** The fenced blocks of all @example tags of a source file. */
 function blocksOfComments(/** @type {string} */ path) {
   const text = read(path);
-  /** @type {Block[]} */
+  /** @type {import("./docs-blocks.mjs").Block[]} */
   const blocks = [];
   for (const comment of text.matchAll(/\/\*\*[\s\S]*?\*\//g)) {
     if (!comment[0].includes("```ts")) continue;
     const firstLine = text.slice(0, comment.index).split("\n").length - 1;
     const body = comment[0].replace(/^\/\*\*/, "").replace(/\*\/$/, "");
     const plain = body.split("\n").map((line) => line.replace(/^\s*\* ?/, ""));
-    blocks.push(...blocksOfMarkdown(path, plain.join("\n"), firstLine));
+    blocks.push(...blocksOfMarkdown(path, plain.join("\n"), firstLine, problems));
   }
   return blocks;
 }
 
 /** One test file a page, one module a group of blocks that continue each other. */
-function writePage(/** @type {{ path: string, blocks: Block[], hosts?: string[] }} */ { path, blocks, hosts = [] }) {
+function writePage(
+  /** @type {{ path: string, blocks: import("./docs-blocks.mjs").Block[], hosts?: string[] }} */
+  { path, blocks, hosts = [] },
+) {
   const slug = path
     .replace(/\.(md|ts)$/, "")
     .replace(/[^A-Za-z0-9]+/g, "-")
     .toLowerCase();
-  /** @type {Block[][]} */
-  const groups = [];
-  for (const block of blocks) {
-    const continues = /^\s*\/\/ continues\b/.test(block.code);
-    if (!continues) groups.push([block]);
-    else if (groups.length === 0) problems.push(`${block.where}: there is no block that this one could continue`);
-    else groups.at(-1)?.push(block);
-  }
+  for (const block of blocks) compareWithFile(block);
+  const groups = groupsOf(blocks, problems);
   const cases = [];
   for (const [index, group] of groups.entries()) {
     const name = `${String(index + 1).padStart(2, "0")}`;
@@ -170,13 +103,20 @@ function writePage(/** @type {{ path: string, blocks: Block[], hosts?: string[] 
   written.set(`${slug}.test.ts`, [...head, ...cases, ""].join("\n"));
 }
 
-function moduleOf(/** @type {Block[]} */ group, /** @type {string[]} */ hosts) {
+/** A block that shows a file of the project must have the text of the file. */
+function compareWithFile(/** @type {import("./docs-blocks.mjs").Block} */ { where, file, code }) {
+  if (file === undefined) return;
+  if (!existsSync(join(root, file))) problems.push(`${where}: there is no file ${file}`);
+  else if (read(file).trimEnd() !== code) problems.push(`${where}: this block is not the text of ${file}`);
+}
+
+function moduleOf(/** @type {import("./docs-blocks.mjs").Block[]} */ group, /** @type {string[]} */ hosts) {
   /** @type {string[]} */
   const assertions = [];
   /** @type {Set<string>} */
   const asked = new Set();
   const parts = group.map((block) => {
-    const code = withAssertions(block, assertions);
+    const code = withAssertions(block, assertions, problems);
     return `// ${block.where}\n${withLocalServers(code, hosts, asked)}\nreached(${JSON.stringify(block.where)});`;
   });
   const code = parts.join("\n");
@@ -197,42 +137,10 @@ function moduleOf(/** @type {Block[]} */ group, /** @type {string[]} */ hosts) {
   return { text: lines.join("\n"), assertions };
 }
 
-/** `expression; //=> value` becomes an assertion. */
-function withAssertions(/** @type {Block} */ { code, where, line }, /** @type {string[]} */ assertions) {
-  const file = parse(code);
-  const page = where.slice(0, where.lastIndexOf(":"));
-  /** @type {Edit[]} */
-  const edits = [];
-  /** @param {ts.Node} node */
-  const visit = (node) => {
-    ts.forEachChild(node, visit);
-    if (!ts.isExpressionStatement(node) && !ts.isVariableStatement(node)) return;
-    const rest = code.slice(node.end, lineEnd(code, node.end));
-    const mark = /^\s*\/\/\s*=>\s*(.+)$/.exec(rest);
-    if (mark === null) return;
-    const at = `${page}:${line + file.getLineAndCharacterOfPosition(node.end).line + 1}`;
-    assertions.push(at);
-    const expected = mark[1].trim();
-    if (ts.isExpressionStatement(node)) {
-      const text = node.expression.getText(file);
-      edits.push([node.getStart(file), node.end, `shows(${JSON.stringify(at)}, ${text}, (${expected}));`]);
-    } else {
-      const [declaration] = node.declarationList.declarations;
-      const text = declaration.name.getText(file);
-      edits.push([node.end, node.end, ` shows(${JSON.stringify(at)}, ${text}, (${expected}));`]);
-    }
-    edits.push([node.end + rest.indexOf("//"), node.end + rest.length, ""]);
-  };
-  visit(file);
-  const marks = code.match(/\/\/\s*=>/g)?.length ?? 0;
-  if (edits.length !== marks * 2) problems.push(`${where}: a "//=>" must follow a statement`);
-  return edited(code, edits);
-}
-
 /** Strings that name httpbin.org, or a host that is played, name the local server instead. */
 function withLocalServers(/** @type {string} */ code, /** @type {string[]} */ hosts, /** @type {Set<string>} */ asked) {
   const file = parse(code);
-  /** @type {Edit[]} */
+  /** @type {import("./docs-blocks.mjs").Edit[]} */
   const edits = [];
   /** @param {string} text */
   const local = (text) => {
@@ -281,22 +189,6 @@ function readPlayedHosts() {
   return names.sort((a, b) => b.length - a.length);
 }
 
-function edited(/** @type {string} */ code, /** @type {Edit[]} */ edits) {
-  let result = code;
-  for (const [start, end, text] of edits.sort((a, b) => b[0] - a[0] || b[1] - a[1]))
-    result = result.slice(0, start) + text + result.slice(end);
-  return result;
-}
-
-function parse(/** @type {string} */ code) {
-  return ts.createSourceFile("block.ts", code, ts.ScriptTarget.Latest, true);
-}
-
-function lineEnd(/** @type {string} */ code, /** @type {number} */ from) {
-  const end = code.indexOf("\n", from);
-  return end < 0 ? code.length : end;
-}
-
 /** Identifiers that stand for a value or type of the block, and those that the block itself declares. */
 function namesOf(/** @type {string} */ code) {
   const used = new Set();
@@ -305,8 +197,10 @@ function namesOf(/** @type {string} */ code) {
   const visit = (node) => {
     if (ts.isIdentifier(node)) {
       const { parent } = node;
-      const isName = parent !== undefined && "name" in parent && parent.name === node;
-      if (isName && !ts.isPropertyAccessExpression(parent) && !isMember(parent)) declared.add(node.text);
+      const isMemberOfType = parent !== undefined && ts.isQualifiedName(parent) && parent.right === node;
+      const isName = isMemberOfType || (parent !== undefined && "name" in parent && parent.name === node);
+      if (isName && !isMemberOfType && !ts.isPropertyAccessExpression(parent) && !isMember(parent))
+        declared.add(node.text);
       else if (!isName && !(ts.isBindingElement(parent) && parent.propertyName === node)) used.add(node.text);
       // `{ get }` is both a name and a use.
       if (ts.isShorthandPropertyAssignment(parent)) used.add(node.text);

@@ -24,7 +24,7 @@ import type { Retry } from "./policy/retry.js";
 /** The part of an exchange in which a transport error happened. */
 export type Phase = "pool" | "dns" | "connect" | "tls" | "proxy" | "send" | "wait" | "receive";
 
-/** What an exception may know beside its message; everything is optional. */
+/** Details of an exception, in addition to its message. All of them are optional. */
 export interface ExceptionDetails {
   /** A stable name for programs to compare; each class has a default. */
   readonly code?: string | undefined;
@@ -115,7 +115,7 @@ export class JSONDecodeError extends InvalidJSONError {
   static override readonly code: string = "ERR_JSON_DECODE";
   /** The text that was parsed. */
   readonly doc: string;
-  /** Where parsing failed: an index into `doc`. */
+  /** The index in `doc` at which parsing failed. */
   readonly pos: number;
   /** The line of `pos`, counted from 1. */
   readonly line: number;

@@ -24,7 +24,7 @@ import { HTTPDigestAuth } from "./auth/digest.js";
 import * as functions from "./client/requests.js";
 import type { ResponsePromise } from "./client/response-promise.js";
 import { Session } from "./client/session.js";
-import { RequestsCookieJar } from "./message/cookies/jar.js";
+import { RequestsCookieJar } from "./cookies/jar.js";
 import { CaseInsensitiveDict } from "./message/headers.js";
 import { PreparedRequest } from "./message/prepared.js";
 import { Request } from "./message/request.js";
@@ -75,7 +75,7 @@ export type {
   RequestHook,
   ResponseHook,
 } from "./message/hooks.js";
-export type { ParamKey, Params, ParamScalar, ParamValue } from "./http/params.js";
+export type { Params, ParamValue } from "./http/params.js";
 export { codes, type StatusCodes } from "./http/status-codes.js";
 export {
   RequestsCookieJar,
@@ -83,9 +83,9 @@ export {
   type CookieJSON,
   type CookieScope,
   type CookiesInit,
-} from "./message/cookies/jar.js";
-export type { CookieAttributes, CookieValue } from "./message/cookies/attributes.js";
-export type { Cookie, SameSite } from "./message/cookies/cookie.js";
+} from "./cookies/jar.js";
+export type { CookieAttributes, CookieValue } from "./cookies/attributes.js";
+export type { Cookie, SameSite } from "./cookies/cookie.js";
 export type { Credential } from "./auth/credentials.js";
 export {
   Retry,

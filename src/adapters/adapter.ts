@@ -18,7 +18,7 @@ export interface Progress {
   readonly done: boolean;
 }
 
-/** Told of progress; what it throws ends the call. */
+/** Called with the progress of a body. An error that it throws ends the call. */
 export type ProgressCallback = (progress: Progress) => void;
 
 /** A 1xx response before the final one. */
@@ -31,7 +31,7 @@ export interface InformationalResponse {
   readonly headers: readonly (readonly [string, string])[];
 }
 
-/** How one request is to be sent: resolved, with nothing left to look up. */
+/** The resolved settings for sending one request. */
 export interface SendSettings extends HookSettings {
   /** Hand the response over as soon as its head is there. */
   readonly stream: boolean;
@@ -43,11 +43,11 @@ export interface SendSettings extends HookSettings {
   readonly cert: ClientCertificate | null;
   /** The proxies that apply, by scheme or `scheme://host`; null for a direct connection. */
   readonly proxies: Readonly<Record<string, string | null>>;
-  /** Told of the bytes of the body that were handed to the socket. */
+  /** Called with the bytes of the body that were handed to the socket. */
   readonly onUploadProgress?: ProgressCallback | undefined;
-  /** Told of the bytes of the body as they came, before decoding. */
+  /** Called with the bytes of the body that have arrived, before decoding. */
   readonly onDownloadProgress?: ProgressCallback | undefined;
-  /** Told of 1xx responses. */
+  /** Called for 1xx responses. */
   readonly onInformational?: ((response: InformationalResponse) => void) | undefined;
   /** Bytes after decoding; 0 for no limit. */
   readonly maxResponseSize?: number | undefined;
@@ -77,7 +77,7 @@ export interface SendSettings extends HookSettings {
   readonly defaultRetries?: Retry | null | undefined;
 }
 
-/** What a session adds for HTTPAdapter. Other adapters pass it on with the rest of the settings. */
+/** Settings that a session adds for HTTPAdapter. Other adapters pass them on with the rest. */
 export interface CallSettings extends SendSettings {
   /** The file that TLS secrets are logged to, by SSLKEYLOGFILE. */
   readonly keyLogFile?: string | undefined;

@@ -12,6 +12,7 @@ export class Cancellation {
   #deadline: Deadline | null = null;
   /** The same limit for a test with fake timers, which also move `sleep()`. */
   #testDeadline: TestDeadline | null = null;
+  #signal: AbortSignal | null = null;
 
   /** Stops with the signal's reason, whatever it is. */
   follow(signal: AbortSignal): void {
@@ -64,7 +65,17 @@ export class Cancellation {
     if (this.#cancelled !== null) throw this.#cancelled.reason;
   }
 
-  /** @returns What takes the listener away again. */
+  /** The same as an AbortSignal: aborted with the reason when the call is stopped. */
+  get signal(): AbortSignal {
+    if (this.#signal === null) {
+      const controller = new AbortController();
+      this.#signal = controller.signal;
+      this.onCancel((reason) => controller.abort(reason));
+    }
+    return this.#signal;
+  }
+
+  /** @returns Removes the listener. */
   onCancel(listener: (reason: unknown) => void): () => void {
     if (this.#cancelled !== null) {
       listener(this.#cancelled.reason);

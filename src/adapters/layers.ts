@@ -1,9 +1,11 @@
 /** Layers: functions around each attempt of a request. */
 import { PreparedRequest } from "../message/prepared.js";
 import { Response } from "../message/response.js";
-import type { Adapter, SendSettings } from "./adapter.js";
+import type { Adapter, CallSettings, SendSettings } from "./adapter.js";
 
-/** The attempt that a layer stands around. */
+const NO_RESPONSES: readonly Response[] = Object.freeze([]);
+
+/** The attempt that a layer wraps. */
 export interface LayerAttempt {
   /** 1, and more for a retry. */
   readonly number: number;
@@ -11,6 +13,27 @@ export interface LayerAttempt {
   readonly previous: readonly Response[];
   /** The settings of the request: the call's, the session's and the environment's in one. */
   readonly settings: SendSettings;
+  /** Aborted when the call is stopped, by its `signal` or its total timeout. A layer that waits should end with it. */
+  readonly signal: AbortSignal;
+}
+
+/** An attempt without its signal, which is made when a layer reads it. */
+export type AttemptParts = Omit<LayerAttempt, "signal">;
+
+class Attempted implements LayerAttempt {
+  readonly number: number;
+  readonly previous: readonly Response[];
+  readonly settings: CallSettings;
+
+  constructor({ number, previous, settings }: AttemptParts) {
+    this.number = number;
+    this.previous = previous;
+    this.settings = settings;
+  }
+
+  get signal(): AbortSignal {
+    return this.settings.cancellation?.signal ?? this.settings.signal ?? new AbortController().signal;
+  }
 }
 
 /**
@@ -68,8 +91,6 @@ export function isFinal(outcome: unknown): boolean {
 }
 
 const NONE: readonly Layer[] = Object.freeze([]);
-const NO_RESPONSES: readonly Response[] = Object.freeze([]);
-
 /** The layers of a session, the outermost first. */
 export class Layers {
   /** Replaced when a layer is added or removed, so that requests under way keep what they began with. */
@@ -100,11 +121,22 @@ export class Layers {
 }
 
 /**
- * Sends a request through layers.
+ * Sends a request through layers. If the call is stopped, the promise rejects with the reason, even while a layer waits.
  *
- * @param send - Carries the request in the end.
+ * @param send - Sends the request after the last layer.
  */
-export async function throughLayers(
+export function throughLayers(
+  layers: readonly Layer[],
+  request: PreparedRequest,
+  attempt: AttemptParts,
+  send: (request: PreparedRequest) => Promise<Response>,
+): Promise<Response> {
+  const sent = passLayers(layers, request, new Attempted(attempt), send);
+  const { cancellation } = attempt.settings as CallSettings;
+  return cancellation === undefined ? sent : cancellation.race(sent);
+}
+
+async function passLayers(
   layers: readonly Layer[],
   request: PreparedRequest,
   attempt: LayerAttempt,

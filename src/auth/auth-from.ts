@@ -10,7 +10,7 @@ import { HTTPBasicAuth } from "./basic.js";
 /** Signs a request: changes it, or returns another; may be asynchronous. Must return a request. */
 export type AuthFunction = (request: PreparedRequest) => PreparedRequest | Promise<PreparedRequest>;
 
-/** What the option `auth` accepts, beside null. A pair is user name and password for Basic. */
+/** The values of the option `auth`, apart from null. A pair is user name and password for Basic. */
 export type AuthInit = readonly [string, string] | AuthBase | AuthFunction;
 
 /**

@@ -3,7 +3,7 @@ import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 
 /**
- * How a request says who is asking. Override **one** of the two methods:
+ * Base class of authentication schemes. Override **one** of the two methods:
  *
  * - `apply` for schemes that need nothing from the server (Basic, Bearer, a signature);
  * - `flow` for schemes that answer the server (Digest, OAuth with a refresh).

@@ -6,7 +6,7 @@ import { kindOf } from "../options/kind.js";
 /** A user name or password: text is sent as UTF-8 (RFC 7617 §2.1), bytes as they are. */
 export type Credential = string | Uint8Array;
 
-/** What stands for a secret wherever an auth object is printed. */
+/** Replaces secrets when an auth object is printed. */
 export const MASK = "***";
 
 /**

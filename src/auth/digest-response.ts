@@ -37,7 +37,7 @@ export interface DigestChallenge {
   readonly domain: readonly string[] | null;
 }
 
-/** What one answer is made of, beside the challenge. */
+/** The values for one Authorization header, in addition to the challenge. */
 export interface DigestInput {
   readonly username: Credential;
   readonly password: Credential;
@@ -45,7 +45,7 @@ export interface DigestInput {
   /** The request target: path and query. */
   readonly uri: string;
   readonly qop: DigestQop;
-  /** How often the nonce has been used, this time included; from 1. */
+  /** The number of times that the nonce has been used, this time included. */
   readonly nonceCount: number;
   /** The client's own nonce. */
   readonly cnonce: string;

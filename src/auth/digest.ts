@@ -21,7 +21,7 @@ import {
 import { digestAuthorization, digestChallenges, qopFor, type DigestChallenge } from "./digest-response.js";
 import { DigestMemory, spacePrefixes, type DigestOrigin, type DigestSpace } from "./digest-memory.js";
 
-/** Who is asked to authenticate, and by which fields: a server or a proxy. */
+/** The party that asks for authentication (a server or a proxy), with the names of its fields. */
 export interface DigestRole {
   /** The response field with the challenges. */
   readonly challenge: string;

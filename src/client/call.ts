@@ -1,7 +1,7 @@
 /** One call of a session: what its requests, redirects and responses have in common. */
 import type { Adapter, CallSettings } from "../adapters/adapter.js";
 import type { Cancellation } from "../adapters/cancellation.js";
-import type { RequestsCookieJar } from "../message/cookies/jar.js";
+import type { RequestsCookieJar } from "../cookies/jar.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import type { Proxies, SendOptions } from "./options.js";
@@ -13,7 +13,7 @@ export function streamCall(call: Call): void {
   call.settings.stream = true;
 }
 
-/** What a call needs of its session. */
+/** The members of a session that a call uses. */
 export interface CallSession extends SessionSettings {
   readonly cookies: RequestsCookieJar;
   readonly maxRedirects: number;
@@ -40,6 +40,6 @@ export interface Call {
   settings: CallSettings & { stream: boolean };
   /** The responses so far that were followed by another request, by redirects or authentication, the oldest first. */
   readonly history: Response[];
-  /** How many of them were redirects that this call followed. */
+  /** The number of redirects that this call has followed. */
   redirects: number;
 }

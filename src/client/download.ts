@@ -32,9 +32,9 @@ import { splitOptions } from "./given-options.js";
 import type { RequestOptions } from "./options.js";
 import { raisingForStatus } from "./status-error.js";
 
-/** How a file is downloaded: the options of any GET request, and these. */
+/** Options of a download: those of any GET request, and these. */
 export interface DownloadOptions extends Omit<RequestOptions, "stream" | "decode">, SaveOptions {
-  /** How often the download is begun or continued before it fails. @defaultValue 5 */
+  /** The number of attempts to begin or continue the download before it fails. @defaultValue 5 */
   readonly attempts?: number | undefined;
   /**
    * Keep the bytes that have arrived when the download fails, and continue from there in the next call. They are in
@@ -47,13 +47,13 @@ export interface DownloadOptions extends Omit<RequestOptions, "stream" | "decode
 
 /** The downloaded file. */
 export interface DownloadResult extends SaveResult {
-  /** How many attempts it took. */
+  /** The number of attempts that it took. */
   readonly attempts: number;
   /** The last response: its headers may name the file. Its body was read. */
   readonly response: Response;
 }
 
-/** What a download needs of its session. */
+/** The members of a session that a download uses. */
 export interface DownloadSession {
   readonly timeout: TimeoutOption;
   prepareRequest(request: Request): PreparedRequest;

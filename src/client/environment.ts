@@ -126,7 +126,7 @@ function fileStamp(path: string): string | null {
   }
 }
 
-/** Where Python looks, too. The variable comes first: Deno asks for a permission of its own for `homedir()`. */
+/** The home folder, as Python finds it. The variable comes first because Deno needs another permission for `homedir()`. */
 function homePaths(): readonly string[] {
   const { env, platform } = process;
   let home = platform === "win32" ? env["USERPROFILE"] : env["HOME"];

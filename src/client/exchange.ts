@@ -7,7 +7,7 @@ import { sendByAdapter } from "../adapters/layers.js";
 import { hasFlow } from "../auth/base.js";
 import { RequestException } from "../exceptions.js";
 import { appendCallerFrames } from "../content/caller-frames.js";
-import { mergeCookies } from "../message/cookies/jar.js";
+import { mergeCookies } from "../cookies/jar.js";
 import { hooksOfRequest, type PreparedRequest } from "../message/prepared.js";
 import type { Response } from "../message/response.js";
 import type { Call } from "./call.js";

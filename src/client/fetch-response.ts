@@ -7,7 +7,7 @@ import type { Response } from "../message/response.js";
 /** Statuses whose response has no body. @see https://fetch.spec.whatwg.org/#null-body-status */
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
 
-/** What the constructor of the platform's Response does not take. */
+/** Statuses that the constructor of the platform's Response refuses. */
 interface Provenance {
   readonly status: number;
   readonly url: string;

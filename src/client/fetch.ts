@@ -8,7 +8,7 @@ import { fetchBody, isStreamed } from "./fetch-body.js";
 import { fetchResponse } from "./fetch-response.js";
 import type { RequestOptions } from "./options.js";
 
-/** What `session.fetch` needs of its session. */
+/** The members of a session that `session.fetch` uses. */
 export interface FetchSession {
   readonly baseUrl: string | null;
   request(method: string, url: string | URL, options?: RequestOptions): Promise<Response>;
@@ -17,6 +17,7 @@ export interface FetchSession {
 type FetchInput = string | URL | globalThis.Request;
 
 /**
+ * @param scope - Another signal that ends the call, or null.
  * @throws TypeError "fetch failed", with the exception as its cause, as the standard wants it; the signal's reason when
  *   aborted.
  * @see https://fetch.spec.whatwg.org/#fetch-method
@@ -25,13 +26,15 @@ export async function sessionFetch(
   session: FetchSession,
   input: FetchInput,
   init?: globalThis.RequestInit,
+  scope: AbortSignal | null = null,
 ): Promise<globalThis.Response> {
   if (init != null && typeof init !== "object")
     throw new TypeError(`The second argument of fetch() must be an options object, not ${kindOf(init)}`);
   // These have no connection: the platform's own fetch reads them.
   if (/^(?:data|blob):/i.test(isRequest(input) ? input.url : String(input))) return globalThis.fetch(input, init);
   // The signal is followed by the call itself.
-  const signal = init?.signal ?? (init?.signal === undefined && isRequest(input) ? input.signal : undefined);
+  const own = init?.signal ?? (init?.signal === undefined && isRequest(input) ? input.signal : undefined);
+  const signal = scope === null ? own : own == null ? scope : AbortSignal.any([own, scope]);
   if (isAborted(signal)) throw abortReason(signal);
   const request = requestOf(session, input, init);
   const { redirect, method } = request;

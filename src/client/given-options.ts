@@ -1,4 +1,4 @@
-/** What callers give as options: checked by the rows of the registry, with messages that show what to write. */
+/** Checks the options of callers by the rows of the registry, with messages that show what to write. */
 import { kindOf } from "../options/kind.js";
 import { checkOptionsObject, resolveRows, type Check, type Resolved, type Row } from "../options/option.js";
 import { ownOptions } from "../options/own-options.js";
@@ -6,7 +6,7 @@ import { looksLikeOption, unknownRequestOption } from "./option-aliases.js";
 import { CALL_OPTIONS, SEND_OPTIONS, SESSION_OPTIONS, type RequestOptions, type SendOptions } from "./options.js";
 import type { SessionOptions } from "./session-options.js";
 
-/** How the arguments of a call begin where it is not with the URL alone. */
+/** The first arguments of calls that do not begin with the URL alone. */
 const FIRST_ARGUMENTS: Readonly<Record<string, string>> = { "request()": "method, url", "send()": "prepared" };
 
 /** Calls for which values in the place of the options were meant for the query, and for the body. */
@@ -149,7 +149,7 @@ function unknownOption(name: string, call: string, given: object): TypeError {
   return error;
 }
 
-/** What to write when the values themselves were given, as with `axios.post(url, data)`. */
+/** The hint for values that were given in place of options, as in `axios.post(url, data)`. */
 function wrapped(name: string, call: string): string | null {
   const first = /^[A-Za-z_$][\w$]{0,40}$/.test(name) ? name : JSON.stringify(name.slice(0, 40));
   if (WITH_BODY.has(call))

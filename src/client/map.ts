@@ -4,7 +4,7 @@ import { aBoolean, atLeast } from "../options/checks.js";
 import { kindOf } from "../options/kind.js";
 import { resolveOptions, type Rows } from "../options/option.js";
 
-/** What the function of `map` is told beside its item. */
+/** The second argument of the function of `map`. */
 export interface MapContext {
   /** The position of the item, counted from 0. */
   readonly index: number;
@@ -12,14 +12,14 @@ export interface MapContext {
   readonly signal: AbortSignal;
 }
 
-/** How `map` works. */
+/** Options of `map`. */
 export interface MapOptions<Item, Result> {
-  /** How many items are worked on at once. @defaultValue 10 */
+  /** The number of items that are worked on at once. @defaultValue 10 */
   readonly concurrency?: number | undefined;
   /** Give the results in the order of the items; otherwise each as soon as it is there. @defaultValue true */
   readonly ordered?: boolean | undefined;
   /**
-   * What happens when an item fails. "throw": the loop ends in the error, and the other calls are aborted. "skip": the item
+   * The reaction to an item that fails. "throw": the loop ends in the error, and the other calls are aborted. "skip": the item
    * has no result. A function: what it returns is the result, and undefined skips the item.
    *
    * @defaultValue "throw"
@@ -43,7 +43,7 @@ function anErrorRule(value: unknown, name: string): NonNullable<MapOptions<unkno
   throw new TypeError(`${name} must be "throw", "skip" or a function (error, item), not ${kindOf(value)}`);
 }
 
-/** What `map` calls for each item. */
+/** The function that `map` calls for each item. */
 export type MapFunction<Item, Result> = (item: Item, context: MapContext) => Result | PromiseLike<Result>;
 
 /**
@@ -104,7 +104,7 @@ class Crew<Item, Result> {
   #isPulling = false;
   #isAtEnd = false;
   #isStopped = false;
-  /** What the source threw. */
+  /** The error that the source threw. */
   #failure: { readonly error: unknown } | null = null;
   #wake: () => void = () => undefined;
 

@@ -1,4 +1,4 @@
-/** What `JSON.stringify` shows of a session: its settings, with every secret masked. */
+/** The JSON form of a session: its settings, with every secret masked. */
 import { maskedAuth, maskedHeaders, maskedValue } from "../message/masked.js";
 import { redactedUrl, shownProxyUrl } from "../http/redaction/shown-url.js";
 import type { ClientCertificate } from "../wire/connect/tls.js";

@@ -1,13 +1,13 @@
 /** Names that other HTTP clients give to options, and what to write here: the hints of the errors for unknown options. */
 import { nearestName, plainName, unknownOption } from "../options/nearest-name.js";
 
-/** What to write in place of an option of another client. */
+/** The hint for an option of another client. */
 interface Alias {
   /** Options with this meaning. */
   readonly names: readonly string[];
-  /** What to say of them. */
+  /** The text that follows their names. */
   readonly note: string;
-  /** What to say where none of them exists. */
+  /** The text for a place where none of them exists. */
   readonly elsewhere: string;
 }
 

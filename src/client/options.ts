@@ -3,7 +3,7 @@ import type { AuthInit } from "../auth/auth-from.js";
 import { HTTP_ADAPTER_OPTIONS } from "../adapters/http/http-options.js";
 import type { InformationalResponse, ProgressCallback } from "../adapters/adapter.js";
 import type { DataInit, FilesInit } from "../message/body/body-init.js";
-import type { CookiesInit } from "../message/cookies/jar.js";
+import type { CookiesInit } from "../cookies/jar.js";
 import type { HeadersLike } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
 import type { Params } from "../http/params.js";
@@ -23,7 +23,7 @@ import type { SessionOptions } from "./session-options.js";
  */
 export type Proxies = Readonly<Record<string, string | null | undefined>>;
 
-/** How a request is sent: what `send` takes, for a request that is prepared already. */
+/** Options for sending a request: those that `send` accepts for a prepared request. */
 export interface SendOptions {
   /**
    * Seconds: one number for connect and read, `[connect, read]`, or `{ connect, read, total, pool }`. `null` waits
@@ -168,7 +168,8 @@ export interface RequestOptions extends SendOptions {
 
 /**
  * The registry. Each option of the interfaces has its row, and the row says of it what the interfaces say: otherwise it
- * does not compile. Unknown names, wrong values, merging and the table of docs/advanced.md are read from it.
+ * does not compile. Unknown names, wrong values and merging are read from it, and a test compares it with the table of
+ * docs/options.md.
  */
 export const OPTIONS = {
   params: { of: ["call", "session"], merge: "by key", check: whenUsed },

@@ -19,24 +19,24 @@ import type { RequestOptions, SendOptions } from "./options.js";
 import { linkedRequest } from "./redirects.js";
 
 /**
- * Where the next page is. With `url` the same request goes there, without its `params`, unless others are given here.
+ * The next page. With `url` the same request goes there, without its `params`, unless others are given here.
  * Without, the first request is made again with these options beside its own: `params` and `headers` key by key (null
  * removes one), a body in place of the old one.
  */
 export interface NextPage extends RequestOptions {
-  /** Where it is, relative to the page before; undefined for the first URL again. */
+  /** Its URL, relative to the page before; undefined for the first URL again. */
   readonly url?: string | URL | undefined;
 }
 
 /** The items of a page, or a promise of them. */
 export type PageItems<T> = Iterable<T> | AsyncIterable<T>;
 
-/** What `paginate` takes: the options of any call, for every page, and these. */
+/** Options of `paginate`: those of any call, used for every page, and these. */
 export interface PaginateOptions extends RequestOptions {
   /** The method of every request. @defaultValue "GET" */
   readonly method?: string | undefined;
   /**
-   * Where the next page is: a URL (relative to the response's), or changed options such as a cursor; null or undefined
+   * Returns the next page: a URL (relative to the response's), or changed options such as a cursor; null or undefined
    * after the last page. A promise of one will do. By default the Link header's `rel="next"`.
    */
   readonly next?:
@@ -51,7 +51,7 @@ export interface PaginateOptions extends RequestOptions {
   readonly raiseForStatus?: boolean | undefined;
 }
 
-/** What `paginate` takes to give items in place of responses. */
+/** Options of `paginate` for items in place of responses. */
 export interface PaginateItemsOptions<T> extends PaginateOptions {
   /** The items of a page, such as `(response) => response.json<Item[]>()`. */
   readonly items: (response: Response, page: number) => PageItems<T> | PromiseLike<PageItems<T>>;
@@ -59,7 +59,7 @@ export interface PaginateItemsOptions<T> extends PaginateOptions {
   readonly maxItems?: number | undefined;
 }
 
-/** What the pages of a list need of their session. */
+/** The members of a session that `paginate` uses. */
 export interface PagedSession extends CallSession {
   request(method: string, url: string | URL, options?: RequestOptions): Promise<Response>;
   send(prepared: PreparedRequest, settings?: SendOptions): Promise<Response>;
@@ -236,7 +236,7 @@ function refuseLoop(seen: Map<string, number>, prepared: PreparedRequest, page: 
   seen.set(key, page);
 }
 
-/** What makes a request the same; null where that cannot be told. */
+/** A key that equal requests share; null if the body cannot be compared. */
 function keyOf(prepared: PreparedRequest): string | null {
   const bytes = insideRequest.source(prepared)?.bytes;
   if (bytes === null) return null;

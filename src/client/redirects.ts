@@ -4,7 +4,7 @@ import { insideRequest } from "../message/prepared.js";
 import { insideResponse } from "../message/response.js";
 import { requestRedirect } from "../diagnostics/channels.js";
 import { InvalidSchema, RequestException, TooManyRedirects, UnrewindableBodyError } from "../exceptions.js";
-import { mergeCookies } from "../message/cookies/jar.js";
+import { mergeCookies } from "../cookies/jar.js";
 import type { FieldList } from "../http/fields.js";
 import type { PreparedRequest } from "../message/prepared.js";
 import { redactedUrl } from "../http/redaction/redaction.js";

@@ -57,7 +57,7 @@ export class ResponsePromise extends Promise<Response> {
    * `stream: true`, as do the four methods below.
    */
   async saveTo(path: string, options?: SaveOptions): Promise<SaveResult> {
-    const response = await this.#streamed();
+    const response = await streamed(this);
     return response.saveTo(path, options);
   }
 
@@ -71,35 +71,41 @@ export class ResponsePromise extends Promise<Response> {
     options?: IterOptions & { readonly decodeUnicode?: false | undefined },
   ): AsyncGenerator<Buffer, void>;
   iterContent(chunkSize?: number | null, options?: IterOptions): AsyncGenerator<Buffer | string, void> {
-    return this.#iterate((response) => response.iterContent(chunkSize, options as { readonly decodeUnicode: true }));
+    return iterate(this, (response) => response.iterContent(chunkSize, options as { readonly decodeUnicode: true }));
   }
 
   /** The lines of the content as they arrive: see {@link Response.iterLines}. */
   iterLines(options: TextLineOptions): AsyncGenerator<string, void>;
   iterLines(options?: ByteLineOptions): AsyncGenerator<Buffer, void>;
   iterLines(options?: LineOptions): AsyncGenerator<Buffer | string, void> {
-    return this.#iterate((response) => response.iterLines(options as TextLineOptions));
+    return iterate(this, (response) => response.iterLines(options as TextLineOptions));
   }
 
   /** Each line parsed as JSON, as it arrives: see {@link Response.iterJson}. */
   iterJson<T = unknown>(schema?: StandardSchema<T>): AsyncGenerator<T, void> {
-    return this.#iterate((response) => response.iterJson(schema));
+    return iterate(this, (response) => response.iterJson(schema));
   }
 
   /** Server-sent events as they arrive: see {@link Response.iterEvents}. */
   iterEvents(options?: EventIterOptions): AsyncGenerator<ServerSentEvent, void> {
-    return this.#iterate((response) => response.iterEvents(options));
+    return iterate(this, (response) => response.iterEvents(options));
   }
+}
 
-  #iterate<T>(items: (response: Response) => AsyncGenerator<T, void>): AsyncGenerator<T, void> {
-    return new LaterIterator(this.#streamed().then(items));
-  }
+// Functions, not private methods: the promises were not made by the constructor of the class.
 
-  #streamed(): this {
-    const call = OfPromise.callOf(this);
-    if (call !== null) streamCall(call);
-    return this;
-  }
+function iterate<T>(
+  promise: ResponsePromise,
+  items: (response: Response) => AsyncGenerator<T, void>,
+): AsyncGenerator<T, void> {
+  return new LaterIterator(streamed(promise).then(items));
+}
+
+/** Has the response of a promise streamed, if its call is known. */
+function streamed(promise: ResponsePromise): ResponsePromise {
+  const call = OfPromise.callOf(promise);
+  if (call !== null) streamCall(call);
+  return promise;
 }
 
 /** A constructor that returns its argument: a subclass adds its private fields to that. */
@@ -109,7 +115,7 @@ class Itself {
   }
 }
 
-/** Adds to a promise, in a private field, the call that it is the result of: nobody sees it, and it costs no lookup. */
+/** Adds to a promise, in a private field, the call that it is the result of. The field is not visible, and needs no lookup. */
 class OfPromise extends Itself {
   readonly #call: Call | null;
 

@@ -10,7 +10,7 @@ import type { Params, ParamValue } from "../http/params.js";
 import { redactedUrl, shownUrl } from "../http/redaction/shown-url.js";
 import { schemeHint } from "../http/url/url-hints.js";
 import { matchesMountPrefix, mergeParams } from "../http/url/url.js";
-import { cookieJarFrom, mergeCookies, RequestsCookieJar, type CookiesInit } from "../message/cookies/jar.js";
+import { cookieJarFrom, mergeCookies, RequestsCookieJar, type CookiesInit } from "../cookies/jar.js";
 import { CaseInsensitiveDict, type HeadersLike } from "../message/headers.js";
 import { addsHooks, hooksFor, hooksFrom, type Hooks, type HooksInit } from "../message/hooks.js";
 import { isMap } from "../options/kinds.js";
@@ -41,7 +41,7 @@ export function defaultHeaders(): CaseInsensitiveDict {
 /** Gives a session the attributes of another one, with options on top: for `Session.extend`. */
 export let inheritAttributes: (session: SessionAttributes, base: SessionAttributes, given: SessionOptions) => void;
 
-/** What a session keeps from call to call. */
+/** The state that a session keeps from call to call. */
 export abstract class SessionAttributes {
   /** Names of headers that a redirect to another origin drops. */
   credentialHeaders: readonly string[] = credentialHeaders;
@@ -59,7 +59,7 @@ export abstract class SessionAttributes {
   timeout: TimeoutOption;
   /** Bytes of a body after decoding, past which a call ends in ContentTooLarge; 0, at first, for no limit. */
   maxResponseSize: number;
-  /** How many redirects a call follows before TooManyRedirects; 30 at first. */
+  /** The most redirects of one call; 30 at first. One more throws TooManyRedirects. */
   maxRedirects: number;
   /** Whether proxies, CA files and netrc come from the environment. */
   trustEnv: boolean;
@@ -71,7 +71,7 @@ export abstract class SessionAttributes {
   #headers: CaseInsensitiveDict;
   #cookies: RequestsCookieJar;
   /** The cookies that the session was made with. */
-  readonly #ownCookies: CookiesInit | null;
+  #ownCookies: CookiesInit | null;
   #hooks: Hooks;
   #retries: Retry | null = null;
   #baseUrl: string | null = null;
@@ -118,6 +118,7 @@ export abstract class SessionAttributes {
       session.params = inheritedParams(base.params, given.params);
       session.proxies = mergedProxies(base.proxies, given.proxies ?? {});
       session.#cookies = mergeCookies(cookieJarFrom(base.#ownCookies ?? {}), given.cookies ?? {});
+      session.#ownCookies = session.#cookies.copy();
       session.#hooks = hooksFrom({
         request: [...hooksFor("request", base.hooks, hooksFrom(given.hooks), addsHooks(given.hooks))],
         response: [...hooksFor("response", base.hooks, hooksFrom(given.hooks), addsHooks(given.hooks))],

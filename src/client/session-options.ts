@@ -1,6 +1,6 @@
-/** What a Session takes, and gives back of the environment's. */
+/** The options of a Session, and the settings that it merges with the environment's. */
 import type { AuthInit } from "../auth/auth-from.js";
-import type { CookiesInit } from "../message/cookies/jar.js";
+import type { CookiesInit } from "../cookies/jar.js";
 import type { HeadersLike } from "../message/headers.js";
 import type { HooksInit } from "../message/hooks.js";
 import type { Params } from "../http/params.js";
@@ -38,7 +38,7 @@ export interface SessionOptions {
   readonly stream?: boolean | undefined;
   /** Bytes of a body after decoding. A larger body throws ContentTooLarge. 0 for no limit. @defaultValue 0 */
   readonly maxResponseSize?: number | undefined;
-  /** How many redirects a call follows before it throws TooManyRedirects. @defaultValue 30 */
+  /** The most redirects of one call. One more throws TooManyRedirects. @defaultValue 30 */
   readonly maxRedirects?: number | undefined;
   /** Read proxies, CA files and netrc from the environment. @defaultValue true */
   readonly trustEnv?: boolean | undefined;
@@ -64,7 +64,7 @@ export interface SessionOptions {
   readonly http2?: boolean | undefined;
 }
 
-/** What `mergeEnvironmentSettings` gives: fit for `send`. */
+/** The result of `mergeEnvironmentSettings`, which `send` accepts. */
 export interface EnvironmentSettings {
   /** The proxies for the URL: those given, the session's, then those of the environment. */
   readonly proxies: Readonly<Record<string, string | null>>;

@@ -5,7 +5,7 @@ import { withCallerFrames } from "../content/caller-frames.js";
 import type { FieldList } from "../http/fields.js";
 import type { Params } from "../http/params.js";
 import { joinBaseUrl, mergeParams } from "../http/url/url.js";
-import { cookieJarFrom, mergeCookies } from "../message/cookies/jar.js";
+import { cookieJarFrom, mergeCookies } from "../cookies/jar.js";
 import { checkGivenField, fieldsOf, headerEntries, type HeadersLike } from "../message/headers.js";
 import { hooksFor, type Hooks } from "../message/hooks.js";
 import { insideRequest, PreparedRequest } from "../message/prepared.js";
@@ -116,7 +116,8 @@ export class Session extends SessionRedirects {
     url: string | URL,
     options: PaginateOptions | PaginateItemsOptions<T> = NO_OPTIONS,
   ): AsyncGenerator<T | Response, void> {
-    return paginate(this, url, options, "paginate()");
+    const scoped = this.#scope === null ? options : { ...options, signal: anySignal(options.signal, this.#scope) };
+    return paginate(this, url, scoped, "paginate()");
   }
 
   /**
@@ -163,9 +164,11 @@ export class Session extends SessionRedirects {
    *   attempt; errors of the file system.
    */
   async download(url: string | URL, path: string, options: DownloadOptions = NO_OPTIONS): Promise<DownloadResult> {
+    const scope = this.#scope;
+    const signal = scope === null ? options.signal : anySignal(options.signal, scope);
     const { download } = await import("./download.js");
     try {
-      return await download(this, url, path, options, "download()");
+      return await download(this, url, path, scope === null ? options : { ...options, signal }, "download()");
     } catch (error) {
       throw withCallerFrames(error);
     }
@@ -252,7 +255,7 @@ export class Session extends SessionRedirects {
   /** A standard `fetch` over this session: its cookies, credentials, proxies and retries. */
   get fetch(): typeof globalThis.fetch {
     // Libraries call it without its session.
-    return (this.#fetch ??= (input, init) => sessionFetch(this, input, init));
+    return (this.#fetch ??= (input, init) => sessionFetch(this, input, init, this.#scope));
   }
 
   /**
@@ -381,6 +384,11 @@ function notFollowing(options: RequestOptions | undefined): RequestOptions {
 }
 
 const NOT_FOLLOWING: RequestOptions = Object.freeze({ allowRedirects: false });
+
+/** A signal that is aborted with either of two. */
+function anySignal(given: AbortSignal | null | undefined, scope: AbortSignal): AbortSignal {
+  return given == null ? scope : AbortSignal.any([given, scope]);
+}
 
 function isEmptyObject(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Symbol.iterator in value) return false;

@@ -25,7 +25,7 @@ class ContentStream implements UnderlyingByteSource {
   readonly type = "bytes";
   readonly #content: StreamedContent;
   #pieces: PullSource<Buffer> | null = null;
-  /** What did not fit into the view of a BYOB reader. */
+  /** Bytes that did not fit into the view of a BYOB reader. */
   #rest: Buffer | null = null;
   #isCancelled = false;
 

@@ -1,4 +1,4 @@
-/** Where in the caller's program a failed request was made, or its body read. */
+/** The caller's stack frames for errors: the place where a failed request was made, or its body read. */
 import { RequestException } from "../exceptions.js";
 
 /**

@@ -165,11 +165,11 @@ export function textLines(source: PullSource<string>, delimiter?: string): PullS
   return new Lines(source, new TextLines(delimiter));
 }
 
-/** How the values of {@link JsonLines} are read. */
+/** Options of {@link JsonLines}. */
 export interface JsonLinesOptions<T> {
   readonly encoding: string | null;
   readonly schema: StandardSchema<T> | undefined;
-  /** What errors know of the response. */
+  /** The response and request for errors. */
   readonly details: ExceptionDetails;
 }
 
@@ -209,13 +209,13 @@ export class JsonLines<T> implements PullSource<T> {
   }
 }
 
-/** What a stream of events says beside its events. */
+/** Callbacks for the parts of an event stream that are not events. */
 export interface EventIterOptions {
-  /** Told of the last event ID that a block sets, before its event, and of a block without data too. */
+  /** Called with the last event ID that a block sets: before its event, and also for a block without data. */
   readonly onId?: ((id: string) => void) | undefined;
-  /** Told at once of the milliseconds to wait before reconnecting. */
+  /** Called with the milliseconds to wait before reconnecting, as soon as they arrive. */
   readonly onRetry?: ((milliseconds: number) => void) | undefined;
-  /** Told of comments, which servers send to keep the connection alive. */
+  /** Called with comments, which servers send to keep the connection alive. */
   readonly onComment?: ((comment: string) => void) | undefined;
   /** Bytes of an event, past which it is ContentTooLarge. @defaultValue 64 MiB */
   readonly maxEventSize?: number | undefined;

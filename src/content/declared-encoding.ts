@@ -2,7 +2,7 @@
 import { parseContentType } from "../http/content-type.js";
 import { canonicalEncoding } from "./decoders.js";
 
-/** What a Content-Type says of the encoding. */
+/** The encoding that a Content-Type names. */
 export interface DeclaredEncoding {
   /** The `charset` parameter as it is written; null without one, and for one that names no encoding. */
   readonly charset: string | null;
@@ -14,7 +14,7 @@ const PLAIN_JSON: DeclaredEncoding = { charset: null, isJson: true };
 const NOTHING_DECLARED: DeclaredEncoding = { charset: null, isJson: false };
 
 /**
- * What a Content-Type says of the encoding.
+ * The encoding that a Content-Type names.
  *
  * Quotes of either kind around a charset are dropped, and what follows a comma or a space after it: a header that was
  * sent twice is `text/html; charset=utf-8, text/html`.

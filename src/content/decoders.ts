@@ -53,7 +53,7 @@ class Utf8Decoder implements Decoder {
   }
 }
 
-/** How many bytes a sequence of UTF-8 has, by its first; 0 for a byte that begins none. */
+/** The length of a UTF-8 sequence, by its first byte; 0 for a byte that begins none. */
 export function utf8Length(lead: number): number {
   if (lead < 0x80) return 1;
   if (lead < 0xc2 || lead > 0xf4) return 0;
@@ -67,7 +67,7 @@ export function isUtf8Second(lead: number, second: number): boolean {
   return second >= lowest && second <= highest;
 }
 
-/** How many bytes at the end are the begin of a good sequence of UTF-8: 0 to 3. */
+/** The number of bytes at the end that begin a valid UTF-8 sequence: 0 to 3. */
 function cutSequence(bytes: Buffer): number {
   const length = bytes.length;
   for (let size = 1; size <= 3 && size <= length; size += 1) {
@@ -272,7 +272,7 @@ export function canonicalEncoding(label: string): string | null {
   return known ?? (hyphened === name ? null : platformEncoding(hyphened));
 }
 
-/** What TextDecoder said of labels: asking it is slow. */
+/** The encodings that TextDecoder has for labels. They are cached because asking it is slow. */
 const platformLabels = new Map<string, string | null>();
 /** Labels come from the network, so they are not kept without limit. */
 const MAX_LABELS = 200;

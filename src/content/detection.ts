@@ -115,7 +115,7 @@ function isDamagedUtf8(bytes: Uint8Array): boolean {
 const FEWEST_LETTERS = 3;
 /** Limit of the bytes above 0x7f that are compared; more of them do not change the result. */
 const SAMPLE_BYTES = 512;
-/** How far the search for them goes after the first one, in bytes. */
+/** Bytes that are searched for them after the first one. */
 const SAMPLE_REACH = 256 * 1024;
 /** ASCII characters that are kept before and after a byte above 0x7f. */
 const SAMPLE_CONTEXT = 2;
@@ -171,9 +171,9 @@ function rankedCharsets(bytes: Uint8Array): DetectableCharset[] {
 const SECOND_OPINION = 6;
 /** Bytes above 0x7f from which on chardet is asked: with fewer it guesses. */
 const FEWEST_FOR_CHARDET = 5;
-/** How many bytes chardet looks at. It takes about 0.2 ms per KiB; its guesses do not become better beyond this. */
+/** Bytes that chardet reads. It takes about 0.2 ms per KiB, and more bytes do not improve its guesses. */
 const CHARDET_BYTES = 16 * 1024;
-/** How much ASCII before the first byte above 0x7f is kept: what comes before says nothing about the charset. */
+/** Bytes of ASCII that are kept before the first byte above 0x7f. Earlier ones tell nothing about the charset. */
 const CHARDET_CONTEXT = 1024;
 
 // Loaded by the first body that needs it: most programs never meet one.

@@ -99,7 +99,7 @@ function describeIssue(issue: SchemaIssue): string {
   return path === "" ? issue.message : `${path}: ${issue.message}`;
 }
 
-/** Where a text stops being JSON (RFC 8259); engines do not agree on saying so. Iterative: depth costs no stack. */
+/** The position where a text stops being JSON (RFC 8259). Engines report it differently. The loop is iterative, so that depth costs no stack. */
 export function faultOf(text: string): number {
   let at = 0;
   const open: string[] = [];

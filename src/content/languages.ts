@@ -5,7 +5,7 @@
  * Costs are in nats (−ln of a probability), so they add up over a text.
  */
 
-/** How unlikely each character is in texts of one language. */
+/** The improbability of each character in texts of one language. */
 export interface Language {
   /** By lower-case character, without ASCII, which is the same in every charset. */
   readonly costs: ReadonlyMap<string, number>;

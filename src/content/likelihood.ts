@@ -1,5 +1,5 @@
 /**
- * How unlikely a reading of bytes is: by its letters in one language, and by the form of its words (capitals or symbols
+ * The improbability of a reading of bytes: by its letters in one language, and by the form of its words (capitals or symbols
  * within words, two scripts in one word).
  */
 import { FOREIGN_LETTER, symbolCost, type Language } from "./languages.js";

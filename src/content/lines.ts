@@ -111,7 +111,7 @@ export class ByteLines {
   }
 }
 
-/** What Python's `str.splitlines` takes as the end of a line. */
+/** The line ends of Python's `str.splitlines`. */
 const TEXT_LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
 
 /** The lines of a stream of text. */

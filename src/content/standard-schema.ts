@@ -13,7 +13,7 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-/** What a schema says of a value. */
+/** The verdict of a schema on a value. */
 export type SchemaResult<Output> =
   { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
@@ -21,6 +21,6 @@ export type SchemaResult<Output> =
 export interface SchemaIssue {
   /** The problem in words. */
   readonly message: string;
-  /** Where it is wrong, from the outermost key to the innermost. */
+  /** The place of the error, from the outermost key to the innermost. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }

@@ -61,7 +61,7 @@ export function diagnosedConnection(address: string, proxy: string | null): Diag
   return { id: (connections += 1), address, proxy };
 }
 
-/** What may be told of an error: no request, no response, no cause. */
+/** The parts of an error that are published: no request, no response, no cause. */
 export function diagnosedError(error: unknown): DiagnosedError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error), code: undefined, phase: undefined };
   const { code, phase } = error as { readonly code?: unknown; readonly phase?: unknown };

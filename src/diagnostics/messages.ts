@@ -1,4 +1,4 @@
-/** What the channels of `node:diagnostics_channel` tell. Credentials are masked in all of it. */
+/** The messages of the channels of `node:diagnostics_channel`. Credentials are masked in all of them. */
 
 /** One request on its way. The messages of one request share one object, and so can be told apart by it or its `id`. */
 export interface DiagnosedRequest {
@@ -30,7 +30,7 @@ export interface DiagnosedConnection {
 export interface DiagnosedError {
   /** The name of its class. */
   readonly name: string;
-  /** What went wrong, without credentials. */
+  /** The error, without credentials. */
   readonly message: string;
   /** As of RequestException, or of a system error; undefined for neither. */
   readonly code: string | undefined;
@@ -66,7 +66,7 @@ export interface DiagnosticsMessages {
   readonly "requests:request:head": {
     /** The request. */
     readonly request: DiagnosedRequest;
-    /** What it came on. */
+    /** The connection that carried it. */
     readonly connection: DiagnosedConnection;
     /** Whether the connection had carried a request before. */
     readonly reused: boolean;
@@ -89,7 +89,7 @@ export interface DiagnosticsMessages {
     readonly bytes: number;
     /** Whether the body was read to its end. */
     readonly complete: boolean;
-    /** How long each phase took. */
+    /** The duration of each phase. */
     readonly timings: DiagnosedTimings;
   };
   /** It failed, or was cancelled. A status is not an error. */
@@ -111,7 +111,7 @@ export interface DiagnosticsMessages {
   };
   /** A redirect is followed. */
   readonly "requests:request:redirect": {
-    /** Of the response that redirects. */
+    /** The status of the response that redirects. */
     readonly statusCode: number;
     /** The request that was redirected; its URL is masked. */
     readonly from: { readonly method: string; readonly url: string };
@@ -161,7 +161,7 @@ export interface DiagnosticsMessages {
     readonly address: string;
     /** The proxy in between, without credentials; null for none. */
     readonly proxy: string | null;
-    /** What went wrong. */
+    /** The error. */
     readonly error: DiagnosedError;
   };
   /** A connection is closed. */

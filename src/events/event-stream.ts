@@ -30,18 +30,18 @@ import {
 } from "../index.js";
 import { askedDelay, DEFAULT_RETRY, delayAfter, isPassing, isSendableId, refusal, verdictOf } from "./reconnection.js";
 
-/** What `onReconnect` is told. */
+/** The argument of `onReconnect`. */
 export interface Reconnection {
   /** Connections in a row that came to nothing; 0 after one that brought events. */
   readonly failures: number;
   /** Seconds until the next connection. */
   readonly delay: number;
-  /** What ended the last connection; undefined when the server ended it in good order. */
+  /** The error that ended the last connection; undefined when the server ended it regularly. */
   readonly error: RequestException | undefined;
 }
 
 /**
- * What `events()` takes: the options of any call, and these. `timeout.read` bounds the silence of the server (a
+ * Options of `events()`: those of any call, and these. `timeout.read` bounds the silence of the server (a
  * connection that is silent for longer is made again), `timeout.total` the length of each connection.
  */
 export interface EventsOptions extends Omit<RequestOptions, "stream"> {
@@ -49,7 +49,7 @@ export interface EventsOptions extends Omit<RequestOptions, "stream"> {
   readonly method?: string | undefined;
   /** Sends the requests; by default one of its own, which keeps cookies from connection to connection. */
   readonly session?: Session | undefined;
-  /** Where to go on: sent as Last-Event-ID. @defaultValue "" */
+  /** The ID of the last event that was processed, sent as Last-Event-ID. @defaultValue "" */
   readonly lastEventId?: string | undefined;
   /** Seconds to wait before reconnecting, until the server says otherwise; less than 0.5 counts as 0.5. @defaultValue 3 */
   readonly retry?: number | undefined;
@@ -67,11 +67,11 @@ export interface EventsOptions extends Omit<RequestOptions, "stream"> {
   readonly reconnect?: boolean | undefined;
   /** Bytes of one event, past which it is ContentTooLarge. @defaultValue 64 MiB */
   readonly maxEventSize?: number | undefined;
-  /** Told of comments, which servers send to keep the connection alive. */
+  /** Called with comments, which servers send to keep the connection alive. */
   readonly onComment?: ((comment: string) => void) | undefined;
-  /** Told of each connection that opens, with its response. */
+  /** Called for each connection that opens, with its response. */
   readonly onOpen?: ((response: Response) => void) | undefined;
-  /** Told before each wait for the next connection. */
+  /** Called before each wait for the next connection. */
   readonly onReconnect?: ((reconnection: Reconnection) => void) | undefined;
 }
 
@@ -100,7 +100,7 @@ function anEventId(value: unknown, name: string): string {
   return id;
 }
 
-/** How a connection was lost. */
+/** The loss of a connection. */
 interface Lost {
   readonly error: RequestException | undefined;
   /** The answer, when it was one that asks to come back. */
@@ -331,7 +331,8 @@ export class EventStream implements AsyncIterable<ServerSentEvent>, AsyncDisposa
   }
 
   #settings(): SendOptions {
-    return { ...sendOptionsOf(this.#callOptions), stream: true, signal: this.#stopper.signal };
+    const fixed = { stream: true, raiseForStatus: false, signal: this.#stopper.signal };
+    return { ...sendOptionsOf(this.#callOptions), ...fixed };
   }
 }
 

@@ -18,7 +18,7 @@ export const MIN_DELAY = 0.5;
 /** Ids longer than this many bytes would not pass as a header. */
 const MAX_ID = 8 * 1024;
 
-/** What an answer means for the stream. */
+/** The meaning of a response for the stream. */
 export type Verdict = "open" | "finished" | "again" | "failed";
 
 /**

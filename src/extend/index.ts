@@ -16,7 +16,7 @@
  */
 
 // Layers and adapters
-export { throughLayers, withoutRetry, type Layer, type LayerAttempt } from "../adapters/layers.js";
+export { throughLayers, withoutRetry, type AttemptParts, type Layer, type LayerAttempt } from "../adapters/layers.js";
 export { bareSession } from "../client/bare-session.js";
 
 // The parts of requests and responses that their users do not see
@@ -40,7 +40,7 @@ export {
   redactedUrls,
   redactedValue,
 } from "../http/redaction/redaction.js";
-export { writePrivateFile } from "../message/private-file.js";
+export { writePrivateFile } from "../cookies/private-file.js";
 
 // HTTP vocabulary
 export { FieldList, type Derivation } from "../http/fields.js";

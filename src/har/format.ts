@@ -12,7 +12,7 @@ export interface Har {
 
 /** The log of an archive. */
 export interface HarLog {
-  /** Of the format. */
+  /** The version of the format. */
   readonly version: "1.2";
   /** Which program wrote it. */
   readonly creator: { readonly name: string; readonly version: string };
@@ -28,17 +28,17 @@ export interface HarEntry {
   readonly time: number;
   /** The content that was sent. */
   readonly request: HarRequest;
-  /** What came back. */
+  /** The response. */
   readonly response: HarResponse;
   /** Empty: there is no cache. */
   readonly cache: Readonly<Record<string, never>>;
-  /** How long each phase took. */
+  /** The duration of each phase. */
   readonly timings: HarTimings;
   /** Left out where there was no address. */
   readonly serverIPAddress?: string;
   /** 2 and more for a retry. */
   readonly _attempt?: number;
-  /** What it ended in, when there was no response. */
+  /** The error, if there was no response. */
   readonly _error?: string;
 }
 
@@ -116,7 +116,7 @@ export interface HarCookie {
 export interface HarPostData {
   /** Its Content-Type. */
   readonly mimeType: string;
-  /** Of a form. */
+  /** The fields of a form. */
   readonly params?: readonly HarField[];
   /** Its text, or its bytes in Base64; left out for a form, and for what is not kept. */
   readonly text?: string;
@@ -140,7 +140,7 @@ export interface HarContent {
   readonly comment?: string;
 }
 
-/** How long each phase took, in milliseconds. */
+/** The duration of each phase in milliseconds. */
 export interface HarTimings {
   /** Waiting for a connection of the pool. */
   readonly blocked: number;

@@ -127,7 +127,7 @@ function startsNext(value: string, at: number): boolean {
   return end > at && isSpace(value[end]) && startsParameter(value, skipSpaces(value, end));
 }
 
-/** Where the name of a parameter starts and ends, and its "=". */
+/** The positions of a parameter's name and of its "=". */
 interface ParameterName {
   readonly start: number;
   readonly end: number;
@@ -150,7 +150,7 @@ function readParameter(value: string, { start, end, equals }: ParameterName, par
 }
 
 /**
- * Where a value without quotes ends: at a comma, or where a parameter follows a blank. A value that should have been
+ * The end of a value without quotes: at a comma, or where a parameter follows a blank. A value that should have been
  * quoted (`realm=My Site`) is taken whole.
  */
 function bareEnd(value: string, start: number): number {

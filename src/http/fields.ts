@@ -156,7 +156,7 @@ export class FieldList {
     return this.lower.length;
   }
 
-  /** What this list and a copy of it have in common: all its fields. */
+  /** The memo for all fields of this list, which it shares with its copies. */
   #current(): Derived {
     if (this.#derived?.count !== this.lower.length) this.#derived = new Derived(this.lower.length);
     return this.#derived;

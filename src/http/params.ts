@@ -15,7 +15,7 @@ export type ParamValue = ParamScalar | Iterable<ParamScalar>;
 /** A parameter's name. */
 export type ParamKey = string | number;
 
-/** What `params` (and form `data`) accepts. A string or bytes are taken as encoded already. */
+/** The values of `params` and of form `data`. A string or bytes are used without further encoding. */
 export type Params =
   | string
   | Uint8Array

@@ -1,4 +1,4 @@
-/** What a request body says: form fields, files, JSON or just data; decided as Werkzeug decides. */
+/** The content of a request body as form fields, files, JSON or plain data, by the rules of Werkzeug. */
 import { collectFields, parseFields, type Fields } from "./fields.js";
 import type { Json } from "./json.js";
 import { parseJson } from "./json.js";

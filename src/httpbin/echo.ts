@@ -1,4 +1,4 @@
-/** What the server saw, as the routes that echo show it. */
+/** The request as the routes that echo show it. */
 import { parseBody } from "./body.js";
 import { flattenFields } from "./fields.js";
 import type { Incoming } from "./incoming.js";

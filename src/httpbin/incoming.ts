@@ -34,7 +34,7 @@ export class Incoming {
   readonly method: string;
   /** Decoded, with one slash at the front. */
   readonly path: string;
-  /** What stands after the `?`, as sent; without the `?`. */
+  /** The query as it was sent, without the `?`. */
   readonly query: string;
   /** The parsed query. */
   readonly args: Fields;
@@ -125,7 +125,7 @@ export class Incoming {
     return base + readablePath(this.path) + (this.query === "" ? "" : `?${readableQuery(this.query)}`);
   }
 
-  /** Who asks: what a proxy in front says, else the address of the peer. */
+  /** The client's address: the one that a proxy in front reports, otherwise that of the peer. */
   get origin(): string {
     return this.header("X-Forwarded-For") ?? (this.raw.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
   }

@@ -14,7 +14,7 @@ export class PythonNumber {
   }
 }
 
-/** What {@link dumpJson} can write. A Map keeps the order of its keys, and keys such as `"1"` or `"__proto__"`. */
+/** The values that {@link dumpJson} can write. A Map keeps the order of its keys, and keys such as `"1"` or `"__proto__"`. */
 export type Json =
   | null
   | boolean

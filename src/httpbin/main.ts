@@ -34,7 +34,7 @@ function readOptions(args: readonly string[]): HttpbinOptions | undefined {
   return { port, host: values.host, tls: values.https };
 }
 
-/** What to tell the user about an error, or `undefined` for one that is our own fault. */
+/** The message for the user about an error, or `undefined` for a fault of our own. */
 function explain(error: unknown): string | undefined {
   if (error instanceof UsageError) return error.message;
   if (!(error instanceof Error) || !("code" in error)) return undefined;

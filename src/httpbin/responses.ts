@@ -1,4 +1,4 @@
-/** What a route answers, as a value; {@link send} in server.ts puts it on the wire. */
+/** The response of a route, as a value. {@link send} in server.ts writes it. */
 import { STATUS_CODES, type ServerResponse } from "node:http";
 import { dumpJson, type Json } from "./json.js";
 
@@ -24,7 +24,7 @@ export interface TakeOver {
   readonly takeOver: (response: ServerResponse) => Promise<void>;
 }
 
-/** What a route returns. */
+/** The result of a route. */
 export type Answer = Reply | TakeOver;
 
 /** Flask's default type. */
@@ -88,7 +88,7 @@ export function isFinalStatus(status: number): boolean {
   return Number.isInteger(status) && status >= 200 && status <= 999;
 }
 
-/** Where Werkzeug's table of reasons is not Node's. */
+/** Reason phrases of Werkzeug that differ from Node's. */
 const WERKZEUG_REASONS: Readonly<Record<number, string>> = {
   203: "NON AUTHORITATIVE INFORMATION",
   207: "MULTI STATUS",

@@ -9,7 +9,7 @@ import { errorPage, reasonPhrase, type Answer, type HeaderPair, type Reply } fro
 import { Router } from "./router.js";
 import { routeGroups } from "./routes/table.js";
 
-/** How to start a server. */
+/** Options of a server. */
 export interface HttpbinOptions {
   /** TCP port, 0 to 65535; 0 takes a free one. @defaultValue `0` */
   readonly port?: number;
@@ -40,7 +40,7 @@ export interface ReceivedRequest {
 
 /** A running server. */
 export interface Server {
-  /** Where it listens, without a slash at the end: `http://127.0.0.1:40123`. */
+  /** The URL of the server, without a slash at the end: `http://127.0.0.1:40123`. */
   readonly url: string;
   /** The port, 0 on a Unix socket. */
   readonly port: number;
@@ -52,7 +52,7 @@ export interface Server {
   readonly client?: KeyPair;
   /** The last 1000 requests, oldest first. */
   readonly requests: readonly ReceivedRequest[];
-  /** How many connections were accepted so far. */
+  /** The number of connections that were accepted so far. */
   readonly connections: number;
   /** Ends all connections, also those in the middle of an answer. Can be called twice. */
   close(): Promise<void>;

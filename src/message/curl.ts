@@ -5,7 +5,7 @@ import { targetOf } from "../http/url/request-target.js";
 import { redactedBody, redactedUrl, redactedValue } from "../http/redaction/redaction.js";
 import { unquote } from "../http/url-encoded.js";
 
-/** How the command is written. */
+/** Options of `toCurl`. */
 export interface CurlOptions {
   /** Show credentials as they are; they are masked by default. */
   readonly credentials?: boolean | undefined;

@@ -14,7 +14,7 @@ export type HeadersLike =
 export type HeaderValue = string | number | boolean | Uint8Array | null | undefined | readonly (string | number)[];
 
 /**
- * What requests refuses of a caller, on top of what may never be sent.
+ * Refuses the field values that requests refuses, in addition to those that must never be sent.
  *
  * @throws InvalidHeader as {@link checkField}, and for a value that begins with white space.
  */
@@ -139,7 +139,7 @@ class CaseInsensitiveFields implements Iterable<[string, string]> {
     return dictOf(this[FIELDS].copy());
   }
 
-  /** How many different fields there are. */
+  /** The number of different field names. */
   get size(): number {
     return new Set(this[FIELDS].lower).size;
   }

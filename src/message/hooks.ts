@@ -4,7 +4,7 @@ import { isPlainObject } from "../options/kinds.js";
 import type { PreparedRequest } from "./prepared.js";
 import type { Response } from "./response.js";
 
-/** How the request was sent, as a response hook is told. */
+/** The settings with which the request was sent: the second argument of a response hook. */
 export interface HookSettings {
   /** Whether the response came with its head alone. */
   readonly stream: boolean;
@@ -53,7 +53,7 @@ export interface Hooks {
   set response(hooks: ResponseHook | readonly ResponseHook[] | null | undefined);
 }
 
-/** What the option `hooks` accepts. A function is a response hook. */
+/** The values of the option `hooks`. A function is a response hook. */
 export type HooksInit =
   | ResponseHook
   | {
@@ -61,7 +61,7 @@ export type HooksInit =
       readonly request?: RequestHook | readonly RequestHook[] | null | undefined;
       /** One function or several that see each response. */
       readonly response?: ResponseHook | readonly ResponseHook[] | null | undefined;
-      /** Of a call: run these after the session's hooks, not in place of them. @defaultValue false */
+      /** For a call: run these after the session's hooks instead of replacing them. @defaultValue false */
       readonly add?: boolean | undefined;
     };
 
@@ -116,7 +116,7 @@ export function addsHooks(init: HooksInit | null | undefined): boolean {
   return typeof init === "object" && init !== null && Object.hasOwn(init, "add") && init.add === true;
 }
 
-/** What was given for an event; nothing that `Object.prototype` has. */
+/** The hooks that were given for an event. Properties of `Object.prototype` are ignored. */
 function given<Event extends HookEvent>(
   init: HooksInit | null | undefined,
   event: Event,

@@ -1,4 +1,4 @@
-/** What `JSON.stringify` shows of requests and responses: test runners and loggers print them so. Secrets are masked. */
+/** The JSON form of requests and responses, which test runners and loggers print. Secrets are masked. */
 import { kindOf } from "../options/kind.js";
 import { dictOf, headerEntries, type HeadersLike } from "./headers.js";
 import type { PreparedRequest } from "./prepared.js";
@@ -8,7 +8,7 @@ import { redactedJson } from "../http/redaction/redacted-json.js";
 import type { Request } from "./request.js";
 import type { Response } from "./response.js";
 
-/** What stands for a secret. */
+/** Replaces a secret. */
 const MASK = "***";
 /** Bytes of a body that is shown. */
 const MAX_BODY = 64 * 1024;

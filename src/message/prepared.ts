@@ -8,8 +8,8 @@ import { kindOf } from "../options/kind.js";
 import { isPromiseLike } from "../options/kinds.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { bodyFrom, prepareBody, type Body } from "./body/body.js";
-import type { RequestsCookieJar } from "./cookies/jar.js";
-import { cookieJarFrom } from "./cookies/jar.js";
+import type { RequestsCookieJar } from "../cookies/jar.js";
+import { cookieJarFrom } from "../cookies/jar.js";
 import { curlCommand, type CurlOptions } from "./curl.js";
 import { FieldList } from "../http/fields.js";
 import {
@@ -29,6 +29,7 @@ import {
   type HooksInit,
   type HookTypes,
 } from "./hooks.js";
+import type { InsideRequest } from "./inside-request.js";
 import { maskedPrepared } from "./masked.js";
 import type { Params } from "../http/params.js";
 import { credentialHeaders } from "../http/redaction/redaction.js";
@@ -36,9 +37,10 @@ import type { ShownRequest } from "./shown-request.js";
 import { targetOf, type RequestTarget } from "../http/url/request-target.js";
 import { authFromUrl, pathUrlOf, prepareUrl } from "../http/url/url.js";
 
+export type { InsideRequest } from "./inside-request.js";
 export type { RequestTarget } from "../http/url/request-target.js";
 
-/** What a request is prepared from; all of it is optional. */
+/** The parts that a request is prepared from. All of them are optional. */
 export interface PrepareOptions {
   /** The method; written in capitals. */
   readonly method?: string | null | undefined;
@@ -60,50 +62,6 @@ export interface PrepareOptions {
   readonly cookies?: unknown;
   /** Functions that see the response. */
   readonly hooks?: HooksInit | null | undefined;
-}
-
-/** The parts of a PreparedRequest that its users do not see. */
-export interface InsideRequest {
-  /** The URL in its parts. */
-  target(request: PreparedRequest): RequestTarget;
-  /** The list of fields that `headers` shows. */
-  fields(request: PreparedRequest): FieldList;
-  /** Replaces the fields by a list that needs no checks. */
-  useFields(request: PreparedRequest, fields: FieldList): void;
-  /** The body that is sent, or null for none. */
-  source(request: PreparedRequest): Body | null;
-  /** Whether the request can be sent a second time: it has no body, or one that gives the same bytes again. */
-  isRepeatable(request: PreparedRequest): boolean;
-  /** Drops the body, but not the fields that describe it. */
-  dropBody(request: PreparedRequest): void;
-  /** The auth object, or null. */
-  auth(request: PreparedRequest): AuthBase | null;
-  /** Removes the auth object, but not the headers that it has set. */
-  dropAuth(request: PreparedRequest): void;
-  /** Whether an auth function returned a promise that was not awaited yet. */
-  isSigning(request: PreparedRequest): boolean;
-  /** Waits for that promise. */
-  signed(request: PreparedRequest): Promise<void>;
-  /** The cookies of the request's own, or null. */
-  cookieJar(request: PreparedRequest): RequestsCookieJar | null;
-  /** Adds the cookies of a session, which do not belong to the request. */
-  prepareSessionCookies(request: PreparedRequest, jar: RequestsCookieJar): void;
-  /** Sets a Cookie header that comes from a jar, not from the caller. */
-  useCookieHeader(request: PreparedRequest, header: string): void;
-  /** Makes the Cookie header again, unless the caller set it. */
-  refreshCookies(request: PreparedRequest, jar: RequestsCookieJar): void;
-  /** Whether the call had `cookies: null`: no cookie is sent, and none of the response is stored. */
-  withoutCookies(request: PreparedRequest): boolean;
-  /** Sets what `withoutCookies` tells. */
-  setWithoutCookies(request: PreparedRequest, without: boolean): void;
-  /** Whether the call had `auth: null`: a redirect adds no credentials either. */
-  withoutCredentials(request: PreparedRequest): boolean;
-  /** Sets what `withoutCredentials` tells. */
-  setWithoutCredentials(request: PreparedRequest, without: boolean): void;
-  /** Names of headers that carry credentials beside the usual ones: masked wherever the request is shown. */
-  credentialHeaders(request: PreparedRequest): readonly string[];
-  /** Sets what `credentialHeaders` gives. */
-  setCredentialHeaders(request: PreparedRequest, names: readonly string[]): void;
 }
 
 /** Access to these parts for the rest of the library: a friend of the class in place of public members. */

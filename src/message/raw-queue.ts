@@ -1,6 +1,6 @@
 /** The undecoded body of a response while it arrives, between a socket that pushes and a reader that pulls. */
 
-/** How a reader steers the side that pushes. */
+/** Lets a reader control the side that pushes. */
 export interface RawControl {
   /** Whether nothing is pushed before the first `resume()`. @defaultValue false */
   readonly waits?: boolean;

@@ -8,7 +8,7 @@ import { END, PullIterator, type End } from "../content/pull-iterator.js";
 import { BodyPump } from "./body-pump.js";
 import { RawQueue, type RawControl } from "./raw-queue.js";
 
-/** What `raw` knows of the head. */
+/** The head of a response as `raw` shows it. */
 export interface RawHead {
   /** name, value, name, value … as they came. */
   readonly rawHeaders: readonly string[];
@@ -120,7 +120,7 @@ function pairs(raw: readonly string[]): [string, string][] {
   return found;
 }
 
-/** What a body that was not received from the wire can be made from. */
+/** The sources of a body that was not received from a server. */
 export type RawInit = Uint8Array | string | AsyncIterable<Uint8Array | string> | null | undefined;
 
 /**

@@ -1,4 +1,4 @@
-/** What a response can be made from, how its content is iterated, and its summary. */
+/** The data that a response can be made from, and the options for reading its content. */
 import type { HeadersLike } from "./headers.js";
 import type { PreparedRequest } from "./prepared.js";
 import type { RawInit } from "./raw-response.js";
@@ -15,7 +15,7 @@ export interface ResponseParts {
   readonly reason?: string | undefined;
   /** An object, pairs, a Map or `Headers`. */
   readonly headers?: HeadersLike | undefined;
-  /** Where it came from. */
+  /** The URL that sent it. */
   readonly url?: string | undefined;
   /** The content: bytes, text or a stream, without content coding. */
   readonly body?: RawInit;
@@ -37,17 +37,17 @@ export interface ResponseParts {
   readonly tls?: TlsInfo | null | undefined;
 }
 
-/** How content is iterated as text or bytes. */
+/** Options of `iterContent`. */
 export interface IterOptions {
   /** Give text by `encoding` (UTF-8 when that is null) instead of bytes. */
   readonly decodeUnicode?: boolean | undefined;
 }
 
-/** How content is iterated line by line. */
+/** Options of `iterLines`. */
 export interface LineOptions {
   /** Give text by `encoding` (UTF-8 when that is null) instead of bytes. */
   readonly decodeUnicode?: boolean | undefined;
-  /** What ends a line, in place of the usual line ends. Bytes only without `decodeUnicode`. */
+  /** Ends a line, in place of the usual line ends. It may be bytes only without `decodeUnicode`. */
   readonly delimiter?: string | Uint8Array | undefined;
   /** Accepted for compatibility with requests. It has no effect. */
   readonly chunkSize?: number | undefined;

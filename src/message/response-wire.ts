@@ -1,4 +1,4 @@
-/** What a response knows of the wire that it came by. */
+/** The connection of a response: what its public members show of the wire. */
 import type { StandardSchema } from "../content/standard-schema.js";
 import type { PullSource } from "../content/pull-iterator.js";
 import type { PreparedRequest } from "./prepared.js";
@@ -36,7 +36,7 @@ export interface TlsInfo {
   readonly peerCertificate: object;
 }
 
-/** What the connection that carried the response was. */
+/** The connection that carried the response. */
 export interface ConnectionInfo {
   /** The peer, `address:port`. */
   readonly remoteAddress: string | null;
@@ -58,7 +58,7 @@ export interface WireExchange {
   decode(raw: RawResponse): ByteSource;
 }
 
-/** What the package's own adapter adds. */
+/** The parts of a response that HTTPAdapter received. */
 export interface WireResponse {
   readonly request: PreparedRequest;
   readonly statusCode: number;

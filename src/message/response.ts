@@ -7,7 +7,7 @@ import { FieldList, rawValue, rawValues } from "../http/fields.js";
 import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { bodyStream } from "../content/body-stream.js";
 import { withCallerFrames } from "../content/caller-frames.js";
-import { RequestsCookieJar } from "./cookies/jar.js";
+import { RequestsCookieJar } from "../cookies/jar.js";
 import { CaseInsensitiveDict, dictOf, headerPairs, type HeadersLike } from "./headers.js";
 import { Pieces, piecesOf } from "./pieces.js";
 import { insideRequest, type PreparedRequest } from "./prepared.js";

@@ -18,7 +18,7 @@ import {
 } from "./part-file.js";
 import { insideResponse, type Response } from "./response.js";
 
-/** How a download is saved. */
+/** Options of `saveTo`. */
 export interface SaveOptions {
   /** Called with the bytes of the file written so far, and their total if it is known. */
   readonly onProgress?: ((progress: { transferred: number; total?: number; done: boolean }) => void) | undefined;
@@ -30,7 +30,7 @@ export interface SaveOptions {
 
 /** The saved file. */
 export interface SaveResult {
-  /** Of the file, as it was given. */
+  /** The path, as it was given. */
   readonly path: string;
   /** Bytes of the file. */
   readonly size: number;

@@ -15,7 +15,7 @@ import { parsePartHeaders } from "./part-headers.js";
 import { BodyPart, type StreamedPart } from "./part.js";
 import { streamedParts } from "./stream.js";
 
-/** How a multipart body is read. */
+/** Options for reading a multipart body. */
 export interface MultipartDecoderOptions extends MultipartLimits {
   /**
    * The charset of parts that name none.
@@ -25,7 +25,7 @@ export interface MultipartDecoderOptions extends MultipartLimits {
   readonly encoding?: string | undefined;
 }
 
-/** What a multipart body can be streamed from. */
+/** The sources of a streamed multipart body. */
 export type MultipartSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Uint8Array | Response;
 
 /** RFC 2046 §5.1.1 says which characters; others are in use, and do no harm. */
@@ -55,7 +55,7 @@ export class MultipartDecoder {
   readonly parts: readonly BodyPart[];
   /** The Content-Type by which they were found. */
   readonly contentType: string;
-  /** What separates them. */
+  /** The boundary that separates them. */
   readonly boundary: string;
   /** The charset of parts that name none. */
   readonly encoding: string;

@@ -7,7 +7,7 @@ import type { HeadersLike } from "../index.js";
 import { encoderParts, headEncoding, MultipartBody, type PartEncoding } from "../extend/index.js";
 import { ByteReader, checkSize } from "./reading.js";
 
-/** What a part can consist of. Text of streams and iterables is sent as UTF-8. */
+/** The content of a part. Text of streams and iterables is sent as UTF-8. */
 export type MultipartContent =
   | string
   | number
@@ -34,13 +34,13 @@ export type MultipartField = MultipartContent | boolean | MultipartFile | null |
 /** The fields of a multipart body: an object, or pairs (a Map, a list) where a name comes several times; or a FormData. */
 export type MultipartFields = Readonly<Record<string, MultipartField>> | Iterable<readonly [string, MultipartField]>;
 
-/** How names, file names and text are written. */
+/** The encoding of names, file names and text. */
 export type MultipartEncoding = "utf-8" | "utf8" | "latin1" | "iso-8859-1" | "ascii" | "us-ascii";
 
 /** Options of a {@link MultipartEncoder}. */
 export interface MultipartEncoderOptions {
   /**
-   * What separates the parts: 1 to 70 letters, digits and '()+_,-./:=? and no content may have it. Contents in memory are
+   * The boundary between the parts: 1 to 70 letters, digits and '()+_,-./:=? and no content may have it. Contents in memory are
    * looked through; streams are not.
    *
    * @defaultValue 32 random hexadecimal digits
@@ -87,7 +87,7 @@ const ENCODINGS: Readonly<Record<MultipartEncoding, PartEncoding>> = {
  * @see requests-toolbelt: `MultipartEncoder`; RFC 7578
  */
 export class MultipartEncoder extends MultipartBody {
-  /** How names, file names and text are written. */
+  /** The encoding of names, file names and text. */
   readonly encoding: PartEncoding;
   #reader: ByteReader | null = null;
 

@@ -1,5 +1,5 @@
 /**
- * What a multipart body that came can be wrong about.
+ * Errors about a multipart body that was received.
  *
  * ```
  * RequestException

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 
 import { MultipartEncoder, type MultipartEncoding, type MultipartFields } from "./encoder.js";
 
-/** Told after each read how things stand. */
+/** Called with the monitor after each read. */
 export type MonitorCallback = (monitor: MultipartEncoderMonitor) => void;
 
 /** Bytes that count as one read, at most: a file of 1 GiB in memory is not one step. */
@@ -31,7 +31,7 @@ export class MultipartEncoderMonitor implements AsyncIterable<Uint8Array> {
   readonly encoder: MultipartEncoder;
   /** Bytes that were read so far; from 0 again when the body is sent a second time. */
   bytesRead = 0;
-  /** Told after each read. An error that it throws ends the request. */
+  /** Called after each read. An error that it throws ends the request. */
   readonly callback: MonitorCallback;
   /** null: the body is always read piece by piece. */
   readonly bytes = null;
@@ -64,7 +64,7 @@ export class MultipartEncoderMonitor implements AsyncIterable<Uint8Array> {
     return this.encoder.contentType;
   }
 
-  /** What separates the parts. */
+  /** The boundary that separates the parts. */
   get boundary(): string {
     return this.encoder.boundary;
   }

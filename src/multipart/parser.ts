@@ -50,9 +50,9 @@ export class MultipartParser {
   #finished = false;
   #state: State = STATE.preamble;
   #inPart = false;
-  /** How many bytes of the delimiter the last bytes seen are. The line break before the first is lent to the input. */
+  /** The number of bytes of the delimiter that the last bytes seen match. The line break before the first counts as seen. */
   #matched = 2;
-  /** How many of those are not content: a line break that ended the head may begin the delimiter as well. */
+  /** The number of those bytes that are not content: a line break that ended the head may also begin the delimiter. */
   #lent = 2;
   /** The text after the delimiter on its line. */
   #behind = "";
@@ -332,7 +332,7 @@ export class MultipartParser {
   }
 }
 
-/** Where the end of a chunk may be the begin of the delimiter, else its length. */
+/** The position from which the end of a chunk may begin the delimiter; the length of the chunk if there is none. */
 function beginOfDelimiter(chunk: Buffer, start: number, delimiter: Buffer): number {
   const first = Math.max(start, chunk.length - delimiter.length + 1);
   let at = chunk.length - 1;

@@ -63,7 +63,7 @@ function isBlank(text: string, at: number): boolean {
   return text[at] === " " || text[at] === "\t";
 }
 
-/** What a Content-Disposition says. */
+/** The parsed Content-Disposition. */
 export interface Disposition {
   /** `form-data`, `attachment` …, in lower case; "" when there is none. */
   readonly type: string;

@@ -5,7 +5,7 @@ import { StreamConsumedError, type CaseInsensitiveDict } from "../index.js";
 import { decodeText, encodingFromHeaders } from "../extend/index.js";
 import { parseContentDisposition, type Disposition } from "./part-headers.js";
 
-/** What every part has: its head. */
+/** The common base of parts: the head. */
 abstract class PartHead {
   /** The part's own header fields, by name in any case. */
   readonly headers: CaseInsensitiveDict;

@@ -11,7 +11,7 @@ import { StreamedPart, type PartSource } from "./part.js";
 /** Bytes after the closing delimiter that are read, so that a connection can be used again. */
 const MAX_EPILOGUE = 64 * 1024;
 
-/** What {@link streamedParts} works on. */
+/** The input of {@link streamedParts}. */
 export interface StreamPlan {
   readonly source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   /** For the exceptions. */

@@ -1,2 +1,2 @@
-export { RequestsCookieJar } from "../message/cookies/jar.js";
+export { RequestsCookieJar } from "../cookies/jar.js";
 export { CookieConflictError } from "../exceptions.js";

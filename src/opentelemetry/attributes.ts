@@ -1,5 +1,5 @@
 /**
- * What a span says of a request and its outcome.
+ * The attributes of a span, from a request and its outcome.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */

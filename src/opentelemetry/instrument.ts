@@ -25,7 +25,7 @@ import { redactedUrls } from "../extend/index.js";
 import { errorType, requestAttributes, responseAttributes, spanName } from "./attributes.js";
 
 /**
- * How a session is instrumented. Errors of these functions, of the provider and of the propagator never end a call: they
+ * Options of the instrumentation of a session. Errors of these functions, of the provider and of the propagator never end a call: they
  * are passed to `diag.error` of `@opentelemetry/api`.
  */
 export interface InstrumentOptions {
@@ -41,9 +41,9 @@ export interface InstrumentOptions {
   readonly requestHeaders?: readonly string[] | undefined;
   /** Headers of responses to record. */
   readonly responseHeaders?: readonly string[] | undefined;
-  /** Told of each span as it begins, to add attributes of one's own. */
+  /** Called for each span when it begins, to add attributes. */
   readonly onStart?: ((span: Span, request: PreparedRequest) => void) | undefined;
-  /** Told of each span before it ends, with its response or its error. */
+  /** Called for each span before it ends, with its response or its error. */
   readonly onEnd?: ((span: Span, response: Response | null, error: unknown) => void) | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What kind of object a value is, whatever realm or implementation it comes from. Contexts of node:vm, jest and vitest
+ * Recognizes values by kind, whatever realm or implementation they come from. Contexts of node:vm, jest and vitest
  * with jsdom have globals of their own, so `instanceof` says no to a Map or a Uint8Array of the realm outside.
  */
 import type { Blob } from "node:buffer";

@@ -1,4 +1,4 @@
-/** How options are described: one row of a table for each. Names, checks, defaults and merging are read from it. */
+/** The description of options: a table with one row for each. Names, checks, defaults and merging are read from it. */
 import { kindOf } from "./kind.js";
 import { refuseUnknownNames } from "./nearest-name.js";
 import { ownOptions } from "./own-options.js";
@@ -12,12 +12,12 @@ import { ownOptions } from "./own-options.js";
  */
 export type Check<T = unknown> = (value: unknown, name: string) => T;
 
-/** Where an option may be given: to any call, to `send`, to a session. */
+/** A place where an option may be given: any call, `send`, or a session. */
 export type Place = "call" | "send" | "session";
 
 /** The row of an option of calls and sessions. */
 export interface OptionRow {
-  /** Where it may be given. */
+  /** The places where it may be given. */
   readonly of: readonly Place[];
   /**
    * What the option of a call does to the session's: the keys of both hold, or it takes its place; "call only" and
@@ -37,7 +37,7 @@ export interface Row {
 /** A row for each option of an interface: the compiler demands it. */
 export type Rows<Options> = { readonly [Name in keyof Options]-?: Row };
 
-/** What a table makes of the options that were given: the value of each, or its default. */
+/** The resolved options of a table: for each option the given value, or its default. */
 export type Resolved<Table extends Readonly<Record<string, Row>>> = {
   readonly [Name in keyof Table]: ReturnType<Table[Name]["check"]> | Table[Name]["default"];
 };

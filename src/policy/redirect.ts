@@ -1,4 +1,4 @@
-/** What a redirect makes of the request: method, body, and which headers may follow to another origin. */
+/** The effect of a redirect on the request: its method, its body, and the headers that may follow to another origin. */
 import { InvalidURL } from "../exceptions.js";
 import { effectivePort, splitUrl, type UrlParts } from "../http/url/url.js";
 

@@ -2,7 +2,7 @@
 
 import { numberOrKind } from "../options/kind.js";
 
-/** How a {@link RetryBudget} is made. */
+/** Options of a {@link RetryBudget}. */
 export interface RetryBudgetOptions {
   /** Retries for each request, on average. @defaultValue 0.2 */
   readonly ratio?: number | undefined;

@@ -9,7 +9,7 @@ import { RetryBudget } from "./retry-budget.js";
 /** Retries left; null: not limited by this counter; false: never, throw the error as it is. */
 export type RetryCounter = number | null | false;
 
-/** What a policy looks at in a response. */
+/** The part of a response that a policy reads. */
 export interface RetryResponse {
   /** The status. */
   readonly statusCode: number;
@@ -27,11 +27,11 @@ export interface RetryRecord {
   readonly error: unknown;
   /** The status of the response, or null. */
   readonly status: number | null;
-  /** Where the redirect went, with the password masked, or null. */
+  /** The target of the redirect, with the password masked, or null. */
   readonly redirectLocation: string | null;
 }
 
-/** What `predicate` decides on. */
+/** The argument of `predicate`. */
 export interface RetryContext {
   /** The method of the attempt. */
   readonly method: string;
@@ -43,11 +43,11 @@ export interface RetryContext {
   readonly response: RetryResponse | null;
   /** The attempt that failed, from 1. */
   readonly attempt: number;
-  /** What the rules (method, status list, Retry-After) say. */
+  /** The decision of the rules (method, status list, Retry-After). */
   readonly retryable: boolean;
 }
 
-/** What `onRetry` is told before the wait. */
+/** The argument of `onRetry`, which is called before the wait. */
 export interface RetryEvent {
   /** The method of the attempt. */
   readonly method: string;
@@ -64,7 +64,7 @@ export interface RetryEvent {
 }
 
 /**
- * How a Retry is made.
+ * Options of a Retry.
  *
  * A counter is a number of retries (0 fails at the first event), null for "not limited by this counter", or false for
  * "never retry this, and throw the error as it is".

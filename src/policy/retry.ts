@@ -37,11 +37,11 @@ export interface RetryAttempt {
   readonly method: string;
   /** The URL of the attempt. */
   readonly url: string;
-  /** What it failed with. */
+  /** The error of the attempt. */
   readonly error?: unknown;
   /** The response, where one came. */
   readonly response?: RetryResponse | undefined;
-  /** Where a redirect goes: it counts in `redirect`, in place of `status`. */
+  /** The target of a redirect. It counts in `redirect`, not in `status`. */
   readonly redirectLocation?: string | undefined;
 }
 
@@ -66,7 +66,7 @@ export class RetriesExhausted extends Error {
 }
 
 /**
- * How often and when a failed exchange is tried again. Immutable: each attempt makes the next one by `increment()`.
+ * The policy of retries: how often and when a failed exchange is repeated. Immutable: `increment()` makes the next policy.
  *
  * Its members are the options that it was made with, each with its default where it was not given: see
  * {@link RetryOptions}. `total` counts every event and wins over the other counters.
@@ -138,7 +138,7 @@ export class Retry {
   static readonly DEFAULT_ALLOWED_METHODS: ReadonlySet<string> = RETRY_OPTIONS.allowedMethods.default;
 
   /**
-   * What `maxRetries` of an adapter means.
+   * The policy that a value of `maxRetries` stands for.
    *
    * @param value - a Retry as it is; a number n as `new Retry({ total: n })`; 0, null and undefined as "none, and read
    * errors as they are", the default of requests; false as "none at all".
@@ -325,7 +325,7 @@ export class Retry {
     return allowed === null || allowed.has(method) || allowed.has(method.toUpperCase());
   }
 
-  /** What `predicate` makes of the rules' answer. */
+  /** Lets `predicate` confirm or change the decision of the rules. */
   #decides({ method, url, error, response }: RetryAttempt, retryable: boolean): boolean {
     const { predicate } = this;
     if (predicate === null) return retryable;

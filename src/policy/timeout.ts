@@ -4,20 +4,20 @@ import { ownOptions } from "../options/own-options.js";
 import { refuseUnknownNames } from "../options/nearest-name.js";
 
 /**
- * How long to wait, in seconds with fractions: one number for `connect` and for `read`, a pair `[connect, read]`, an
+ * Time limits in seconds with fractions: one number for `connect` and for `read`, a pair `[connect, read]`, an
  * object, or null to wait forever. Inside the pair and the object null means no limit, and so does Infinity.
  */
 export type TimeoutOption =
   | number
   | readonly [connect: number | null, read: number | null]
   | {
-      /** Until a connection is there: DNS, TCP, TLS and proxy together. */
+      /** Seconds until there is a connection: DNS, TCP, TLS and proxy together. @defaultValue null */
       readonly connect?: number | null | undefined;
-      /** Silence of the peer, between any two pieces of the response. */
+      /** Seconds in which the server may send nothing: before the response, and between its pieces. @defaultValue null */
       readonly read?: number | null | undefined;
-      /** The whole call, with redirects, retries and the body. */
+      /** Seconds for the whole call, with redirects, retries and the body. @defaultValue null */
       readonly total?: number | null | undefined;
-      /** Waiting for a free connection of the pool. */
+      /** Seconds to wait for a free connection of the pool. @defaultValue null */
       readonly pool?: number | null | undefined;
     }
   | null;
@@ -35,7 +35,7 @@ export const NO_TIMEOUTS: Timeouts = Object.freeze({ connect: null, read: null, 
 
 /** Above so many seconds a timeout was most likely meant in milliseconds. */
 export const SUSPICIOUS_SECONDS = 600;
-/** What a timer of Node can wait, in milliseconds (24.8 days); set for longer it fires at once. */
+/** The longest delay of a Node timer in milliseconds (24.8 days). A longer one fires at once. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**

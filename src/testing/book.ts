@@ -1,4 +1,4 @@
-/** What a MockAdapter knows: its routes, and the calls that came. */
+/** The routes of a MockAdapter, and the calls that it received. */
 import { insideRequest } from "../extend/index.js";
 import type { PreparedRequest, Response } from "../index.js";
 import type { WireRequest } from "../extend/index.js";

@@ -23,9 +23,9 @@ export class MockCall {
   params: Readonly<Record<string, string>> = {};
   /** The route that answered; null when there was none, or before it was found. */
   route: MockRoute | null = null;
-  /** What came back; undefined before, and for a call that failed. */
+  /** The response; undefined before it has arrived, and for a call that failed. */
   response: Response | undefined = undefined;
-  /** What the call ended in, when it failed. */
+  /** The error of a call that failed. */
   error: unknown = undefined;
   #body: Buffer = EMPTY;
   #url: URL | null = null;

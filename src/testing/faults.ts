@@ -3,7 +3,7 @@ import { TotalTimeout } from "../index.js";
 import { connectFailure, connectTimedOut, readTimedOut, type WireRequest } from "../extend/index.js";
 import type { Fault } from "./reply.js";
 
-/** What the system says, as Node gives it. */
+/** System errors, as Node gives them. */
 function systemError(code: string, call: string): Error {
   return Object.assign(new Error(`${call} ${code}`), { code, syscall: call });
 }
@@ -49,10 +49,10 @@ export function timeoutFault(fault: Fault, address: string, request: WireRequest
   return null;
 }
 
-/** What a socket says when the other side resets the connection. */
+/** The error of a socket whose peer resets the connection. */
 export function connectionReset(): Error {
   return systemError("ECONNRESET", "read");
 }
 
-/** Of a server that speaks something else on this port. */
+/** The error of a server that speaks another protocol on this port. */
 export const GARBAGE = Buffer.from("\x15\x03\x01\x00\x02\x02\x46 this is not HTTP\r\n\r\n", "latin1");

@@ -22,7 +22,7 @@ import type { ReplyInit } from "./reply.js";
 import { MockRoute, type Match } from "./route.js";
 import type { UrlPattern } from "./url-pattern.js";
 
-/** What a MockAdapter is made with. */
+/** Options of a MockAdapter. */
 export interface MockOptions {
   /**
    * As of HTTPAdapter: each retry is a call.
@@ -31,7 +31,7 @@ export interface MockOptions {
    */
   readonly maxRetries?: number | false | Retry | null | undefined;
   /**
-   * Where requests go that no route answers, and those of the reply `"passthrough"`: an adapter; or, once installed,
+   * The destination of requests that no route answers, and those of the reply `"passthrough"`: an adapter; or, once installed,
    * true for the adapter that it stands in front of. Without it an unmatched request is an error.
    *
    * @defaultValue false
@@ -205,7 +205,7 @@ export class MockAdapter extends HTTPAdapter {
     return super.send(request, { ...settings, layers: [...(settings.layers ?? []), recording] });
   }
 
-  /** What `install` adds: the layer answers instead of the adapter. */
+  /** The layer that `install` adds. It answers instead of the adapter. */
   readonly layer: Layer = Object.assign<Layer, { readonly innermost: true }>(
     async (request, { number, settings }, next) => {
       const pass = this.#passthrough === true ? next : (given: PreparedRequest) => this.#passOn(given, settings);

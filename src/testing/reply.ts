@@ -1,4 +1,4 @@
-/** What a route answers with. */
+/** The reply of a route. */
 import type { HeadersLike } from "../index.js";
 import { aString, atLeast, type Check, kindOf, numberOrKind, refuseUnknownNames } from "../extend/index.js";
 import type { MockCall } from "./call.js";

@@ -6,10 +6,10 @@ import { insideCall, type MockCall } from "./call.js";
 import { checkReply, type ReplyInit } from "./reply.js";
 import { compileUrl, type CompiledUrl, type UrlPattern } from "./url-pattern.js";
 
-/** What a parameter or header must be; null: it must not be there; an array: all the values, in order. */
+/** The value that a parameter or header must have. null: it must be absent; an array: all the values, in order. */
 export type Expected = string | number | boolean | RegExp | null | readonly (string | number | boolean)[];
 
-/** What a request must have, beside method and URL, to be answered by a route. Parts that are not named may be anything. */
+/** Conditions of a route on a request, in addition to method and URL. A part that is not named may have any value. */
 export interface Match {
   /** Parameters of the query; others may be there. */
   readonly params?: Readonly<Record<string, Expected>> | undefined;
@@ -25,11 +25,11 @@ export interface Match {
   readonly body?: Uint8Array | undefined;
   /** Whatever else there is to say. */
   readonly when?: ((call: MockCall) => boolean) | undefined;
-  /** How often the route answers at most; the next route that fits has its turn afterwards. */
+  /** The most calls that the route answers. Afterwards the next matching route answers. */
   readonly times?: number | undefined;
 }
 
-/** How far a request is from a route. */
+/** The difference between a request and a route. */
 export interface Distance {
   readonly differences: readonly string[];
   readonly weight: number;
@@ -44,7 +44,7 @@ export let insideRoute: {
   distance(route: MockRoute, call: MockCall, bodyKnown: boolean): Distance;
 };
 
-/** What `mock.get` and its like return: what to look at when the test is done. */
+/** The result of `mock.get` and the other methods: a route with its calls, for the assertions of a test. */
 export class MockRoute {
   /** In upper case; empty for any. */
   readonly methods: readonly string[];
@@ -81,7 +81,7 @@ export class MockRoute {
     return this.#calls;
   }
 
-  /** How often it was called. */
+  /** The number of its calls. */
   get callCount(): number {
     return this.#calls.length;
   }

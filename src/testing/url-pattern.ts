@@ -14,7 +14,7 @@ import { inspect } from "node:util";
  */
 export type UrlPattern = string | URL | RegExp | ((url: URL) => boolean);
 
-/** What a pattern says of a URL: the parts that it took out of it, or what differs. */
+/** The result of matching a URL: the parts that the pattern extracts, or the difference. */
 export type UrlVerdict =
   { readonly params: Readonly<Record<string, string>> } | { readonly difference: string; readonly weight: number };
 

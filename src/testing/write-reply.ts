@@ -98,7 +98,7 @@ async function* chunks(source: AsyncIterable<Uint8Array | string> | Iterable<Uin
 
 type Source = AsyncGenerator<Buffer, void>;
 
-/** What a cut leaves of the body. */
+/** The part of the body that a cut leaves. */
 interface Pieces {
   readonly source: AsyncIterable<Buffer> | Iterable<Buffer>;
   readonly limit: number;

@@ -7,7 +7,7 @@ import { Http1Connection } from "./http1/connection.js";
 import { framedBody } from "./http1/request-framing.js";
 import { headLines, requestHead } from "./http1/request-head.js";
 import { SocketReader } from "./socket-reader.js";
-import { TlsSessions } from "./connect/tls.js";
+import { TlsSessions } from "./connect/tls-sessions.js";
 import type { Connecting, Connection, Connector, WireRequest } from "./transport.js";
 
 export class SocketConnector implements Connector {

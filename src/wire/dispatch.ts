@@ -2,7 +2,7 @@
 import type { Route } from "./connect/route.js";
 import type { Connection, Exchange, ExchangeTimes, ResponseSink, WireRequest } from "./transport.js";
 
-/** Where a request is: in a queue, waiting for a connection to be made, or on a connection. */
+/** The stage of a request: in a queue, waiting for a connection to be made, or on a connection. */
 export interface Stage {
   /** Gives the request up: see {@link Exchange.abort}. */
   abort(error: unknown): void;
@@ -22,7 +22,7 @@ export class Dispatch implements Exchange {
   /** The receiver of the response. */
   readonly sink: ResponseSink;
   readonly times: ExchangeTimes;
-  /** Who carries out `resume`, `discard` and `abort` now. */
+  /** The stage that carries out `resume`, `discard` and `abort` now. */
   stage: Stage | null = null;
   connection: Connection | null = null;
   isReused = false;

@@ -1,4 +1,4 @@
-/** What Node says of a socket → the exceptions of the package. Each says what failed, where, and what to try. */
+/** Socket errors of Node → exceptions of the package. Each message says what failed, where, and what to try. */
 import {
   ConnectionError,
   ConnectTimeout,
@@ -175,7 +175,7 @@ function orExpired(): string {
   return process.versions["deno"] === undefined ? "" : ", or it has expired (Deno does not say which)";
 }
 
-/** Where an issuer was looked for. */
+/** The place where an issuer was searched. */
 function elsewhere(authorities: string | null): string {
   return authorities === null
     ? ""

@@ -5,7 +5,7 @@ import { Dispatch } from "./dispatch.js";
 import { KEEP_IDLE, Origin, type OriginOwner } from "./origin.js";
 import type { Connector, Exchange, ResponseSink, Transport, TransportStatistics, WireRequest } from "./transport.js";
 
-/** How many connections there may be, and how long they are kept. */
+/** The limits of a pool. */
 export interface PoolLimits {
   /** Origins whose idle connections are kept; the least recently used one loses them first. */
   readonly origins: number;

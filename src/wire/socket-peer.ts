@@ -5,7 +5,7 @@ import type { TLSSocket } from "node:tls";
 import { diagnosedConnection } from "../diagnostics/channels.js";
 import type { DiagnosedConnection } from "../diagnostics/messages.js";
 import type { Route } from "./connect/route.js";
-import { peerCertificateOf } from "./connect/tls.js";
+import { peerCertificateOf } from "./connect/tls-sessions.js";
 import type { Peer, TlsDetails } from "./transport.js";
 import { isForwarding } from "./connect/proxy-hop.js";
 

@@ -36,7 +36,7 @@ export interface WireTarget {
 export interface WireRequest {
   /** The method as it is sent: case matters (RFC 9110 §9.1). */
   readonly method: string;
-  /** Where the request goes. */
+  /** The target of the request. */
   readonly target: WireTarget;
   /** The fields as the caller gave them, without Host as a rule. They are checked when the request is serialized. */
   readonly fields: FieldList;
@@ -88,7 +88,7 @@ export interface ExchangeTimes {
   head: number;
   /** The response was complete. */
   end: number;
-  /** How long the connection took, when it was made for this exchange. */
+  /** The times of connecting, if the connection was made for this exchange. */
   connecting: ConnectTimes | null;
 }
 
@@ -200,7 +200,7 @@ export interface Connection {
   readonly requests: number;
   /** The other end. */
   readonly peer: Peer;
-  /** How long it took to connect. */
+  /** The times of connecting. */
   readonly connectTimes: ConnectTimes;
   /** Whether it can carry no further request. */
   readonly isClosed: boolean;
@@ -208,7 +208,7 @@ export interface Connection {
   readonly isWritable: boolean;
   /** Seconds that the server keeps an idle connection open, or null when it did not say. */
   readonly keepAliveTimeout: number | null;
-  /** Told what becomes of its requests. Set before the first request. */
+  /** Receives the outcome of its requests. Set before the first request. */
   owner: ConnectionOwner;
   /**
    * Sends a request.
@@ -223,7 +223,7 @@ export interface Connection {
   unref(): void;
 }
 
-/** Told by a connection what becomes of its requests. */
+/** Receives the outcome of the requests of a connection. */
 export interface ConnectionOwner {
   /** A request is done. If the connection can carry no further one, `isClosed` is set. */
   onFree(now: number): void;

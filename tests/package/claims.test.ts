@@ -13,7 +13,7 @@ const NOT_THERE = /^(not yet|–)$/;
 const SHOWN_BY: Readonly<Record<string, readonly (readonly [file: string, tag: string])[]>> = {
   "Sessions with defaults": [["integration/client/session.test.ts", "session-settings"]],
   "Cookies kept and sent": [
-    ["unit/message/cookies/set-cookie.test.ts", "set-cookie-syntax"],
+    ["unit/cookies/set-cookie.test.ts", "set-cookie-syntax"],
     ["integration/client/pitfalls.test.ts", "public-suffix-cookies"],
   ],
   "Basic and Digest": [
@@ -27,29 +27,29 @@ const SHOWN_BY: Readonly<Record<string, readonly (readonly [file: string, tag: s
     ["wire/proxy-socks.test.ts", "socks5h-bytes"],
     ["wire/proxy-socks.test.ts", "socks4-bytes"],
   ],
-  "Timeout of connecting alone": [["wire/timeouts.test.ts", "timeout-connect"]],
-  "Timeout of the whole call, body included": [["wire/timeouts-total.test.ts", "timeout-total"]],
+  "Separate connect timeout": [["wire/timeouts.test.ts", "timeout-connect"]],
+  "Total timeout, body included": [["wire/timeouts-total.test.ts", "timeout-total"]],
   Retries: [
     ["unit/policy/retry.test.ts", "retries-number"],
     ["wire/resilience-retries.test.ts", "retry-history"],
   ],
-  "Custom secrets (X-Api-Key) stay home on redirects": [
+  "X-Api-Key is not sent to another origin on redirects": [
     ["integration/client/redirect-credentials.test.ts", "other-origin-headers"],
   ],
   "Redirect history": [["integration/client/redirects.test.ts", "redirect-history"]],
-  "Text by charset (Shift_JIS, windows-1252 …)": [["unit/message/text/charset.test.ts", "text-by-charset"]],
-  "A truncated gzip is an error": [["integration/client/pitfalls.test.ts", "truncated-gzip"]],
-  "Decompression bombs stopped by default": [["integration/client/pitfalls.test.ts", "decompression-bomb"]],
-  "Lines of a stream": [["integration/client/streaming.test.ts", "iter-lines-and-json"]],
+  "Text by charset (Shift_JIS, windows-1252 …)": [["unit/content/charset.test.ts", "text-by-charset"]],
+  "A truncated gzip body is an error": [["integration/client/pitfalls.test.ts", "truncated-gzip"]],
+  "Decompression bombs are stopped by default": [["integration/client/pitfalls.test.ts", "decompression-bomb"]],
+  "Streams line by line": [["integration/client/streaming.test.ts", "iter-lines-and-json"]],
   "JSON Lines": [["integration/client/streaming.test.ts", "iter-lines-and-json"]],
   "Server-sent events": [
     ["integration/client/streaming.test.ts", "iter-events"],
     ["integration/events/events.test.ts", "sse-reconnects"],
   ],
   "Multipart from plain objects": [["unit/message/body/multipart.test.ts", "multipart-streams"]],
-  "JSON checked by a schema": [["integration/client/schemas.test.ts", "json-schema"]],
+  "JSON checked with a schema": [["integration/client/schemas.test.ts", "json-schema"]],
   "Adapters by URL prefix": [["integration/client/adapters.test.ts", "longest-prefix"]],
-  "Something to test against, in the package": [
+  "Mock server in the package": [
     ["integration/testing/mock-adapter.test.ts", "mock-sequence"],
     ["integration/httpbin/server.test.ts", "embedded-httpbin"],
   ],
@@ -57,11 +57,11 @@ const SHOWN_BY: Readonly<Record<string, readonly (readonly [file: string, tag: s
 };
 
 /** Rows that the tests below compare with the facts. */
-const COUNTED = new Set(["Least version", "Packages installed"]);
+const COUNTED = new Set(["Minimum version", "Packages installed"]);
 
 function rows(): readonly (readonly string[])[] {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  const [, section = ""] = readme.split("\n## Next to other clients\n");
+  const [, section = ""] = readme.split("\n## Comparison with other clients\n");
   return cells(section.split("\n## ")[0]).filter(([name]) => name !== "");
 }
 
@@ -114,6 +114,6 @@ describe("the README's table", () => {
         installed.add(nested in lock.packages ? nested : `node_modules/${name}`);
       }
     assert.equal(cell("Packages installed"), String(installed.size));
-    assert.equal(cell("Least version"), lock.packages[""]?.engines?.node?.replace(/^>=(\d+\.\d+).*$/, "Node $1"));
+    assert.equal(cell("Minimum version"), lock.packages[""]?.engines?.node?.replace(/^>=(\d+\.\d+).*$/, "Node $1"));
   });
 });

@@ -1,28 +1,41 @@
-/** Every code of an exception is documented. */
+/** docs/errors.md has every exception and every code. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { it } from "node:test";
+import { describe, it } from "node:test";
 
+import * as exceptions from "#internal/exceptions";
 import { root, sources } from "./source-graph.js";
 
-/** Codes of Node's own errors, and of companions that document theirs by class. */
-const OTHERS = /^ERR_(?:BUFFER|ENCODING|PARSE_ARGS|TLS_CERT|MULTIPART)/;
+/** Codes of errors of Node and of the package's own commands, which no caller of the client sees. */
+const OTHERS = /^ERR_(?:BUFFER|ENCODING|PARSE_ARGS|TLS_CERT)/;
 
-it("the pages describe every exception code without a class of its own", () => {
-  const pages = readdirSync(join(root, "docs"))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => readFileSync(join(root, "docs", name), "utf8"))
-    .join("\n");
+describe("docs/errors.md", () => {
+  const page = readFileSync(join(root, "docs", "errors.md"), "utf8");
   const used = new Set<string>();
-  const ofClasses = new Set<string>();
-  for (const { text } of sources()) {
-    for (const [, code] of text.matchAll(/\bcode: (?:[^\n]*\? )?"(ERR_[A-Z_]+)"/g)) used.add(code);
-    for (const [, code] of text.matchAll(/readonly code: string = "(ERR_[A-Z_]+)"/g)) ofClasses.add(code);
-  }
-  assert.ok(used.has("ERR_DIGEST") && used.has("ERR_BODY_SOURCE") && ofClasses.has("ERR_SSL"));
-  const missing = [...used].filter(
-    (code) => !ofClasses.has(code) && !OTHERS.test(code) && !pages.includes(`\`${code}\``),
-  );
-  assert.deepEqual(missing, []);
+  for (const { text } of sources())
+    for (const [code] of text.matchAll(/\bERR_[A-Z_]+\b/g)) if (!OTHERS.test(code)) used.add(code);
+
+  it("has every code of the sources", () => {
+    assert.ok(used.has("ERR_DIGEST") && used.has("ERR_SSL") && used.has("ERR_PROXY_REFUSED"));
+    assert.deepEqual(
+      [...used].filter((code) => !page.includes(`\`${code}\``)),
+      [],
+    );
+  });
+
+  it("has no code that does not exist", () => {
+    const shown = [...page.matchAll(/`(ERR_[A-Z_]+)`/g)].map(([, code]) => code);
+    assert.deepEqual(
+      shown.filter((code) => !used.has(code)),
+      [],
+    );
+  });
+
+  const classes: [string, { readonly name: string; readonly code?: string }][] = Object.entries(exceptions);
+  for (const [name, { code }] of classes)
+    it(`has ${name} with its code`, () => {
+      const cell = code === undefined ? `| \`${name}\` ` : `| \`${name}\` \`${code}\` |`;
+      assert.ok(page.includes(cell), `a row that begins with ${cell}`);
+    });
 });

@@ -29,7 +29,9 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   // Bytes to text and data.
   content: ["exceptions", "http"],
   auth: ["exceptions", "options", "http"],
-  message: ["exceptions", "options", "http", "content", "auth"],
+  // The cookie jar.
+  cookies: ["exceptions", "options", "http"],
+  message: ["exceptions", "options", "http", "content", "cookies", "auth"],
   // Decisions over values.
   policy: ["exceptions", "options", "http"],
   // The engine knows HTTP and nothing of sessions, requests and responses.
@@ -43,6 +45,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "http",
     "content",
     "auth",
+    "cookies",
     "message",
     "policy",
     "wire",
@@ -55,6 +58,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "http",
     "content",
     "auth",
+    "cookies",
     "message",
     "policy",
     "wire",
@@ -64,7 +68,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   // It tests the client, so it shares no code with it.
   httpbin: [],
   // What authors of companions need beside the main entry: the companions of this package use it as others do.
-  extend: ["options", "http", "content", "message", "wire", "adapters", "client"],
+  extend: ["options", "http", "content", "cookies", "message", "wire", "adapters", "client"],
   events: ["index", "extend"],
   multipart: ["index", "extend"],
   testing: ["index", "extend"],
@@ -83,7 +87,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
 /** Packages that a layer may import beside Node's own modules. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   content: ["chardet", "eventsource-parser"],
-  message: ["tough-cookie"],
+  cookies: ["tough-cookie"],
   wire: ["socks"],
   opentelemetry: ["@opentelemetry/api"],
 };
@@ -188,7 +192,7 @@ describe("the import table", () => {
   const forbidden: readonly (readonly [SourceText, string])[] = [
     [
       { path: "message/url.ts", text: '\nimport { Session } from "../client/session.js";' },
-      'src/message/url.ts:2 imports "../client/session.js": "message" may import exceptions, options, http, content, auth',
+      'src/message/url.ts:2 imports "../client/session.js": "message" may import exceptions, options, http, content, cookies, auth',
     ],
     [
       { path: "wire/pool.ts", text: 'export type { Response } from "../message/response.js";' },

@@ -1,50 +1,51 @@
-/** The table of options in docs/advanced.md is the registry's. `UPDATE_DOCS=1` writes it into the page. */
+/** The table of docs/options.md says of each option what the registry says. */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { it } from "node:test";
+import { describe, it } from "node:test";
 
 import { OPTIONS } from "#internal/client/options";
 import type { OptionRow } from "#internal/options/option";
 import { root } from "./source-graph.js";
 
-const PAGE = join(root, "docs", "advanced.md");
-const BEGIN = "<!-- table of options: written by tests/package/option-table.test.ts, UPDATE_DOCS=1 -->";
-const END = "<!-- end of the table of options -->";
-
 const MERGING: Readonly<Record<OptionRow["merge"], string>> = {
-  "by key": "key by key, the call wins; `null` removes a key",
-  replace: "the call's replaces the session's",
+  "by key": "merged by key",
+  replace: "call replaces",
   "call only": "",
   "session only": "",
 };
 
-function rendered(): string {
-  const rows: [string, OptionRow][] = Object.entries(OPTIONS);
-  const mark = (row: OptionRow, place: OptionRow["of"][number]): string => (row.of.includes(place) ? "yes" : "");
-  const lines = [
-    ["option", "call", "`send`", "session", "given to both"],
-    Array<string>(5).fill("---"),
-    ...rows.map(([name, row]) => [
-      `\`${name}\``,
-      mark(row, "call"),
-      mark(row, "send"),
-      mark(row, "session"),
-      MERGING[row.merge],
-    ]),
-  ];
-  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+/** The rows of the page's first table, by the name of their option. */
+function rows(): ReadonlyMap<string, readonly string[]> {
+  const page = readFileSync(join(root, "docs", "options.md"), "utf8");
+  const [table = ""] = page.split("\n## ");
+  const found = new Map<string, readonly string[]>();
+  for (const line of table.split("\n").slice(1)) {
+    const name = /^\| \[?`(\w+)`/.exec(line)?.[1];
+    if (name === undefined) continue;
+    const [, ...cells] = line
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim());
+    found.set(name, cells);
+  }
+  return found;
 }
 
-it("docs/advanced.md shows the options of the registry", () => {
-  const page = readFileSync(PAGE, "utf8");
-  const from = page.indexOf(BEGIN);
-  const to = page.indexOf(END);
-  assert.ok(from !== -1 && to > from, `docs/advanced.md has lost its marks ${BEGIN} and ${END}`);
-  const table = rendered();
-  if (process.env["UPDATE_DOCS"] === "1") {
-    writeFileSync(PAGE, `${page.slice(0, from)}${BEGIN}\n\n${table}\n\n${page.slice(to)}`);
-    return;
-  }
-  assert.equal(page.slice(from + BEGIN.length, to).trim(), table, "run this test with UPDATE_DOCS=1");
+describe("the table of docs/options.md", () => {
+  const options: [string, OptionRow][] = Object.entries(OPTIONS);
+
+  it("has the options of the registry, in its order", () => {
+    assert.deepEqual(
+      [...rows().keys()],
+      options.map(([name]) => name),
+    );
+  });
+
+  for (const [name, { of, merge }] of options)
+    it(`says where ${name} is given, and how it merges`, () => {
+      const [value, byDefault, given, merging] = rows().get(name) ?? [];
+      assert.deepEqual([given, merging], [of.join(", "), MERGING[merge]]);
+      assert.ok(value !== "" && byDefault !== "", "a value and a default");
+    });
 });

@@ -1,6 +1,6 @@
 /**
- * The departures from Python's requests: `departures/NN-name.json` has the reason for each, as docs/coming-from-python.md
- * prints it, and the recorded calls that show it with the differences between both sides.
+ * The departures from Python's requests: `departures/NN-name.json` has its row in the table of
+ * docs/coming-from-python.md, and the recorded calls that show it with the differences between both sides.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,10 +27,14 @@ export interface Departure {
   /** The number on the page and at the beginning of the file's name. */
   readonly id: number;
   readonly kind: Kind;
-  /** The behavior of this package, in a few words. */
+  /** The topic in a few words. This and the following three are Markdown. */
   readonly title: string;
-  /** Both behaviors and the reason: Markdown. */
-  readonly text: string;
+  /** The behavior of this package. */
+  readonly ours: string;
+  /** The behavior of requests. */
+  readonly theirs: string;
+  /** Why this package differs, in one sentence. */
+  readonly reason: string;
   /** The test for a departure that no exchange over plain sockets can show: its file below tests/, and its tag. */
   readonly provenBy?: readonly [file: string, tag: string];
   /**

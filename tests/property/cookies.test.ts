@@ -3,10 +3,10 @@ import { it } from "node:test";
 
 import fc from "fast-check";
 
-import { formatCookieFile, parseCookieFile } from "#internal/message/cookies/cookie-file";
-import { domainMatches, pathMatches } from "#internal/message/cookies/cookie";
-import { RequestsCookieJar } from "#internal/message/cookies/jar";
-import { parseSetCookie } from "#internal/message/cookies/set-cookie";
+import { formatCookieFile, parseCookieFile } from "#internal/cookies/cookie-file";
+import { domainMatches, pathMatches } from "#internal/cookies/cookie";
+import { RequestsCookieJar } from "#internal/cookies/jar";
+import { parseSetCookie } from "#internal/cookies/set-cookie";
 
 const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) });
 const crumbs = fc.string({

@@ -5,7 +5,7 @@ import fc from "fast-check";
 
 import { RequestException } from "#internal/exceptions";
 import { redactedUrl, shownProxyUrl, shownUrl } from "#internal/http/redaction/shown-url";
-import { cookieTarget } from "#internal/message/cookies/cookie";
+import { cookieTarget } from "#internal/cookies/cookie";
 import {
   encodeParams,
   joinUrl,

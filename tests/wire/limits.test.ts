@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import { HTTPAdapter, RequestsCookieJar, Session, type HTTPAdapterOptions } from "requests-ts";
-import { DEFAULT_COOKIE_LIMITS } from "#internal/message/cookies/store";
+import { DEFAULT_COOKIE_LIMITS } from "#internal/cookies/store";
 import { MAX_CODINGS } from "#internal/wire/decode/decode";
 import { DEFAULT_LIMITS } from "#internal/wire/limits";
 import { MAX_QUEUE } from "#internal/wire/pool";

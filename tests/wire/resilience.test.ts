@@ -1,5 +1,5 @@
 /**
- * Fault × phase → exception, retried or not, time taken: the table of docs/resilience.md as data, each row played.
+ * Fault × phase → exception, retried or not, time taken: the table of docs/errors.md as data, each row played.
  * `UPDATE_DOCS=1` writes the table into the page; otherwise a page that says something else fails.
  */
 import assert from "node:assert/strict";
@@ -24,7 +24,7 @@ import { faultProxy, fullPort, type FaultProxy, type Plan } from "../_support/fa
 import { rawServer, type Script } from "../_support/raw-server.js";
 import { ON_DENO } from "../_support/runtime.js";
 
-const PAGE = join(import.meta.dirname, "../../../docs/resilience.md");
+const PAGE = join(import.meta.dirname, "../../../docs/errors.md");
 const BEGIN = "<!-- table of faults: written by tests/wire/resilience.test.ts, UPDATE_DOCS=1 -->";
 const END = "<!-- end of the table of faults -->";
 
@@ -163,13 +163,13 @@ const ROWS: readonly Row[] = [
   row("DNS does not answer", "ConnectTimeout ERR_CONNECT_TIMEOUT", "dns", "yes/yes", "0.3 s", BOTH,
     named("slow.test", () => undefined)),
   row("the port is closed", "ConnectionError ERR_CONNECTION_REFUSED", "connect", "yes/yes", "at once", BOTH, closedPort),
-  row("the server does not accept", "ConnectTimeout ERR_CONNECT_TIMEOUT", "connect", "yes/yes", "0.3 s", BOTH, fullBacklog),
+  row("the server does not accept the connection", "ConnectTimeout ERR_CONNECT_TIMEOUT", "connect", "yes/yes", "0.3 s", BOTH, fullBacklog),
   row("`allowAddress` refuses the address", "ConnectionError ERR_ADDRESS_NOT_ALLOWED", "connect", "no/no", "at once", BOTH,
     direct("/anything", { adapter: { allowAddress: () => false } })),
 
-  row("silence in the TLS handshake", "ConnectTimeout ERR_CONNECT_TIMEOUT", "tls", "yes/yes", "0.3 s", ["https"], brokenHandshake({ accept: "silence" })),
-  row("closed in the TLS handshake", "SSLError ERR_SSL", "tls", "yes/yes", "at once", ["https"], brokenHandshake({ down: { kind: "cut", at: 100 } })),
-  row("reset in the TLS handshake", "SSLError ERR_SSL", "tls", "yes/yes", "at once", ["https"], brokenHandshake({ down: { kind: "reset", at: 100 } })),
+  row("the server is silent in the TLS handshake", "ConnectTimeout ERR_CONNECT_TIMEOUT", "tls", "yes/yes", "0.3 s", ["https"], brokenHandshake({ accept: "silence" })),
+  row("connection closed in the TLS handshake", "SSLError ERR_SSL", "tls", "yes/yes", "at once", ["https"], brokenHandshake({ down: { kind: "cut", at: 100 } })),
+  row("connection reset in the TLS handshake", "SSLError ERR_SSL", "tls", "yes/yes", "at once", ["https"], brokenHandshake({ down: { kind: "reset", at: 100 } })),
   row("the server does not speak TLS", "SSLError ERR_SSL", "tls", "no/no", "at once", ["https"],
     brokenHandshake({ down: { kind: "garbage", at: 0, bytes: "HTTP/1.1 400 Bad Request\r\n\r\n" } })),
   row("the certificate is not trusted", "SSLError ERR_SSL", "tls", "no/no", "at once", ["https"], direct("/anything", { request: { verify: true } })),
@@ -179,7 +179,7 @@ const ROWS: readonly Row[] = [
     throughProxy((peer) => peer.gone)),
   row("the proxy closes instead of answering CONNECT", "ProxyError ERR_PROXY", "proxy", "yes/yes", "at once", ["https"],
     throughProxy(answersConnect(""))),
-  row("the proxy answers CONNECT with garbage", "ProxyError ERR_PROXY", "proxy", "yes/yes", "at once", ["https"],
+  row("the proxy's answer to CONNECT is not HTTP", "ProxyError ERR_PROXY", "proxy", "yes/yes", "at once", ["https"],
     throughProxy(answersConnect("SSH-2.0-OpenSSH_9.6\r\n"))),
   row("the proxy refuses to connect (502)", "ProxyError ERR_PROXY_REFUSED", "proxy", "yes/yes", "at once", ["https"],
     throughProxy(answersConnect("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"))),
@@ -187,34 +187,34 @@ const ROWS: readonly Row[] = [
     throughProxy(answersConnect("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n"))),
 
   row("the server stops reading the upload", "ReadTimeout ERR_READ_TIMEOUT", "send", "/no", "0.3 s", BOTH, upload({ up: { kind: "deaf", at: 1000 } })),
-  row("reset during the upload", "ConnectionError ERR_CONNECTION_CLOSED", "send", "/no", "at once", BOTH, upload({ up: { kind: "reset", at: 1000 } })),
+  row("connection reset during the upload", "ConnectionError ERR_CONNECTION_CLOSED", "send", "/no", "at once", BOTH, upload({ up: { kind: "reset", at: 1000 } })),
 
-  row("accepted, and closed at once", "ConnectionError ERR_CONNECTION_CLOSED", "wait", "yes/no", "at once", ["http"], broken({ accept: "close" })),
-  row("accepted, and reset at once", "ConnectionError ERR_CONNECTION_CLOSED", "wait", "yes/no", "at once", ["http"], broken({ down: { kind: "reset", at: 0 } })),
-  row("silence before the response", "ReadTimeout ERR_READ_TIMEOUT", "wait", "yes/no", "0.3 s", BOTH, broken({ down: { kind: "stall", at: 0 } })),
-  row("silence in the head", "ReadTimeout ERR_READ_TIMEOUT", "wait", "yes/no", "0.3 s", BOTH, broken({ down: { kind: "stall", at: "head" } })),
-  row("closed before the response", "ConnectionError ERR_CONNECTION_CLOSED", "wait", "yes/no", "at once", BOTH, broken({ down: { kind: "cut", at: 0 } })),
-  row("only the server's side is closed, before the response", "ConnectionError ERR_CONNECTION_CLOSED", "wait", "yes/no", "at once", BOTH,
+  row("connection closed at once", "ConnectionError ERR_CONNECTION_CLOSED", "wait", "yes/no", "at once", ["http"], broken({ accept: "close" })),
+  row("connection reset at once", "ConnectionError ERR_CONNECTION_CLOSED", "wait", "yes/no", "at once", ["http"], broken({ down: { kind: "reset", at: 0 } })),
+  row("the server is silent before the response", "ReadTimeout ERR_READ_TIMEOUT", "wait", "yes/no", "0.3 s", BOTH, broken({ down: { kind: "stall", at: 0 } })),
+  row("the server is silent in the response headers", "ReadTimeout ERR_READ_TIMEOUT", "wait", "yes/no", "0.3 s", BOTH, broken({ down: { kind: "stall", at: "head" } })),
+  row("connection closed before the response", "ConnectionError ERR_CONNECTION_CLOSED", "wait", "yes/no", "at once", BOTH, broken({ down: { kind: "cut", at: 0 } })),
+  row("the server closes its side before the response", "ConnectionError ERR_CONNECTION_CLOSED", "wait", "yes/no", "at once", BOTH,
     broken({ down: { kind: "half-close", at: 0 } })),
-  row("closed in the head", "ConnectionError ERR_BAD_RESPONSE", "wait", "yes/no", "at once", BOTH, broken({ down: { kind: "cut", at: "head" } })),
-  row("reset in the head", "ConnectionError ERR_CONNECTION_CLOSED", "wait", "yes/no", "at once", BOTH, broken({ down: { kind: "reset", at: "head" } })),
-  row("garbage instead of a head", "ConnectionError ERR_BAD_RESPONSE", "wait", "yes/no", "at once", BOTH,
+  row("connection closed in the response headers", "ConnectionError ERR_BAD_RESPONSE", "wait", "yes/no", "at once", BOTH, broken({ down: { kind: "cut", at: "head" } })),
+  row("connection reset in the response headers", "ConnectionError ERR_CONNECTION_CLOSED", "wait", "yes/no", "at once", BOTH, broken({ down: { kind: "reset", at: "head" } })),
+  row("the response is not HTTP", "ConnectionError ERR_BAD_RESPONSE", "wait", "yes/no", "at once", BOTH,
     broken({ down: { kind: "garbage", at: 0, bytes: "\x00\x01 this is not HTTP\r\n\r\n" } })),
-  row("Content-Lengths that differ", "InvalidHeader ERR_INVALID_HEADER", "wait", "no/no", "at once", BOTH,
+  row("two different Content-Length headers", "InvalidHeader ERR_INVALID_HEADER", "wait", "no/no", "at once", BOTH,
     broken({ down: { kind: "garbage", at: 0, bytes: TWO_LENGTHS } })),
 
-  row("silence in the body", "ReadTimeout ERR_READ_TIMEOUT", "receive", "yes/no", "0.3 s", BOTH, broken({ down: { kind: "stall", at: "body" } })),
-  row("closed in the body", "ChunkedEncodingError ERR_CHUNKED_ENCODING", "receive", "yes/no", "at once", BOTH, broken({ down: { kind: "cut", at: "body" } })),
-  row("reset in the body", "ChunkedEncodingError ERR_CHUNKED_ENCODING", "receive", "yes/no", "at once", BOTH, broken({ down: { kind: "reset", at: "body" } })),
-  row("garbage in the size of a chunk", "ChunkedEncodingError ERR_CHUNKED_ENCODING", "receive", "yes/no", "at once", BOTH,
+  row("the server is silent in the body", "ReadTimeout ERR_READ_TIMEOUT", "receive", "yes/no", "0.3 s", BOTH, broken({ down: { kind: "stall", at: "body" } })),
+  row("connection closed in the body", "ChunkedEncodingError ERR_CHUNKED_ENCODING", "receive", "yes/no", "at once", BOTH, broken({ down: { kind: "cut", at: "body" } })),
+  row("connection reset in the body", "ChunkedEncodingError ERR_CHUNKED_ENCODING", "receive", "yes/no", "at once", BOTH, broken({ down: { kind: "reset", at: "body" } })),
+  row("invalid chunk size", "ChunkedEncodingError ERR_CHUNKED_ENCODING", "receive", "yes/no", "at once", BOTH,
     broken({ down: { kind: "garbage", at: 0, bytes: `${CHUNKED}5\r\nhello\r\nxyz\r\n` } })),
-  row("compressed data that is cut", "ContentDecodingError ERR_CONTENT_DECODING", "receive", "no/no", "at once", BOTH, direct("/truncate/1000?encoding=gzip")),
+  row("compressed body cut short", "ContentDecodingError ERR_CONTENT_DECODING", "receive", "no/no", "at once", BOTH, direct("/truncate/1000?encoding=gzip")),
 
-  row("every piece comes 0.1 s late", "200", "", "no/no", "at once", BOTH, broken({ down: { kind: "latency", milliseconds: 100 } })),
-  row("the response comes byte by byte", "200", "", "no/no", "at once", BOTH, broken({ down: { kind: "drip" } }, "/status/200")),
-  row("the answer is 500, 502, 503 or 504", "503", "", "yes/no", "at once", BOTH, direct("/status/503")),
-  row("the answer is 429", "429", "", "yes/no", "at once", BOTH, direct("/status/429")),
-  row("the answer is another 4xx", "404", "", "no/no", "at once", BOTH, direct("/status/404")),
+  row("every piece arrives 0.1 s late", "200", "", "no/no", "at once", BOTH, broken({ down: { kind: "latency", milliseconds: 100 } })),
+  row("the response arrives byte by byte", "200", "", "no/no", "at once", BOTH, broken({ down: { kind: "drip" } }, "/status/200")),
+  row("status 500, 502, 503 or 504", "503", "", "yes/no", "at once", BOTH, direct("/status/503")),
+  row("status 429", "429", "", "yes/no", "at once", BOTH, direct("/status/429")),
+  row("another 4xx status", "404", "", "no/no", "at once", BOTH, direct("/status/404")),
 ];
 
 function upload(plan: Plan): Row["scene"] {
@@ -273,7 +273,7 @@ async function ended(call: Promise<Response>): Promise<{ outcome: string; phase:
 /** Deno's TLS takes a reset for an end, and buffers more of a request than other runtimes before a write waits. */
 const TOLD_BY_DENO_TLS: Readonly<Record<string, Partial<Played>>> = {
   "the server stops reading the upload": { phase: "wait" },
-  "reset in the head": { outcome: "ConnectionError ERR_BAD_RESPONSE" },
+  "connection reset in the response headers": { outcome: "ConnectionError ERR_BAD_RESPONSE" },
 };
 
 function check(played: Played, one: Row, scheme: Scheme, retried: Retried): void {
@@ -300,11 +300,11 @@ describe("the result of a fault", { concurrency: 4, timeout: 60_000 }, () => {
     }
 });
 
-it("is in the table of docs/resilience.md", () => {
+it("is in the table of docs/errors.md", () => {
   const page = readFileSync(PAGE, "utf8");
   const from = page.indexOf(BEGIN);
   const to = page.indexOf(END);
-  assert.ok(from !== -1 && to > from, `docs/resilience.md has lost its marks ${BEGIN} and ${END}`);
+  assert.ok(from !== -1 && to > from, `docs/errors.md has lost its marks ${BEGIN} and ${END}`);
   const table = rendered();
   if (process.env["UPDATE_DOCS"] === "1") {
     writeFileSync(PAGE, `${page.slice(0, from)}${BEGIN}\n\n${table}\n\n${page.slice(to)}`);
@@ -317,7 +317,7 @@ it("is in the table of docs/resilience.md", () => {
 /** As a Markdown table. */
 function rendered(): string {
   const lines = [
-    ["What happens", "Ends in", "`code`", "`phase`", "After", "GET again", "POST again"],
+    ["failure", "result", "`code`", "`phase`", "after", "GET repeated", "POST repeated"],
     Array<string>(7).fill("---"),
     ...ROWS.map(({ fault, outcome, phase, time, get, post }) => {
       const [name, code = ""] = outcome.split(" ");

@@ -3,7 +3,7 @@
 //   --only get,down            workloads whose id begins so
 //   --with axios,got           only these beside requests-ts
 //   --json results.json        the figures as they are
-//   --page                     writes them into docs/performance.md and draws docs/assets/benchmark.svg
+//   --page                     writes them into docs/performance.md and README.md, and draws docs/assets/benchmark.svg
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -12,10 +12,10 @@ import { parseArgs } from "node:util";
 import { installPackages, packageFolder } from "../packages.mjs";
 import { aims } from "./aims.mjs";
 import { CONTESTANTS } from "./contestants/index.mjs";
-import { writeBlock } from "./page.mjs";
+import { writeBlock, writeReadme } from "./page.mjs";
 import { picture } from "./picture.mjs";
 import { startServers } from "./servers/index.mjs";
-import { table, aimsTable, conditionsLine } from "./tables.mjs";
+import { aimsTable, conditionsLine, readmeTable, table } from "./tables.mjs";
 import { crowds, measureAlone, measureImports, measureRate, rates, transfers } from "./workloads.mjs";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -90,6 +90,7 @@ function writePage({ conditions: made, results: found }) {
   const blocks = Object.keys(found).map((id) => table(id, titles[id], found[id]));
   writeBlock("figures", [conditionsLine(made), "", aimsTable(reached), "", blocks.join("\n\n")].join("\n"));
   if (found["get-50"] === undefined) return;
+  writeReadme("speed", readmeTable(found, made));
   mkdirSync(join(root, "docs", "assets"), { recursive: true });
   writeFileSync(join(root, "docs", "assets", "benchmark.svg"), picture(found["get-50"], made));
 }

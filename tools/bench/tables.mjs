@@ -65,9 +65,36 @@ export function conditionsLine({ date, node, processor, cores, server, rounds, s
   return `${date} · Node ${node} · ${cores} cores of ${processor} · server ${server} · ${rounds} rounds of ${seconds} s\n${[...new Set(others)].join(", ")}`;
 }
 
+const README_COLUMNS = ["undici-request", "undici-dispatch", "superagent", "axios", "got", "ky", "node-fetch", "fetch"];
+const README_ROWS = [
+  ["get-50", "GET, 50 at a time"],
+  ["get-1", "GET, one at a time"],
+  ["post-50", "POST of JSON, 50 at a time"],
+  ["tls-50", "GET over kept TLS connections, 50 at a time"],
+];
+
+/** How many requests per second requests-ts sends for each of another client: a table for the README. */
+export function readmeTable(results, { date, node, cores, server, rounds }) {
+  const row = (workload, id) => results[workload]?.find((candidate) => candidate.id === id && !candidate.error);
+  const head = ["", ...README_COLUMNS.map((id) => row("get-50", id)?.name.replace(", by hand", "") ?? id)];
+  const lines = README_ROWS.filter(([workload]) => row(workload, "requests-ts")).map(([workload, title]) => [
+    title,
+    ...README_COLUMNS.map((id) => {
+      const theirs = row(workload, id);
+      return theirs === undefined ? "–" : range(ratio(row(workload, "requests-ts"), theirs, "perSecond"), 1);
+    }),
+  ]);
+  const table = [head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return `Requests per second of requests-ts, divided by those of each client in the same round: the middle of ${rounds} rounds, and
+their range. ${date}, Node ${node}, ${cores} shared cores, ${server} on loopback.
+
+${table}`;
+}
+
 /** A row compared with itself is 1, without a range. */
-function range({ middle: number, low, high }) {
-  return low === high ? number.toFixed(2) : `${number.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+function range({ middle: number, low, high }, digits = 2) {
+  const text = (value) => value.toFixed(digits);
+  return low === high ? text(number) : `${text(number)} (${text(low)}–${text(high)})`;
 }
 
 function whole(number) {

@@ -14,6 +14,22 @@ const executablePath =
 const pictures = process.argv.includes("--pictures") ? process.argv[process.argv.indexOf("--pictures") + 1] : undefined;
 const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : "";
 const WIDTHS = [390, 1280];
+/** What readers search for, and the page that must come first. */
+const SEARCHES = [
+  ["cookie jar", "cookies"],
+  ["timeout", "timeouts"],
+  ["proxy", "proxies"],
+  ["ca certificate", "tls"],
+  ["client certificate", "tls"],
+  ["retry on 429", "retries"],
+  ["upload file", "uploads"],
+  ["download", "streaming"],
+  ["server-sent events", "streaming"],
+  ["error codes", "errors"],
+  ["bearer token", "authentication"],
+  ["concurrent requests", "sessions"],
+  ["jest", "test-runners"],
+];
 const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
@@ -155,19 +171,22 @@ function checkLinks(links) {
   }
 }
 
-/** The search finds what the pages have. */
+/** The search shows the right page first. */
 async function checkSearch() {
   if (only !== "") return;
   const page = await context.newPage();
   await page.setViewportSize({ width: 1280, height: 900 });
   await page.goto(`${origin}/`, { waitUntil: "load" });
   await page.locator(".DocSearch-Button").first().click();
-  await page.locator(".VPLocalSearchBox input").fill("cookie jar");
-  await page
-    .locator(".VPLocalSearchBox .result")
-    .first()
-    .waitFor({ timeout: 10_000 })
-    .catch(() => problems.push("the search finds no cookie jar"));
+  for (const [words, expected] of SEARCHES) {
+    if (!pages.includes(`${expected}.html`)) continue;
+    await page.locator(".VPLocalSearchBox input").fill(words);
+    const isFirst = (name) =>
+      document.querySelector(".VPLocalSearchBox .result")?.getAttribute("href")?.includes(`/${name}.html`) ?? false;
+    await page
+      .waitForFunction(isFirst, expected, { timeout: 10_000 })
+      .catch(() => problems.push(`the search for "${words}" does not show ${expected} first`));
+  }
   await page.close();
 }
 

@@ -14,7 +14,7 @@ import type { Cancellation } from "../cancellation.js";
 /** Requests that answer the challenges of a forwarding proxy: one, and one more for a nonce that was too old. */
 const MAX_PROXY_ANSWERS = 2;
 
-/** What the attempts of one request have in common, and where the loop stands. */
+/** The state that the attempts of one request share, and the progress of the retry loop. */
 export class Attempt {
   readonly request: PreparedRequest;
   readonly settings: CallSettings;
@@ -27,7 +27,7 @@ export class Attempt {
   retry: Retry;
   /** The proxy of the request that is under way. */
   proxy: ProxyHop | null = null;
-  /** How many challenges of the proxy this attempt has answered. */
+  /** The number of challenges of the proxy that this attempt has answered. */
   proxyAnswers = 0;
 
   constructor(

@@ -18,7 +18,7 @@ import { Pool } from "../../wire/pool.js";
 import type { Transport, TransportStatistics, WireRequest, WireTarget } from "../../wire/transport.js";
 import { BaseAdapter, type CallSettings, type SendSettings } from "../adapter.js";
 import { Cancellation } from "../cancellation.js";
-import { isFinal, throughLayers, type Layer, type LayerAttempt } from "../layers.js";
+import { isFinal, throughLayers, type Layer } from "../layers.js";
 import { Attempt } from "./attempt.js";
 import { resolveHttpOptions, type HTTPAdapterOptions } from "./http-options.js";
 import { publishRetry } from "./publish.js";
@@ -27,9 +27,9 @@ import { Routes } from "./routes.js";
 
 export type { HTTPAdapterOptions } from "./http-options.js";
 
+const NO_RESPONSES: readonly Response[] = Object.freeze([]);
 /** Idle connections kept for each origin, as in requests. */
 const DEFAULT_POOL_SIZE = 10;
-const NO_RESPONSES: readonly Response[] = Object.freeze([]);
 
 /**
  * Sends requests over HTTP/1.1, with a pool of connections and retries.
@@ -103,7 +103,7 @@ export class HTTPAdapter extends BaseAdapter {
     this.#transport.close();
   }
 
-  /** How the pool stands: connections open and idle, requests waiting. */
+  /** The state of the pool: connections open and idle, requests waiting. */
   get statistics(): TransportStatistics {
     return this.#transport.statistics;
   }
@@ -174,7 +174,7 @@ export class HTTPAdapter extends BaseAdapter {
   /** Separate: a closure in the loop would allocate a context for every request. */
   #sendThrough(layers: readonly Layer[], attempt: Attempt): Promise<Response> {
     const { request, settings, number } = attempt;
-    const about: LayerAttempt = { number, previous: settings.previous ?? NO_RESPONSES, settings };
+    const about = { number, previous: settings.previous ?? NO_RESPONSES, settings };
     return throughLayers(layers, request, about, (given) => this.#sendOnce(given, attempt));
   }
 

@@ -11,35 +11,39 @@ import { MAX_QUEUE } from "../../wire/pool.js";
 import type { Transport } from "../../wire/transport.js";
 import type { ConnectionOptions } from "./routes.js";
 
-/** What an HTTPAdapter is made with. */
+/** Options of an HTTPAdapter. */
 export interface HTTPAdapterOptions extends ConnectionOptions {
   /** Origins whose idle connections are kept. @defaultValue 10 */
   readonly poolConnections?: number | undefined;
   /** Idle connections kept for each origin. @defaultValue `maxConnections` if that is given, otherwise 10 */
   readonly poolMaxsize?: number | undefined;
-  /** Never open more than `poolMaxsize` connections to an origin; requests beyond wait. @defaultValue false */
+  /** Never open more than `poolMaxsize` connections to an origin; further requests wait. @defaultValue false */
   readonly poolBlock?: boolean | undefined;
-  /** Connections open at once to an origin; requests beyond wait in order (`timeout.pool` bounds it). @defaultValue 100 */
+  /**
+   * Connections that are open to one origin at once. Further requests wait in order, for `timeout.pool` at most.
+   *
+   * @defaultValue 100
+   */
   readonly maxConnections?: number | undefined;
-  /** Requests that may wait for a connection to an origin; one more is a ConnectionError. @defaultValue 100000 */
+  /** Requests that may wait for a connection to one origin. One more throws a ConnectionError. @defaultValue 100000 */
   readonly maxQueue?: number | undefined;
-  /** A number, as urllib3's `Retry(n)`, or a Retry. @defaultValue 0 */
+  /** A number, which means `new Retry({ total: n })` as in urllib3, or a Retry. @defaultValue the session's `retries` */
   readonly maxRetries?: number | false | Retry | null | undefined;
-  /** HTTP/2 is not spoken yet: true is a TypeError. @defaultValue false */
+  /** HTTP/2 is not supported yet: true throws a TypeError. @defaultValue false */
   readonly http2?: boolean | undefined;
-  /** Keep connections for further requests. @defaultValue true */
+  /** Keep connections open for further requests. @defaultValue true */
   readonly keepAlive?: boolean | undefined;
-  /** Bytes of a response's head. @defaultValue 262144 */
+  /** The largest head of a response, in bytes. @defaultValue 262144 */
   readonly maxHeaderSize?: number | undefined;
-  /** Field lines of a response's head. @defaultValue 1000 */
+  /** The most field lines in the head of a response. @defaultValue 1000 */
   readonly maxHeaders?: number | undefined;
-  /** 1xx responses before the final one. @defaultValue 100 */
+  /** The most 1xx responses before the final one. @defaultValue 100 */
   readonly maxInformational?: number | undefined;
-  /** Bytes of a chunk-size line with its extensions. @defaultValue 16384 */
+  /** The longest chunk-size line with its extensions, in bytes. @defaultValue 16384 */
   readonly maxChunkLineSize?: number | undefined;
-  /** Output ÷ input beyond which compressed content over 10 MiB is a bomb. @defaultValue 200 */
+  /** Ratio of decoded to encoded bytes above which content over 10 MiB throws ContentDecodingError. @defaultValue 200 */
   readonly maxDecompressionRatio?: number | undefined;
-  /** Content codings in a row, as in `Content-Encoding: gzip, gzip`. @defaultValue 5 */
+  /** The most content codings of one response, as in `Content-Encoding: gzip, gzip`. @defaultValue 5 */
   readonly maxContentCodings?: number | undefined;
   /**
    * Carries the requests in place of a pool of connections; the options of the pool then have no effect. See

@@ -1,4 +1,4 @@
-/** What a proxy's URL means: where it is, how it is spoken to, and who we are there. */
+/** The URL of a proxy: its address, its protocol, and our credentials for it. */
 import { randomBytes } from "node:crypto";
 
 import { basicAuthHeader } from "../../auth/basic.js";
@@ -109,7 +109,7 @@ function checkSocksCredentials(scheme: string, [username, password]: readonly [s
     );
 }
 
-/** How a route goes through the proxy. */
+/** The hop of a route through the proxy. */
 export function proxyHop(server: ProxyServer, secureTarget: boolean, verify: VerifyOption): ProxyHop {
   const http = server.scheme === "http" || server.scheme === "https";
   return {

@@ -1,4 +1,4 @@
-/** What the adapter publishes on the diagnostics channels: called only when there are subscribers. */
+/** Publishes the adapter's messages on the diagnostics channels. Called only when there are subscribers. */
 import { diagnosedError, nextRequestId, requestError, requestHead, requestRetry } from "../../diagnostics/channels.js";
 import type { DiagnosedError, DiagnosedRequest } from "../../diagnostics/messages.js";
 import { insideRequest, type PreparedRequest } from "../../message/prepared.js";

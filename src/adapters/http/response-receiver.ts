@@ -169,7 +169,7 @@ export abstract class ResponseReceiver implements ResponseSink, WireExchange {
       this.#report(onUploadProgress, bytes, this.#uploadTotal, bytes === this.#uploadTotal);
   }
 
-  /** Of an unknown length only now is it known that nothing follows. */
+  /** The end of a body of unknown length is known only now. */
   onSentAll(): void {
     const { onUploadProgress } = this.settings;
     if (onUploadProgress !== undefined && this.#uploadTotal === null)

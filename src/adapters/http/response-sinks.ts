@@ -228,7 +228,7 @@ export class StreamedResponse extends ResponseReceiver implements RawControl {
     if (this.#waiting?.isRunning !== true) this.settings.cancellation?.pause();
   }
 
-  /** What follows in the same call, such as the next hop of a redirect, counts again. */
+  /** The time of what follows in the same call, such as the next hop of a redirect, counts again. */
   override settle(): void {
     this.settings.cancellation?.resume();
     super.settle();

@@ -15,30 +15,32 @@ import { isForwarding, type ProxyHop } from "../../wire/connect/proxy-hop.js";
 import type { SendSettings } from "../adapter.js";
 import { proxyHop, proxyServer, type ProxyServer } from "./proxies.js";
 
-/** How an adapter connects. */
+/** Options of an adapter for its connections. */
 export interface ConnectionOptions {
-  /** Resolves host names, with the signature of Node's `dns.lookup`. */
+  /** Resolves host names, with the signature of Node's `dns.lookup`. @defaultValue `dns.lookup` */
   readonly lookup?: LookupFunction | undefined;
-  /** The address to connect from. */
+  /** The local IP address to connect from. */
   readonly localAddress?: string | undefined;
-  /** A Unix socket to connect to, whatever the host of the URL. */
+  /** Path of a Unix socket to connect to, whatever the host of the URL is. @example `"/var/run/docker.sock"` */
   readonly socketPath?: string | undefined;
   /**
-   * Whether an address may be connected to: `true` allows it, anything else refuses it. Asked about each address that a
-   * name has, for each redirect. Unix sockets are refused, but for `socketPath`.
+   * Whether an address may be connected to: `true` allows it, anything else refuses it. Called for each address of a
+   * name, and again for each redirect. Unix sockets are refused, except for `socketPath`.
+   *
+   * @example `{ allowAddress: publicAddressesOnly }`
    */
   readonly allowAddress?: ((address: string) => boolean) | undefined;
-  /** SHA-256 of acceptable certificates, as Node prints them; checked on top of `verify`. */
+  /** SHA-256 fingerprints of acceptable certificates, as Node prints them; checked in addition to `verify`. */
   readonly pinnedFingerprints?: readonly string[] | undefined;
-  /** The least TLS version. @defaultValue "TLSv1.2" */
+  /** The lowest TLS version to accept. @defaultValue "TLSv1.2" */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3" | undefined;
-  /** OpenSSL's list of cipher suites. */
+  /** The cipher suites in OpenSSL's notation. @defaultValue those of Node */
   readonly ciphers?: string | undefined;
-  /** Trust the system's certificates beside Node's own, with `verify: true`. @defaultValue false */
+  /** With `verify: true`, trust the certificate store of the system in addition to Node's own. @defaultValue false */
   readonly systemCertificates?: boolean | undefined;
-  /** Seconds that answers of `lookup` are remembered. @defaultValue 0 */
+  /** Seconds for which results of `lookup` are cached. @defaultValue 0: not at all */
   readonly dnsCache?: number | undefined;
-  /** The name to ask for by SNI and to verify, in place of the URL's host. */
+  /** The host name for SNI and for the check of the certificate, in place of the URL's host. */
   readonly servername?: string | undefined;
 }
 

@@ -50,7 +50,7 @@ function plainName(name: string): string {
 }
 
 /**
- * Where a value ends, or the text, if the value does not.
+ * The position at which a value ends; the end of the text if the value is cut off.
  *
  * @param level - The number of backslashes before the quotes of the JSON that the value belongs to.
  */

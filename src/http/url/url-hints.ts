@@ -1,4 +1,4 @@
-/** What a caller probably meant by a URL that cannot be used. */
+/** Hints for URLs that cannot be used: the URL that the caller probably meant. */
 import { MissingSchema } from "../../exceptions.js";
 import { kindOf } from "../../options/kind.js";
 import { shownUrl } from "../redaction/shown-url.js";
@@ -53,7 +53,7 @@ function hintFor(shown: string): string {
 }
 
 /**
- * What to add to the message that no adapter serves a URL: "" unless it is a host and a port without a scheme
+ * A hint for the error that no adapter serves a URL: "" unless it is a host and a port without a scheme
  * (`localhost:3000/x`), which reads as a URL of the scheme `localhost`.
  */
 export function schemeHint(url: string): string {

@@ -135,7 +135,7 @@ export function hostHeaderOf(parts: Pick<UrlParts, "scheme" | "host" | "port">):
   return parts.port === null || parts.port === DEFAULT_PORTS[parts.scheme] ? host : `${host}:${parts.port}`;
 }
 
-/** Where the authority of a URL stands, and its "@"; null for a URL without an authority. */
+/** The position of the authority in a URL, and of its "@"; null for a URL without an authority. */
 function authorityRange(url: string): { readonly start: number; readonly end: number; readonly at: number } | null {
   const colon = url.indexOf(":");
   if (colon < 1 || !url.startsWith("//", colon + 1)) return null;

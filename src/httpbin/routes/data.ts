@@ -129,7 +129,7 @@ function answerPage(incoming: Incoming): Answer {
   return json(body, header.length === 0 ? [] : [["Link", header.join(", ")]]);
 }
 
-/** How many `=` the cursor of a page needs. */
+/** The number of `=` that the cursor of a page needs. */
 function padding(page: number, perPage: number): number {
   return (3 - (String((page - 1) * perPage).length % 3)) % 3;
 }

@@ -136,7 +136,7 @@ interface RateLimitState {
   readonly endsAt: number;
 }
 
-/** How a limit is told. `ietf` is draft-ietf-httpapi-ratelimit-headers from its 8th version on, `legacy` up to its 7th. */
+/** The header fields that report a limit. `ietf` is draft-ietf-httpapi-ratelimit-headers from its 8th version on, `legacy` up to its 7th. */
 const RATE_LIMIT_STYLES: Readonly<Record<string, (state: RateLimitState) => HeaderPair[]>> = {
   ietf: ({ limit, remaining, reset, length }) => [
     ["RateLimit-Policy", `"default";q=${limit};w=${Math.ceil(length)}`],

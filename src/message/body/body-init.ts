@@ -43,7 +43,7 @@ export type ContentInit =
   | AsyncIterable<string | Uint8Array>
   | { open(): AsyncIterable<Uint8Array>; readonly length: number | null; readonly replayable: boolean };
 
-/** What the option `data` accepts: form fields, a FormData, or content that is sent unchanged. */
+/** The values of the option `data`: form fields, a FormData, or content that is sent unchanged. */
 export type DataInit = Params | ContentInit | FormDataLike | readonly (readonly ParamScalar[])[];
 
 /** The content of a file. A string is the content itself, not a path. */
@@ -65,7 +65,7 @@ export type FileInit =
       headers?: Readonly<Record<string, ParamValue>> | Iterable<readonly [string, ParamValue]> | null | undefined,
     ];
 
-/** What the option `files` accepts: files by field name. Pairs may repeat a name. */
+/** The values of the option `files`: files by field name. Pairs may repeat a name. */
 export type FilesInit =
   | { readonly [name: string]: FileInit | null | undefined }
   | ReadonlyMap<string, FileInit | null | undefined>

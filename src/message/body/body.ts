@@ -30,7 +30,7 @@ export interface BodyOptions {
   readonly files?: unknown;
 }
 
-/** What {@link prepareBody} gives. */
+/** The result of {@link prepareBody}. */
 export interface BodyAndType {
   /** The body, or null for none. */
   readonly body: Body | null;
@@ -144,7 +144,7 @@ function isForm(data: unknown): boolean {
   return isPlainObject(data) && !(Symbol.iterator in data) && !(Symbol.asyncIterator in data);
 }
 
-/** What Python calls false: it is the same as no data. */
+/** Whether Python would treat the data as false, which means no data. */
 function isAbsent(data: unknown): boolean {
   if (data === undefined || data === null || data === "") return true;
   if (typeof data !== "object") return false;

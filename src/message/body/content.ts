@@ -1,4 +1,4 @@
-/** What can be the content of a body, or of a part of a multipart body. */
+/** The content of a body, or of a part of a multipart body. */
 import { ReadStream } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";

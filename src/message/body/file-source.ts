@@ -6,9 +6,9 @@ import { open, type FileHandle } from "node:fs/promises";
 import type { Body } from "./source.js";
 import { unrewindable } from "./source.js";
 
-/** How many bytes of a file are read at once. */
+/** Bytes of a file that are read at once. */
 export const FILE_CHUNK = 256 * 1024;
-/** How many bytes of a Blob are read at once: each read is a slice, a stream and several promises. */
+/** Bytes of a Blob that are read at once. Each read needs a slice, a stream and several promises. */
 export const BLOB_CHUNK = 1024 * 1024;
 
 /** A Blob or File, read by slices: one that `fs.openAsBlob()` made is never in memory as a whole. */

@@ -86,7 +86,7 @@ function encoded(parts: Part[], encoding: PartEncoding): Part[] {
   });
 }
 
-/** How the heads of parts in this encoding are written. */
+/** The encoding of part heads for this encoding of text. */
 export function headEncoding(encoding: PartEncoding): HeadEncoding {
   return encoding === "utf-8" ? "utf8" : "latin1";
 }

@@ -17,7 +17,7 @@ const WHOLE = 1024 * 1024;
  * @see RFC 7578, RFC 2046 §5.1
  */
 export class MultipartBody implements Body, AsyncIterable<Uint8Array> {
-  /** What separates the parts. */
+  /** The boundary that separates the parts. */
   readonly boundary: string;
   /** The Content-Type header that goes with this body. */
   readonly contentType: string;

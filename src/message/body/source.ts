@@ -23,7 +23,7 @@ export interface Body {
    * @throws UnrewindableBodyError when it was opened before and is not replayable.
    */
   open(): AsyncIterable<Uint8Array>;
-  /** What `prepared.body` shows to users: a string, a Buffer or the stream object. */
+  /** The value of `prepared.body`: a string, a Buffer or the stream object. */
   readonly value: unknown;
   /** The Content-Type that goes with the bytes, where they cannot be read without it. */
   readonly contentType?: string;

@@ -46,7 +46,7 @@ export interface OldStream extends NodeJS.EventEmitter {
   pause?(): unknown;
   resume?(): unknown;
   destroy?(): unknown;
-  /** What the package form-data says of its body. */
+  /** Methods of the package form-data that describe its body. */
   getHeaders?(): Readonly<Record<string, unknown>>;
   hasKnownLength?(): boolean;
   getLengthSync?(): number;

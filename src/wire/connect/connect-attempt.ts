@@ -10,14 +10,8 @@ import { connectFailure, connectTimedOut, throughProxy } from "../errors.js";
 import { AddressRace } from "./happy-eyeballs.js";
 import type { ConnectTimes, Route } from "./route.js";
 import { ready } from "./socket-events.js";
-import {
-  authoritiesOf,
-  checkPinned,
-  peerCertificateOf,
-  tlsConnectOptions,
-  type TlsSession,
-  type TlsSessions,
-} from "./tls.js";
+import { authoritiesOf, checkPinned, tlsConnectOptions } from "./tls.js";
+import { peerCertificateOf, type TlsSession, type TlsSessions } from "./tls-sessions.js";
 import { logKeys } from "./tls-support.js";
 import { isForwarding, type ProxyHop } from "./proxy-hop.js";
 import { connectSocks, connectThrough, loadSocks, proxyError } from "./tunnel.js";
@@ -38,7 +32,7 @@ interface Peer {
   readonly path: string | null;
   /** null for plain TCP. */
   readonly tls: ConnectionOptions | null;
-  /** Of its TLS sessions. */
+  /** The key of its TLS sessions. */
   readonly key: string;
 }
 

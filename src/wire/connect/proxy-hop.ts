@@ -8,7 +8,7 @@ export interface ProxyHop {
   readonly shown: string;
   readonly host: string;
   readonly port: number;
-  /** How to speak TLS to an https proxy; null for the others. */
+  /** The TLS policy for an https proxy; null for other proxies. */
   readonly tls: TlsPolicy | null;
   /** Ask an HTTP proxy for a tunnel; false: it is handed the requests themselves, in absolute-form. */
   readonly tunnel: boolean;

@@ -4,9 +4,9 @@ import type { ProxyHop } from "./proxy-hop.js";
 import type { Resolver } from "./resolver.js";
 import type { TlsPolicy } from "./tls.js";
 
-/** Where a request leads, and how. Routes of one key share their connections. */
+/** The target of a request and the way to it. Routes with the same key share their connections. */
 export interface Route {
-  /** Of the origin and all that its connections depend on; of the proxy alone where that is given the requests. */
+  /** Identifies the origin and everything that its connections depend on; only the proxy, if it forwards the requests. */
   readonly key: string;
   /** `host:port` of the origin or the path of a Unix socket, for messages. */
   readonly address: string;

@@ -1,4 +1,4 @@
-/** What a socket that is being connected comes to. */
+/** The outcome of a socket that is being connected, as promises. */
 import type { Socket } from "node:net";
 
 /**

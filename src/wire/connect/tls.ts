@@ -1,4 +1,4 @@
-/** What `verify`, `cert` and their relatives mean for TLS: policies, secure contexts, sessions to resume. */
+/** TLS policies and secure contexts from `verify`, `cert` and the TLS options of an adapter. */
 import { createHash, X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync, type Stats } from "node:fs";
 import { isIP } from "node:net";
@@ -15,6 +15,7 @@ import { types } from "node:util";
 import { SSLError } from "../../exceptions.js";
 import { inWords } from "../errors.js";
 import { checkName } from "./tls-names.js";
+import { peerCertificateOf } from "./tls-sessions.js";
 import { checkUnread, UnsupportedError } from "./tls-support.js";
 
 /** A client certificate: one PEM file with both, `[certificate, key]`, or the parts as paths or PEM/PKCS#12 bytes. */
@@ -28,7 +29,7 @@ export type ClientCertificate =
       readonly key?: string | Uint8Array | undefined;
       /** Both as PKCS#12: a path, or bytes. */
       readonly pfx?: string | Uint8Array | undefined;
-      /** Of the key or of the PKCS#12 file. */
+      /** The passphrase of the key or of the PKCS#12 file. */
       readonly passphrase?: string | undefined;
     };
 
@@ -76,7 +77,7 @@ const joinedAuthorities = new WeakMap<object, JoinedAuthorities>();
 /**
  * The option as a policy has it: authorities in memory become one PEM text.
  *
- * @throws SSLError for bytes that are no certificate.
+ * @throws SSLError for bytes that are not a certificate.
  */
 export function trustOf(verify: VerifyOption): boolean | string {
   if (typeof verify !== "object") return verify;
@@ -144,7 +145,7 @@ function bytesAsText(_name: string, value: unknown): unknown {
   return types.isUint8Array(value) ? Buffer.from(value).toString("base64") : value;
 }
 
-/** What a call says of TLS. */
+/** The TLS settings of a call. */
 export interface CallTls {
   readonly verify: VerifyOption;
   readonly cert: ClientCertificate | null;
@@ -355,19 +356,22 @@ function namesIn(directory: string): string[] {
   }
 }
 
+/** The hint for text from a variable whose line ends were escaped. */
+const ESCAPED_LINES = String.raw`. The text has "\n" as two characters where its lines should end: text.replaceAll("\\n", "\n") repairs it`;
+
 /** Node passes over authorities that it cannot read, and every handshake would fail with another reason. */
 function checkReadable(pem: string, file: string): void {
   try {
     new X509Certificate(pem);
   } catch (error) {
     throw new SSLError(
-      `SSL: could not load CA certificates from ${JSON.stringify(file)}: ${(error as Error).message}`,
+      `SSL: could not load CA certificates from ${JSON.stringify(file)}: ${(error as Error).message}${pem.includes("\\n") ? ESCAPED_LINES : ""}`,
       { cause: error, phase: "tls" },
     );
   }
 }
 
-/** Where Linux and the BSDs keep theirs, for a Node that cannot ask the system (before 22.15). */
+/** The bundles of Linux and the BSDs, for a Node that cannot ask the system (before 22.15). */
 const SYSTEM_BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
@@ -441,7 +445,7 @@ function readFile(path: string, what: string): Buffer {
   }
 }
 
-/** What `tls.connect` is to be told for a policy and a host. */
+/** The options of `tls.connect` for a policy and a host. */
 export function tlsConnectOptions(policy: TlsPolicy, host: string): ConnectionOptions {
   // RFC 6066 §3: the name without its trailing dot, and never an address.
   const name = (policy.servername ?? host).replace(/^\[|\]$|%.*$/g, "").replace(/\.$/, "");
@@ -476,61 +480,4 @@ function plainFingerprint(fingerprint: string): string {
     .replace(/^sha256[:/]/i, "")
     .replaceAll(":", "")
     .toLowerCase();
-}
-
-const shown = new WeakMap<TLSSocket, PeerCertificate>();
-
-/** The certificate that the peer showed, also when it did so on an earlier connection whose session was resumed. */
-export function peerCertificateOf(socket: TLSSocket): PeerCertificate {
-  return shown.get(socket) ?? socket.getPeerCertificate();
-}
-
-/** A session to resume. */
-export interface TlsSession {
-  readonly session: Buffer;
-  /** What the session was verified with. */
-  readonly context: SecureContext;
-  /** What the peer showed when the session began: Node knows nothing of it on a connection that resumes. */
-  readonly certificate: PeerCertificate;
-}
-
-/**
- * TLS sessions to resume (RFC 8446 §2.2), by route: a session never leaves the policy it was made under. Node verifies no
- * certificate when it resumes one, so that a session also ends with its secure context: a file of the policy has changed.
- */
-export class TlsSessions {
-  readonly #sessions = new Map<string, TlsSession>();
-  static readonly MAX = 100;
-
-  get(key: string, context: SecureContext): TlsSession | undefined {
-    const found = this.#sessions.get(key);
-    return found?.context === context ? found : undefined;
-  }
-
-  /**
-   * Keeps the sessions that the socket is given, and the certificate that it is shown: Node parses the certificate each
-   * time it is asked for, which costs as much as the rest of a handshake that resumes.
-   *
-   * @param offered - The session that the socket itself was to resume.
-   */
-  follow(key: string, socket: TLSSocket, context: SecureContext, offered: TlsSession | undefined): void {
-    // Before Node's own listener, which closes the socket over a certificate that it does not trust.
-    socket.prependOnceListener("secure", () => {
-      const resumed = offered !== undefined && socket.isSessionReused();
-      shown.set(socket, resumed ? offered.certificate : socket.getPeerCertificate());
-    });
-    socket.on("session", (session: Buffer) =>
-      this.set(key, { session, context, certificate: peerCertificateOf(socket) }),
-    );
-  }
-
-  set(key: string, session: TlsSession): void {
-    this.#sessions.delete(key);
-    if (this.#sessions.size >= TlsSessions.MAX) this.#sessions.delete(this.#sessions.keys().next().value!);
-    this.#sessions.set(key, session);
-  }
-
-  forget(key: string): void {
-    this.#sessions.delete(key);
-  }
 }

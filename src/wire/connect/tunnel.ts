@@ -17,7 +17,7 @@ const MAX_CONNECT_FIELDS = 1000;
 const CR = 13;
 const LF = 10;
 
-/** What CONNECT came to: the tunnel stands, or another connection must be tried with this Proxy-Authorization. */
+/** The outcome of CONNECT: the tunnel is open, or another connection must be tried with this Proxy-Authorization. */
 export type ConnectOutcome = { readonly done: true } | { readonly done: false; readonly authorization: string };
 
 /**
@@ -113,7 +113,7 @@ async function readHead(socket: Socket, proxy: ProxyHop): Promise<{ head: Http1H
 }
 
 /**
- * Where a head ends: at an empty line, whichever line ends it has.
+ * The end of a head: its empty line, whatever its line ends are.
  *
  * @returns The end of its last line, and the first byte after the empty line; null when that has not come.
  */
@@ -159,7 +159,7 @@ async function nextChunk(socket: Socket): Promise<Buffer | null> {
   }
 }
 
-/** What `import("socks")` gives: a bundler may put all exports of a CommonJS package under `default`. */
+/** The result of `import("socks")`. A bundler may put all exports of a CommonJS package under `default`. */
 interface SocksModule {
   readonly SocksClient?: typeof SocksClient;
   readonly default?: { readonly SocksClient?: typeof SocksClient };

@@ -4,14 +4,14 @@ import zlib from "node:zlib";
 /** An engine that decodes piece by piece. */
 export type Engine = zlib.Gunzip | zlib.Inflate | zlib.InflateRaw | zlib.BrotliDecompress;
 
-/** What an engine made of a whole body. */
+/** The result of decoding a whole body. */
 export interface OneShotResult {
   readonly buffer: Buffer;
   readonly engine: { readonly bytesWritten: number };
 }
 type OneShot = (input: Buffer, options: object) => OneShotResult;
 
-/** How one coding is decoded. */
+/** The decoder of one coding. */
 export interface Coding {
   /** Decodes a whole body at once. */
   readonly sync: OneShot;

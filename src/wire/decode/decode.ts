@@ -26,7 +26,7 @@ export interface DecodeLimits {
   readonly maxCodings?: number;
 }
 
-/** What the runtime can decode, for Accept-Encoding. */
+/** The codings that the runtime can decode, for Accept-Encoding. */
 export const ACCEPT_ENCODING: string = hasZstd ? "gzip, deflate, br, zstd" : "gzip, deflate, br";
 
 /**
@@ -55,7 +55,7 @@ function isKnown(name: string): boolean {
   return name === "gzip" || name === "x-gzip" || name === "deflate" || name === "br" || (name === "zstd" && hasZstd);
 }
 
-/** What runs while a reader waits for decoded content, as a Deadline does. */
+/** Time limits that run while a reader waits for decoded content, such as a Deadline. */
 export interface Patience {
   start(): void;
   /** Bytes have arrived. */

@@ -33,13 +33,13 @@ export class LayerFault extends Error {
   }
 }
 
-/** What an error of an engine of node:zlib says of the data. */
+/** The fault of the data, from an error of node:zlib. */
 export function engineFault(error: NodeJS.ErrnoException): LayerFault {
   const isCut = error.code === "Z_BUF_ERROR" || /unexpected end/i.test(error.message);
   return new LayerFault(isCut ? "cut" : "malformed", error);
 }
 
-/** What an engine yields at once, in bytes. */
+/** Bytes that an engine of node:zlib yields at once. */
 const CHUNK = 64 * 1024;
 /** Milliseconds of decoding after which timers and sockets get a turn. */
 const TURN = 10;

@@ -15,7 +15,7 @@ export interface Http1Head extends ResponseHead {
   readonly keepAliveTimeout: number | null;
 }
 
-/** What a response is parsed for. */
+/** The request for which a response is parsed. */
 export interface Expected {
   /** The method of the request that it answers. */
   method: string;
@@ -29,7 +29,7 @@ const CR = 13;
 const LF = 10;
 const COLON = 58;
 
-/** What a line may consist of: no control characters but HTAB (RFC 9110 §5.5). */
+/** The characters of a line: no control characters except HTAB (RFC 9110 §5.5). */
 const TEXT_CHARACTERS: Readonly<Uint8Array> = (() => {
   const table = new Uint8Array(256).fill(1, SPACE);
   table[TAB] = 1;
@@ -201,7 +201,7 @@ function parseFields(bytes: Buffer, base: number, text: string, from: number, ma
   return raw;
 }
 
-/** Where the line ends, at its CRLF or at the end of all; -1 when there is a character before that no line may have. */
+/** The end of the line: at its CRLF, or at the end of the text; -1 if an invalid character comes before it. */
 function endOfLine(bytes: Buffer, from: number, end: number): number {
   let at = from;
   while (at < end && TEXT_CHARACTERS[bytes[at]] === 1) at += 1;
@@ -301,12 +301,12 @@ export function shownLine(text: string, at: number): string {
   return quoted(`${/^[\w-]*/.exec(name)![0]}: ***`);
 }
 
-/** Where the line that holds the character `at` begins; a LF belongs to the line that it ends. */
+/** The start of the line with the character `at`. A LF belongs to the line that it ends. */
 function startOfLine(text: string, at: number): number {
   return at === 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
 }
 
-/** Where the text of a line ends: at the first CR or LF. */
+/** The end of a line's text: its first CR or LF. */
 function endOfText(text: string, start: number): number {
   let at = start;
   while (at < text.length && text.charCodeAt(at) !== CR && text.charCodeAt(at) !== LF) at += 1;

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, type WireLimits } from "../limits.js";
 import { badResponse, parseHead, parseTrailers, shownLine, type Expected, type Http1Head } from "./head.js";
 import { PartialBytes } from "./partial-bytes.js";
 
-/** What the parser tells, in this order: informational heads, the head, data, the end. */
+/** The events of the parser, in this order: informational heads, the head, data, the end. */
 export interface ParserHandler {
   /** A 1xx response before the final one. */
   onInformational(head: Http1Head): void;
@@ -33,7 +33,7 @@ const LF = 10;
 const TAB = 9;
 const SPACE = 32;
 const SEMICOLON = 59;
-/** How the record of an alert begins (RFC 8446 §5.1). */
+/** The first bytes of a TLS alert record (RFC 8446 §5.1). */
 const TLS_ALERT = 0x15;
 const TLS_MAJOR = 3;
 const HEAD_END = "\r\n\r\n";

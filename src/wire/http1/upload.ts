@@ -5,12 +5,12 @@ import { InvalidHeader, RequestException } from "../../exceptions.js";
 import { clearTimeout, setTimeout } from "../clock.js";
 import type { WireBody } from "../transport.js";
 
-/** How long a server may think about `Expect: 100-continue` before the body goes out all the same; as curl. */
+/** Milliseconds to wait for the response to `Expect: 100-continue` before the body is sent anyway, as in curl. */
 const EXPECT_PATIENCE = 1000;
 /** The most bytes that are written at once: only when a piece was written is it known whether the peer still reads. */
 const PIECE = 64 * 1024;
 
-/** Told how the upload goes. */
+/** Receives the progress of an upload. */
 export interface UploadOwner {
   onUploadProgress(bytes: number): void;
   /** True while the source of the body is being waited for, false when it has given something. */

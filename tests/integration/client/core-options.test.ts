@@ -166,7 +166,7 @@ describe("retries of a call [retries-per-call]", () => {
       [{ total: 3 }, /write new Retry\(/],
       [-1, /0 or greater/],
       [1.5, /whole number/],
-      [true, /not true/],
+      [true, /not a boolean/],
     ] as const)
       assert.match(String(await failure(requests.get("http://127.0.0.1:1/", { retries: value as never }))), message);
   });
@@ -228,8 +228,8 @@ describe("the pool options of a session [session-pool]", () => {
     await using server = await serve();
     await using session = new Session({ maxConnections: 5, poolMaxsize: 1 });
     await Promise.all(Array.from({ length: 5 }, () => session.get(server.url)));
-    const { statistics } = session.getAdapter(server.url) as HTTPAdapter;
-    assert.equal(statistics.idle, 1);
+    const adapter = session.getAdapter(server.url) as HTTPAdapter;
+    await eventually(() => adapter.statistics.idle === 1);
   });
 
   it("are checked as those of HTTPAdapter", () => {

@@ -100,7 +100,7 @@ describe("session.download() [download]", () => {
     assert.deepEqual(readdirSync(folder), ["file.bin"]);
   });
 
-  it("leaves nothing behind with resume: false, and continues within the call", async () => {
+  it("leaves no part with resume: false, and continues within the call", async () => {
     await using server = await fileServer({ cuts: [100_000] });
     await requests.download(server.url, path, { resume: false, sha256: SHA256 });
     assert.match(ranges(server)[1] ?? "", /^bytes=/);

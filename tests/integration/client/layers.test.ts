@@ -54,6 +54,8 @@ class MemoryAdapter extends BaseAdapter {
   }
 }
 
+class Foreign extends BaseAdapter {}
+
 describe("session.use()", () => {
   it("runs the layer that was added last closest to the adapter", async () => {
     await using session = new Session();
@@ -207,6 +209,26 @@ describe("session.use()", () => {
         () => new Session().use(wrong as Layer),
         new TypeError(`use(layer) takes a function (request, attempt, next) => next(request), not ${name}`),
       );
+    });
+
+  for (const [what, options, outcome] of [
+    ["the total timeout", () => ({ timeout: { total: 0.1 } }), /TotalTimeout/],
+    ["the signal", () => ({ signal: AbortSignal.timeout(100) }), /TimeoutError/],
+  ] as const)
+    it(`ends with ${what} while a layer waits, and aborts the signal of the attempt`, async () => {
+      for (const adapter of [new HTTPAdapter(), new Foreign()]) {
+        await using session = new Session();
+        session.mount("http://", adapter);
+        const aborted = new Promise<unknown>((resolve) => {
+          session.use(async (_request, { signal }) => {
+            signal.addEventListener("abort", () => resolve(signal.reason));
+            return new Promise<never>(() => undefined);
+          });
+        });
+        const error = await failure(session.get("http://127.0.0.1:1/", options()));
+        assert.match(String(error), outcome);
+        assert.equal(await aborted, error);
+      }
     });
 
   it("explains the mistake of a layer that returns no response, or passes no request on", async () => {

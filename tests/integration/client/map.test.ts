@@ -120,6 +120,24 @@ describe("session.map() [map]", () => {
     assert.deepEqual(positions, [0, 1]);
   });
 
+  it("aborts downloads, fetches and pages too", async () => {
+    const { server, state } = await counting();
+    await using _closed = server;
+    await using session = new Session({ baseUrl: server.url });
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => session.download("/slow/1", "never.bin", { resume: false }),
+      () => session.fetch("/slow/2"),
+      () => session.paginate("/slow/3").next(),
+      async () => "first",
+    ];
+    for await (const result of session.map(calls, (call) => call(), { ordered: false })) {
+      assert.equal(result, "first");
+      await eventually(() => state.open === 3);
+      break;
+    }
+    await eventually(() => state.aborted === 3);
+  });
+
   it("ends a wait at once when return() is called", async () => {
     const { server, state } = await counting();
     await using _closed = server;

@@ -101,7 +101,7 @@ describe("the promise of a response streams [promise-streams]", () => {
     assert.deepEqual(await all(session.get("https://api.example/").iterLines({ decodeUnicode: true })), ["a", "b"]);
   });
 
-  it("also when the response is read already, and for an adapter of somebody else's", async () => {
+  it("also when the response is read already, and for another adapter than HTTPAdapter", async () => {
     await using server = await serve((_request, response) => void response.end("a\nb"));
     const promise = requests.get(server.url);
     await promise;

@@ -58,6 +58,7 @@ describe("verify takes certificate authorities in memory [verify-in-memory]", ()
         "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n",
         /could not load CA certificates from "verify"/,
       ],
+      [pem.replaceAll("\n", "\\n"), /has "\\n" as two characters where its lines should end: text\.replaceAll/],
       ["-----BEGIN PRIVATE KEY-----\nnonsense", /no certificate in the text given as verify/],
       [Buffer.from("nonsense"), /must hold PEM blocks .* or one certificate as DER/],
       [[], /verify must be true, false, the path/],

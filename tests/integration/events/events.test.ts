@@ -60,6 +60,12 @@ async function all(source: EventStream): Promise<string[]> {
 const fast = (options: EventsOptions = {}): EventStream => events(server.url, { retry: 0.001, ...options });
 
 describe("events()", () => {
+  it("reconnects in a session with raiseForStatus: true", async () => {
+    script = [status(503), stream("data: 1\n\n"), status(204)];
+    await using session = new Session({ raiseForStatus: true });
+    assert.deepEqual(await all(fast({ session })), ["1"]);
+  });
+
   it("sends the request headers of a browser", async () => {
     script = [stream("data: 1\n\n"), status(204)];
     assert.deepEqual(await all(fast()), ["1"]);

@@ -12,8 +12,25 @@ describe("the registry", () => {
     const by = (rule: string): string[] =>
       Object.entries(OPTIONS).filter(([, { merge }]) => merge === rule).map(([name]) => name); // prettier-ignore
     assert.deepEqual(by("by key"), ["params", "headers", "cookies", "proxies"]);
-    assert.deepEqual(by("replace"), ["auth", "timeout", "hooks", "stream", "verify", "cert", "maxResponseSize", "raiseForStatus", "retries"]);
-    assert.deepEqual(by("session only"), ["baseUrl", "maxRedirects", "trustEnv", "maxConnections", "poolMaxsize", "http2"]);
+    assert.deepEqual(by("replace"), [
+      "auth",
+      "timeout",
+      "hooks",
+      "stream",
+      "verify",
+      "cert",
+      "maxResponseSize",
+      "raiseForStatus",
+      "retries",
+    ]);
+    assert.deepEqual(by("session only"), [
+      "baseUrl",
+      "maxRedirects",
+      "trustEnv",
+      "maxConnections",
+      "poolMaxsize",
+      "http2",
+    ]);
   });
 
   it("lists the names for each place", () => {

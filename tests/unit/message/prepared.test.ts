@@ -213,6 +213,9 @@ describe("Request", () => {
     assert.equal(request.deregisterHook("response", hook), false);
     request.registerHook("request", hook);
     assert.equal(request.deregisterHook("request", hook), true);
-    assert.throws(() => request.registerHook("redirect" as "response", hook), /the events are "request" and "response"/);
+    assert.throws(
+      () => request.registerHook("redirect" as "response", hook),
+      /the events are "request" and "response"/,
+    );
   });
 });

@@ -16,8 +16,9 @@ const WIDE = {
   "README.md": "wide table",
   "ARCHITECTURE.md": "wide",
   "docs/comparison.md": "wide table",
-  "docs/coming-from-axios-got-fetch.md": "wide",
   "docs/from-the-tutorials.md": "wide",
+  "docs/errors.md": "wide",
+  "docs/options.md": "wide",
   "docs/performance.md": "wide",
   "docs/security.md": "wide",
 };
@@ -51,7 +52,7 @@ export default {
     if (page.filePath === "README.md") page.title = "Python's requests for TypeScript";
   },
   themeConfig: {
-    search: { provider: "local" },
+    search: { provider: "local", options: { miniSearch: { searchOptions: { boostDocument: rankOf } } } },
     outline: { level: [2, 3] },
     nav: menu.map(({ text, items }) => ({ text, items })),
     sidebar: sidebar(),
@@ -67,6 +68,22 @@ export default {
     build: { chunkSizeWarningLimit: 2000 },
   },
 };
+
+/**
+ * How much a section counts in the search. VitePress sends the text of this function to the browser, so that it can use
+ * nothing from outside.
+ *
+ * @param id - The path of the page, with the anchor of the section.
+ */
+function rankOf(id) {
+  // The tutorials have every word of the guide many times.
+  if (/\/from-the-tutorials\b/.test(id)) return 0.02;
+  if (/\/(?:adr\/|changelog|architecture|contributing|reporting|comparison|performance|security)\b/.test(id))
+    return 0.2;
+  // The page on a topic comes before recipes, and before the notes for users of other clients.
+  if (/\/(?:cookbook|quickstart|coming-from|migrating-from)\b/.test(id)) return 0.6;
+  return /\/api\//.test(id) ? 0.3 : 1;
+}
 
 /** The pages stand above this folder, where Vue would not be found. */
 function vueForPages() {

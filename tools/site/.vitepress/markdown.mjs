@@ -6,7 +6,10 @@ import { posix, relative } from "node:path";
 /** @param sourceUrl - Where the files of the project can be read, such as `https://host/project/blob/main`, or "". */
 export function forTheSite(markdown, sourceUrl) {
   markdown.core.ruler.push("project-links", (state) => {
-    const file = relative(root, state.env.realPath ?? state.env.path).replaceAll("\\", "/");
+    const path = state.env.realPath ?? state.env.path;
+    // VitePress renders the title of a page apart from the page.
+    if (path === undefined) return;
+    const file = relative(root, path).replaceAll("\\", "/");
     for (const token of state.tokens) {
       if (token.type === "html_block") token.content = htmlFor(file, token.content);
       if (token.type !== "inline") continue;

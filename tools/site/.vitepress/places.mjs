@@ -6,9 +6,9 @@ import { join, posix } from "node:path";
 /** The project's folder; VitePress calls it srcDir. */
 export const root = join(import.meta.dirname, "..", "..", "..");
 
-/** Pages outside docs/, by their file. */
+/** Pages outside docs/, by their file. docs/index.md is the front page. */
 const AT_ROOT = {
-  "README.md": "index.md",
+  "README.md": "readme.md",
   "ARCHITECTURE.md": "architecture.md",
   "CHANGELOG.md": "changelog.md",
   "CONTRIBUTING.md": "contributing.md",

@@ -1,55 +1,84 @@
-// The order of the pages, by what a reader wants to do. A page of docs/ that is not listed is shown under the guides.
+// The order of the pages in the menu. A page of docs/ that is not listed is added to the migration pages or to the guide.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { exists, pages, placeOf, root, titleOf } from "./places.mjs";
 
 const GROUPS = [
-  ["Get started", ["README.md", "docs/quickstart.md", "docs/cookbook.md"]],
+  ["Start", ["README.md", "docs/quickstart.md", "docs/cookbook.md"]],
   [
-    "Guides",
+    "Guide",
     [
-      "docs/advanced.md",
-      "docs/authentication.md",
+      "docs/params-and-headers.md",
+      "docs/uploads.md",
+      "docs/responses.md",
+      "docs/errors.md",
       "docs/streaming.md",
-      "docs/multipart.md",
-      "docs/resilience.md",
-      "docs/testing.md",
-      "docs/test-runners.md",
-      "docs/diagnostics.md",
+      "docs/sessions.md",
+      "docs/timeouts.md",
+      "docs/retries.md",
+      "docs/pagination.md",
+      "docs/authentication.md",
+      "docs/cookies.md",
+      "docs/proxies.md",
+      "docs/tls.md",
+      "docs/connections.md",
+      "docs/ssrf.md",
+      "docs/hooks-and-layers.md",
+      "docs/adapters.md",
+      "docs/logging.md",
+    ],
+  ],
+  ["Testing", ["docs/testing.md", "docs/test-runners.md"]],
+  ["Migration", ["docs/coming-from-python.md"]],
+  [
+    "Reference",
+    [
+      "docs/options.md",
+      "tools/site/api/index.md",
+      "docs/comparison.md",
+      "docs/runtimes.md",
       "docs/performance.md",
       "docs/security.md",
-      "docs/runtimes.md",
+      "CHANGELOG.md",
     ],
   ],
   [
-    "Coming from",
+    "Project",
     [
-      "docs/coming-from-python.md",
+      "ARCHITECTURE.md",
+      "docs/adr/README.md",
+      "CONTRIBUTING.md",
+      "SECURITY.md",
+      // The last one of the menu: it is long, and of use to readers of these tutorials only.
       "docs/from-the-tutorials.md",
-      "docs/coming-from-axios-got-fetch.md",
-      "docs/comparison.md",
     ],
   ],
-  ["Reference", ["tools/site/api/index.md", "CHANGELOG.md"]],
-  ["The project", ["ARCHITECTURE.md", "docs/adr/README.md", "CONTRIBUTING.md", "SECURITY.md"]],
+];
+
+/** Pages that are not listed above. */
+const UNLISTED = [
+  ["Migration", /^docs\/(?:coming-from|migrating)-[^/]+\.md$/],
+  ["Guide", /^docs\/(?!index\.md)[^/]+\.md$/],
 ];
 
 const SHORT = {
-  "README.md": "What it is",
-  "docs/coming-from-axios-got-fetch.md": "axios, got, fetch",
-  "docs/coming-from-python.md": "Python",
-  "docs/from-the-tutorials.md": "The tutorials, side by side",
+  "README.md": "Overview",
+  "docs/coming-from-python.md": "Python's requests",
+  "docs/from-the-tutorials.md": "Python tutorials in TypeScript",
+  "docs/ssrf.md": "SSRF protection",
+  "docs/uploads.md": "Uploads",
   "tools/site/api/index.md": "API",
-  "SECURITY.md": "Reporting a fault",
+  "SECURITY.md": "Report a vulnerability",
 };
 
 export function groups() {
   const named = new Set(GROUPS.flatMap(([, files]) => files));
-  const others = pages().filter((file) => /^docs\/[^/]+\.md$/.test(file) && !named.has(file));
+  const others = pages().filter((file) => !named.has(file));
+  const groupOf = (file) => UNLISTED.find(([, pattern]) => pattern.test(file))?.[0];
   return GROUPS.map(([text, files]) => ({
     text,
-    items: [...files, ...(text === "Guides" ? others : [])].filter(exists).map(item),
-  }));
+    items: [...files, ...others.filter((file) => groupOf(file) === text)].filter(exists).map(item),
+  })).filter(({ items }) => items.length > 0);
 }
 
 export function sidebar() {

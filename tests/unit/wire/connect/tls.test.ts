@@ -13,14 +13,13 @@ import {
   DEFAULT_TLS,
   secureContextOf,
   TlsPolicies,
-  TlsSessions,
   tlsConnectOptions,
   tlsPolicyKey,
   type CallTls,
   type ClientCertificate,
   type TlsPolicy,
-  type TlsSession,
 } from "#internal/wire/connect/tls";
+import { TlsSessions, type TlsSession } from "#internal/wire/connect/tls-sessions";
 
 const directory = mkdtempSync(join(tmpdir(), "requests-ts-tls-"));
 after(() => rmSync(directory, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 
 import { apparentEncoding, decodeText } from "#internal/content/charset";
-import { encode } from "../../../_support/encode.js";
+import { encode } from "../../_support/encode.js";
 
 /** The accented letters of the languages that are written in windows-1252. */
 const ALPHABETS: Readonly<Record<string, string>> = {

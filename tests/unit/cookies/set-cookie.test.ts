@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it, mock } from "node:test";
 
-import { RequestsCookieJar } from "#internal/message/cookies/jar";
+import { RequestsCookieJar } from "#internal/cookies/jar";
 
 function jarFrom(url: string, ...fields: string[]): RequestsCookieJar {
   const jar = new RequestsCookieJar();

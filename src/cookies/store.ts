@@ -2,7 +2,7 @@
 import { cookieTarget, domainMatches, isAddress, pathMatches, type CookieTarget, type StoredCookie } from "./cookie.js";
 import { MAX_NAME_AND_VALUE, parseSetCookie } from "./set-cookie.js";
 
-/** How much servers may put into a jar. As RFC 6265bis asks, more is not an error; it is not kept. */
+/** Limits on the cookies that servers may set. As RFC 6265bis asks, cookies beyond them are dropped without an error. */
 export interface CookieLimits {
   /** Received cookies of one domain; the oldest gives way, Secure ones last. @defaultValue 180 (RFC 6265bis §6.1 asks for 50 at least) */
   readonly maxCookiesPerDomain: number;
@@ -36,7 +36,7 @@ export class CookieStore {
     this.limits = limits;
   }
 
-  /** How many cookies there are, those included that have expired since. */
+  /** The number of cookies, including those that have expired since. */
   get count(): number {
     return this.#count;
   }

@@ -1,9 +1,9 @@
 /** RequestsCookieJar: the face of a cookie store that users index, as in requests. */
 import { inspect } from "node:util";
 
-import { CookieConflictError } from "../../exceptions.js";
-import { kindOf, numberOrKind } from "../../options/kind.js";
-import { NO_OPTIONS, ownOptions } from "../../options/own-options.js";
+import { CookieConflictError } from "../exceptions.js";
+import { kindOf, numberOrKind } from "../options/kind.js";
+import { NO_OPTIONS, ownOptions } from "../options/own-options.js";
 import { cookieByHand, storedFrom, type CookieAttributes, type CookieValue } from "./attributes.js";
 import { canonicalDomain, cookieOf, type Cookie, type StoredCookie } from "./cookie.js";
 import { readCookieFile, writeCookieFile } from "./cookie-file.js";
@@ -215,7 +215,7 @@ export class RequestsCookieJar implements Iterable<Cookie> {
     this[STORE].removeWhere((cookie) => cookie.expires === Infinity);
   }
 
-  /** How many cookies there are. */
+  /** The number of cookies. */
   get size(): number {
     return this[STORE].all().length;
   }

@@ -1,9 +1,9 @@
-/** What a cookie is, and the matching rules of RFC 6265bis §5.1 as pure functions. */
+/** Cookies as values, and the matching rules of RFC 6265bis §5.1 as pure functions. */
 import { isIP } from "node:net";
 
-import { InvalidURL, MissingSchema } from "../../exceptions.js";
-import { canonicalHost, portNumber, splitAuthority } from "../../http/url/url-host.js";
-import { prepareUrl, splitUrl } from "../../http/url/url.js";
+import { InvalidURL, MissingSchema } from "../exceptions.js";
+import { canonicalHost, portNumber, splitAuthority } from "../http/url/url-host.js";
+import { prepareUrl, splitUrl } from "../http/url/url.js";
 
 /** When a cookie may go along with a request that another site caused. Stored, never enforced: there is no "site" here. */
 export type SameSite = "Strict" | "Lax" | "None";
@@ -32,13 +32,13 @@ export interface Cookie {
   readonly creation: Date;
 }
 
-/** How a store keeps a cookie: times as numbers, and the text of the Cookie header made once. */
+/** A cookie as the store keeps it: times as numbers, and its text for the Cookie header made once. */
 export interface StoredCookie {
   readonly name: string;
   readonly value: string;
   /** Name and value were bytes that are not UTF-8: each character stands for one byte. */
   readonly latin1: boolean;
-  /** What stands in the Cookie header: `name=value` as latin-1 text of the bytes. */
+  /** The text for the Cookie header: `name=value` as latin-1 text of the bytes. */
   readonly text: string;
   readonly domain: string;
   readonly path: string;

@@ -6,7 +6,7 @@
  */
 import { readFile } from "node:fs/promises";
 
-import { writePrivateFile } from "../private-file.js";
+import { writePrivateFile } from "./private-file.js";
 import { checkedPair } from "./attributes.js";
 import { canonicalDomain, decodeHeaderText, isAddress, LATEST_EXPIRY, type StoredCookie } from "./cookie.js";
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
-import { CookieFileError } from "#internal/message/cookies/cookie-file";
-import { RequestsCookieJar } from "#internal/message/cookies/jar";
+import { CookieFileError } from "#internal/cookies/cookie-file";
+import { RequestsCookieJar } from "#internal/cookies/jar";
 
 /** Written by Python 3.11's MozillaCookieJar.save(ignore_discard=True, ignore_expires=True); the expiry moved to 2100. */
 const PYTHON = `# Netscape HTTP Cookie File

@@ -7,7 +7,7 @@ import vm from "node:vm";
 import type * as tough from "tough-cookie";
 
 import { CookieConflictError, InvalidHeader } from "#internal/exceptions";
-import { cookieJarFrom, mergeCookies, RequestsCookieJar } from "#internal/message/cookies/jar";
+import { cookieJarFrom, mergeCookies, RequestsCookieJar } from "#internal/cookies/jar";
 import { PreparedRequest } from "#internal/message/prepared";
 import { Response } from "#internal/message/response";
 

@@ -1,9 +1,9 @@
-/** What `jar.set()` takes, checked: nothing gets into a jar that could not stand in a Cookie header. */
+/** The checked arguments of `jar.set()`: a jar holds only values that can be sent in a Cookie header. */
 import { types } from "node:util";
 
-import { InvalidHeader } from "../../exceptions.js";
-import { kindOf, numberOrKind } from "../../options/kind.js";
-import { nearestName } from "../../options/nearest-name.js";
+import { InvalidHeader } from "../exceptions.js";
+import { kindOf, numberOrKind } from "../options/kind.js";
+import { nearestName } from "../options/nearest-name.js";
 import {
   canonicalDomain,
   headerText,
@@ -16,7 +16,7 @@ import {
 import { parseCookieDate, sameSiteOf } from "./engine.js";
 import { ANY_HOST } from "./store.js";
 
-/** What of a cookie beside its name and value can be given to `jar.set()`. */
+/** The attributes of a cookie that `jar.set()` accepts, in addition to name and value. */
 export interface CookieAttributes {
   /** The domain, with or without a leading dot. Without one the cookie goes to every host that the caller asks for. */
   readonly domain?: string | undefined;
