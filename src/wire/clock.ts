@@ -6,7 +6,8 @@ import { performance } from "node:perf_hooks";
 import * as timers from "node:timers";
 
 // Copied, because fake timers also replace the members of the module, which CommonJS code reads at each call.
-export const { clearImmediate, clearTimeout, setImmediate, setTimeout } = timers;
+export const { clearTimeout, setImmediate, setTimeout } = timers;
+const { clearImmediate } = timers;
 const clock = performance;
 
 /** Milliseconds since some fixed moment, with fractions. */
