@@ -1,7 +1,9 @@
-// Runs the tests of the package itself (bundlers, types, tarball), and then on every runtime those that need nothing else
-// (unit, wire, integration), with tools/runtimes/smoke.mjs from the packed package. Closes with "N passed, N failed".
-//   npm test -- runtimes [--readme] [package | node20 | node22 | node24 | node26 | bun | deno …] [word …]
-//   Words choose the files whose path has one of them ("smoke" is one). --readme writes the names of the runtimes into README.md.
+// Runs the tests of the package itself (bundlers, types, tarball), the package in test runners and bundlers, and then on
+// every runtime the tests that need nothing else (unit, wire, integration), with tools/runtimes/smoke.mjs from the packed
+// package. Closes with "N passed, N failed".
+//   npm test -- runtimes [--readme] [package | runners | node20 | node22 | node24 | node26 | bun | deno …] [word …]
+//   Words choose the files whose path has one of them ("smoke" is one), or the runners by their name ("jest").
+//   --readme writes the names of the runtimes into README.md.
 // The runtimes are packages of tools/runtimes/, installed on first use; where a platform has none, the PATH is asked.
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +12,8 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { installPackages, packageFolder } from "../tools/packages.mjs";
+import { RUNNERS } from "../tools/runners/list.mjs";
+import { runFixture } from "../tools/runners/run.mjs";
 import { ALONE, EXCLUDED, RUNTIMES } from "../tools/runtimes/list.mjs";
 
 const root = join(import.meta.dirname, "..");
@@ -28,7 +32,8 @@ const ENTITIES = new Map([
 ]);
 
 const PACKAGE = "package";
-const known = [PACKAGE, ...Object.keys(RUNTIMES)];
+const RUNNER_GROUP = "runners";
+const known = [PACKAGE, RUNNER_GROUP, ...Object.keys(RUNTIMES)];
 const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const names = words.filter((word) => known.includes(word));
 const fileWords = words.filter((word) => !known.includes(word));
@@ -38,8 +43,9 @@ const forReadme = process.argv.includes("--readme");
 const isBuilt = existsSync(built);
 const files = testFiles(/^(unit|wire|integration)\//);
 const packageFiles = testFiles(/^package\//);
+const runners = RUNNERS.filter(({ label, folder }) => isWanted(`${label} ${folder}`.toLowerCase()));
 const withSmoke = isWanted("smoke");
-if (!isBuilt || (files.length + packageFiles.length === 0 && !withSmoke)) {
+if (!isBuilt || (files.length + packageFiles.length + runners.length === 0 && !withSmoke)) {
   console.error(`No test file has ${fileWords.join(" or ")}: is it built (npx tsc -b)?`);
   console.log("0 passed, 0 failed");
   process.exit(1);
@@ -56,8 +62,13 @@ const started = performance.now();
 /** @type {Row[]} */
 const rows = [];
 /** @type {Smoke | null} */
-const smoke = withSmoke && chosen.some((name) => name !== PACKAGE) ? await smokeServer() : null;
+const smoke =
+  withSmoke && chosen.some((name) => name !== PACKAGE && name !== RUNNER_GROUP) ? await smokeServer() : null;
 for (const name of chosen) {
+  if (name === RUNNER_GROUP) {
+    if (runners.length > 0) rows.push(await runRunners());
+    continue;
+  }
   if (name === PACKAGE) {
     if (packageFiles.length > 0) rows.push(await runPackage());
     continue;
@@ -131,13 +142,44 @@ function runPackage() {
   );
 }
 
+/** The package in test runners and bundlers, as users install it. */
+async function runRunners() {
+  const row = emptyRow("Test runners and bundlers", "");
+  if (!installPackages("runners")) return { ...row, failed: 1 };
+  const pack = await packedPackage();
+  const tasks = runners.flatMap((runner) =>
+    runner.nodes.map(
+      (name) => /** @type {Task} */ ([`${runner.label} on ${name}`, () => runRunner(runner, name, pack)]),
+    ),
+  );
+  await runTasks(row, tasks);
+  await pack[Symbol.asyncDispose]();
+  return row;
+}
+
+/**
+ * @param {import("../tools/runners/list.mjs").Runner} runner
+ * @param {string} name - Of the runtime.
+ * @param {{ readonly installed: string }} pack
+ * @returns {Promise<Result>}
+ */
+async function runRunner(runner, name, { installed }) {
+  const found = find(name);
+  if (found === null) return { passed: 0, skipped: 0, failures: [`${name} is not installed`] };
+  const failures = await runFixture(runner, found.path, installed, async (program, args, cwd) => {
+    const { ending, output } = await ended(program, args, cwd, { NODE_TEST_CONTEXT: undefined, CI: "1" });
+    return { ...ending, output };
+  });
+  return { passed: failures.length === 0 ? 1 : 0, skipped: 0, failures };
+}
+
 /**
  * Several at a time; after them, alone, those that measure time. A file that failed is run again, alone, and reported
  * ("AGAIN …"): on a machine that is busy with other things a limit strikes before the peer had its turn.
  */
 async function runTasks(/** @type {Row} */ row, /** @type {Task[]} */ tasks) {
   const started = performance.now();
-  const where = `${row.label} ${row.version}`;
+  const where = `${row.label} ${row.version}`.trim();
   const alone = tasks.filter(([file]) => ALONE.test(file));
   const beside = tasks.filter(([file]) => !ALONE.test(file));
   await Promise.all(
@@ -244,8 +286,7 @@ function ended(/** @type {string} */ path, /** @type {string[]} */ args, /** @ty
 
 /** The packed package in a project, and the servers that smoke.mjs asks. */
 async function smokeServer() {
-  const { packed } = await import(pathToFileURL(join(built, "package", "packed.js")).href);
-  const pack = await packed();
+  const pack = await packedPackage();
   for (const file of ["smoke.mjs", "smoke-server.mjs", "certificates.mjs"])
     copyFileSync(join(folder, file), join(pack.project, file));
   const server = spawn(process.execPath, ["smoke-server.mjs"], {
@@ -264,6 +305,12 @@ async function smokeServer() {
       await pack[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The package as npm would publish it, unpacked in a project. */
+async function packedPackage() {
+  const { packed } = await import(pathToFileURL(join(built, "package", "packed.js")).href);
+  return packed();
 }
 
 /** Reads a JUnit report. A suite is not counted as a test, nor as a failure when one of its tests failed. */

@@ -3,6 +3,7 @@
 //   npm test -- cookies tls       the files whose path has one of the words
 //   npm test -- interop [word …]  against nginx, squid, dante and other programs, where they are installed
 //   npm test -- runtimes [name …] [word …]   on every Node from 20 on, Bun and Deno (scripts/test-runtimes.mjs)
+//   npm test -- runtimes runners  in Jest, vitest, mocha, webpack and other test runners and bundlers
 //   npm test -- big               the tests of big streams with 4 GiB each way, or BIG=… MiB
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

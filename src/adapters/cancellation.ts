@@ -2,6 +2,7 @@ import { defaultMaxListeners, getMaxListeners, setMaxListeners } from "node:even
 
 import { LONGEST_TIMER } from "../policy/timeout.js";
 import { Deadline } from "../wire/deadline.js";
+import { TestDeadline } from "../wire/test-deadline.js";
 
 /** One reason to stop a call, wherever it stands: an AbortSignal, or the end of its total time. */
 export class Cancellation {
@@ -9,6 +10,8 @@ export class Cancellation {
   #cancelled: { readonly reason: unknown } | null = null;
   #release: (() => void) | null = null;
   #deadline: Deadline | null = null;
+  /** The same limit for a test with fake timers, which also move `sleep()`. */
+  #testDeadline: TestDeadline | null = null;
   #signal: AbortSignal | null = null;
 
   /** Stops with the signal's reason, whatever it is. */
@@ -36,12 +39,15 @@ export class Cancellation {
     const deadline = new Deadline(milliseconds, () => this.cancel(errorFor(deadline.elapsed)));
     deadline.start();
     this.#deadline = deadline;
+    this.#testDeadline = new TestDeadline(milliseconds, () => this.cancel(errorFor(milliseconds)));
+    this.#testDeadline.start();
     return deadline;
   }
 
   /** Stops the clock of the deadline: all of the response has arrived, and the caller takes time to read it. */
   pause(): void {
     this.#deadline?.pause();
+    this.#testDeadline?.stop();
   }
 
   /** Lets the clock of the deadline go on. */
@@ -95,8 +101,8 @@ export class Cancellation {
   }
 
   /**
-   * Waits, unless the call is stopped before. The timer is the global one of the moment, unlike all others of the
-   * client: tests move the pauses between retries with fake timers.
+   * Waits, unless the call is stopped before. The timer is the current global one, so that tests advance the pauses
+   * between retries with fake timers.
    *
    * @param seconds - How long to wait.
    */
@@ -132,6 +138,7 @@ export class Cancellation {
   release(): void {
     const release = this.#release;
     this.#release = null;
+    this.#testDeadline?.stop();
     release?.();
   }
 }

@@ -79,6 +79,7 @@ export type {
 } from "../wire/transport.js";
 export type { ConnectTimes, Route } from "../wire/connect/route.js";
 export { Deadline } from "../wire/deadline.js";
+export { TestDeadline } from "../wire/test-deadline.js";
 export { Dispatch, type Stage } from "../wire/dispatch.js";
 export { connectFailure, connectTimedOut, readTimedOut } from "../wire/errors.js";
 export { Http1Connection } from "../wire/http1/connection.js";

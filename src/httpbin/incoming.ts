@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
-import { setTimeout as wait } from "node:timers/promises";
+import * as timers from "node:timers/promises";
 import { parseCookies } from "./cookies.js";
 import { parseFields, percentDecode, utf8FromLatin1, type Fields } from "./fields.js";
+
+// Copied: fake timers of a test runner replace the member, and would stop the server.
+const { setTimeout: wait } = timers;
 
 /** Shown by Python as part of the server's surroundings rather than of the request; hidden unless `?show_env`. */
 const ENVIRONMENT_HEADERS = new Set([

@@ -14,17 +14,19 @@ import {
   type Exchange,
   type Failure,
   Http1Connection,
+  readTimedOut,
   type ResponseSink,
   type Route,
   SocketReader,
   type Stage,
+  TestDeadline,
   type Transport,
   type TransportStatistics,
   type WireBody,
   type WireRequest,
 } from "../extend/index.js";
 import { insideCall, type MockCall } from "./call.js";
-import { delay, inNextTurn } from "./clock.js";
+import { currentTime, delay, inNextTurn } from "./clock.js";
 import { PassThrough } from "./errors.js";
 import { faultBeforeConnection, timeoutFault } from "./faults.js";
 import { checkReply, type Reply, type ReplyInit } from "./reply.js";
@@ -56,7 +58,7 @@ export class MockTransport implements Transport {
     const body = new SentBody(request.body);
     const recorded = { ...request, body: request.body === null ? null : body };
     // TLS, proxies and sockets are below this level.
-    const dispatch = new Dispatch({ ...route, tls: null, proxy: null }, recorded, sink, performance.now());
+    const dispatch = new Dispatch({ ...route, tls: null, proxy: null }, recorded, sink, currentTime());
     sink.onStart(dispatch);
     new MockExchange(dispatch, this.#switchboard.callFor(request), body, this.#switchboard).run();
     return dispatch;
@@ -133,6 +135,9 @@ class MockExchange implements ConnectionOwner, Stage {
   readonly #switchboard: Switchboard;
   /** Aborted when the client is done, or has given up. */
   readonly #over = new AbortController();
+  /** The read timeout, for tests with fake timers. */
+  readonly #silence: TestDeadline;
+  #isAnswering = false;
   #connection: Http1Connection | null = null;
 
   constructor(dispatch: Dispatch, call: MockCall, body: SentBody, switchboard: Switchboard) {
@@ -140,6 +145,11 @@ class MockExchange implements ConnectionOwner, Stage {
     this.#call = call;
     this.#body = body;
     this.#switchboard = switchboard;
+    const { address } = dispatch.route;
+    const { read } = dispatch.request.limits;
+    this.#silence = new TestDeadline(read, () =>
+      this.abort(readTimedOut(address, read!, read!, this.#isAnswering ? "receive" : "wait")),
+    );
   }
 
   run(): void {
@@ -173,11 +183,16 @@ class MockExchange implements ConnectionOwner, Stage {
         limit === null
           ? null
           : new Deadline(limit, () => this.abort(connectTimedOut(address, limit, deadline!.elapsed, "connect")));
+      const testDeadline = new TestDeadline(limit, () =>
+        this.abort(connectTimedOut(address, limit!, limit!, "connect")),
+      );
       deadline?.start();
+      testDeadline.start();
       try {
         await delay(connectDelay, this.#over.signal);
       } finally {
         deadline?.stop();
+        testDeadline.stop();
       }
     }
     const fault = typeof error === "string" ? faultBeforeConnection(error, address, request) : null;
@@ -195,24 +210,28 @@ class MockExchange implements ConnectionOwner, Stage {
     connection.owner = this;
     this.#connection = connection;
     near.once("close", () => {
-      this.#over.abort();
+      this.#end();
       far.destroy();
     });
     far.on("error", () => undefined).resume();
-    connection.start(this.#dispatch, performance.now());
-    if (request.fields.get("expect")?.toLowerCase() === "100-continue") far.write("HTTP/1.1 100 Continue\r\n\r\n");
-    this.#body.whenSent(() => {
-      // The last bytes are still on their way out.
-      inNextTurn(() => {
-        void this.#answer(answer, reply, near, far).catch((error: unknown) => this.abort(error));
-      });
-    });
+    connection.start(this.#dispatch, currentTime());
+    const expects = request.fields.get("expect")?.toLowerCase() === "100-continue";
+    if (expects) far.write("HTTP/1.1 100 Continue\r\n\r\n");
+    const answerNow = (): void => {
+      void this.#answer(answer, reply, near, far).catch((error: unknown) => this.abort(error));
+    };
+    // The last bytes of a body that is sent later than the head are still on their way out.
+    if (expects || !this.#body.isKnown) this.#body.whenSent(() => inNextTurn(answerNow));
+    // An empty write calls back after the request was written. The event loop does not turn in the meantime: a test that
+    // advances fake timers right after the call would otherwise advance them before the call waits for one.
+    else near.write(NOTHING, answerNow);
   }
 
   async #answer(answer: ReplyInit | null, given: Reply | null, near: Duplex, far: Duplex): Promise<void> {
     const { signal } = this.#over;
     if (signal.aborted) return;
     insideCall.useBody(this.#call, this.#body.content);
+    this.#silence.start();
     let reply = given;
     if (reply === null) {
       const found = answer ?? this.#switchboard.answerFor(this.#call, true)!;
@@ -224,20 +243,35 @@ class MockExchange implements ConnectionOwner, Stage {
     if (reply.delay !== undefined) await delay(reply.delay, signal);
     if (signal.aborted) return;
     const { error } = reply;
-    if (error === undefined) await writeReply({ near, far, signal }, reply, this.#call.method);
-    else if (error === "reset" || error === "closed" || error === "garbage") breakOff({ near, far, signal }, error);
+    const end = { near, far, signal, onBlocked: this.#onBlocked };
+    if (error === undefined) await writeReply(end, reply, this.#call.method);
+    else if (error === "reset" || error === "closed" || error === "garbage") breakOff(end, error);
     else if (error instanceof Error) throw error;
     else throw timeoutFault(error, this.#dispatch.route.address, this.#dispatch.request)!;
   }
 
+  /** Told at each write whether the client takes no more bytes: such a time does not count. */
+  readonly #onBlocked = (isBlocked: boolean): void => {
+    this.#isAnswering = true;
+    if (this.#over.signal.aborted) return;
+    if (isBlocked) this.#silence.stop();
+    else this.#silence.start();
+  };
+
+  #end(): void {
+    this.#silence.stop();
+    this.#over.abort();
+  }
+
   abort(error: unknown): void {
     if (this.#over.signal.aborted) return;
+    this.#silence.stop();
     // A connection has the exchange from the moment in which the request was written.
     if (this.#dispatch.connection !== null) {
       this.#connection!.abort(error);
       return;
     }
-    this.#over.abort();
+    this.#end();
     this.#connection?.close();
     this.#dispatch.stage = null;
     this.#dispatch.sink.onError(error);
@@ -246,11 +280,12 @@ class MockExchange implements ConnectionOwner, Stage {
   // ── the connection's reports ──────────────────────────────────────────────────────────────────────────────────────
 
   onFree(): void {
+    this.#end();
     this.#connection!.close();
   }
 
   onFailure(dispatch: Dispatch, { error }: Failure): void {
-    this.#over.abort();
+    this.#end();
     dispatch.sink.onError(error);
   }
 

@@ -15,6 +15,8 @@ export interface ServerEnd {
   readonly near: Duplex;
   /** Aborted when the client is done with it. */
   readonly signal: AbortSignal;
+  /** Called at each write: true while the client does not read, false after bytes were written. */
+  readonly onBlocked: (isBlocked: boolean) => void;
 }
 
 /** Ends the connection as the fault says. */
@@ -128,12 +130,15 @@ async function writePieces(end: ServerEnd, { source, limit, drip }: Pieces): Pro
 }
 
 /** Waits while the client does not read. */
-async function write({ far, signal }: ServerEnd, bytes: Uint8Array): Promise<void> {
+async function write({ far, signal, onBlocked }: ServerEnd, bytes: Uint8Array): Promise<void> {
   signal.throwIfAborted();
-  if (far.write(bytes)) return;
+  const isTaken = far.write(bytes);
+  onBlocked(!isTaken);
+  if (isTaken) return;
   await new Promise<void>((resolve, reject) => {
     const onDrain = (): void => {
       signal.removeEventListener("abort", onAbort);
+      onBlocked(false);
       resolve();
     };
     const onAbort = (): void => {

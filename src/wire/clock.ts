@@ -3,13 +3,16 @@
  * which replaces the globals (fake timers, jsdom) neither stops a request nor breaks the pool.
  */
 import { performance } from "node:perf_hooks";
-import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:timers";
+import * as timers from "node:timers";
 
-export { clearImmediate, clearTimeout, setImmediate, setTimeout };
+// Copied, because fake timers also replace the members of the module, which CommonJS code reads at each call.
+export const { clearTimeout, setImmediate, setTimeout } = timers;
+const { clearImmediate } = timers;
+const clock = performance;
 
 /** Milliseconds since some fixed moment, with fractions. */
 export function currentTime(): number {
-  return performance.now();
+  return clock.now();
 }
 
 /** The parts of the platform that measure time and wait. Tests of deadlines pass their own. */

@@ -50,7 +50,7 @@ const EXPECTED = {
   statuses: [200, 200],
 };
 
-/** What docs/runtimes.md tells to add for ES modules: packages in CommonJS inside of them ask for it. */
+/** What docs/test-runners.md tells to add for ES modules: the package socks is CommonJS, and requires modules of Node. */
 const BANNER =
   '--banner:js=import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 

@@ -10,6 +10,11 @@ import { root } from "./source-graph.js";
 export interface Manifest {
   readonly main: string;
   readonly types: string;
+  readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly repository: unknown;
+  readonly homepage: string;
+  readonly bugs: string;
+  readonly author: string;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /** The package as npm would publish it: what is in it, and whether it works where it is installed. */
 import assert from "node:assert/strict";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { runNode } from "./child.js";
@@ -10,8 +10,11 @@ import { root } from "./source-graph.js";
 /** What may be in the tarball; anything else is a mistake. */
 const ALLOWED: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-  /^dist\/[a-z0-9/-]+\.(js|js\.map|d\.ts)$/,
+  /^dist\/[a-z0-9/-]+\.(js|cjs|d\.ts|d\.cts)$/,
 ];
+
+const MAX_FILES = 150;
+const MAX_BYTES = 2_000_000;
 
 const REQUIRED = [
   "package.json",
@@ -20,9 +23,11 @@ const REQUIRED = [
   "CHANGELOG.md",
   "dist/index.js",
   "dist/index.d.ts",
+  "dist/index.cjs",
+  "dist/index.d.cts",
   "dist/chunks/requests.js",
-  "dist/chunks/requests.js.map",
-  "dist/chunks/types.d.ts",
+  "dist/chunks/requests.cjs",
+  "dist/chunks/types.d.cts",
   "dist/httpbin/index.js",
   "dist/httpbin/main.js",
   "dist/multipart/index.js",
@@ -58,15 +63,35 @@ void (async () => {
 })();
 `;
 
+/** Other classes of the same name would not be equal, and `instanceof` would be false. */
+const ONE_COPY_PROGRAM = `
+const { createRequire } = await import("node:module");
+const require = createRequire(import.meta.url);
+const names = ["requests-ts", "requests-ts/testing", "requests-ts/httpbin", "requests-ts/events", "requests-ts/multipart",
+  "requests-ts/har", "requests-ts/extend"];
+const different = [];
+for (const name of names) {
+  const imported = await import(name);
+  const required = require(name);
+  for (const member of Object.keys(imported)) if (required[member] !== imported[member]) different.push(name + " " + member);
+}
+console.log(JSON.stringify(different));
+`;
+
 /** The resolutions that people compile with. */
 const RESOLUTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   nodenext: { module: "nodenext", moduleResolution: "nodenext" },
+  node16: { module: "node16", moduleResolution: "node16" },
   bundler: { module: "esnext", moduleResolution: "bundler" },
+  node10: { module: "commonjs", moduleResolution: "node10", esModuleInterop: true, ignoreDeprecations: "6.0" },
 };
 
+/** The order matters: a loader takes the first condition that it knows. */
+const CONDITIONS = ["module-sync", "bun", "module", "import", "require", "default"];
+
 /** The files that a package.json names. */
-function targetsOf({ main, types, bin, exports }: PackedPackage["manifest"]): string[] {
-  const named = JSON.stringify([main, types, bin, exports]);
+function targetsOf({ main, types, typesVersions, bin, exports }: PackedPackage["manifest"]): string[] {
+  const named = JSON.stringify([main, types, typesVersions, bin, exports]);
   return [...named.matchAll(/"\.\/([^"*]+\.[a-z.]+)"/g)].map(([, path = ""]) => path);
 }
 
@@ -100,44 +125,42 @@ describe("the tarball", () => {
     const loaded = new Set(targetsOf(manifest).filter((file) => file.startsWith("dist/")));
     for (const file of loaded) {
       const text = await readFile(join(installed, file), "utf8");
-      for (const [, path = ""] of text.matchAll(/(?:from|import|import\()\s*["'](\.[^"']+)["']/g)) {
+      for (const [, path = ""] of text.matchAll(/(?:from|import|import\(|require\()\s*["'](\.[^"']+)["']/g)) {
         const target = posix.join(posix.dirname(file), path);
-        loaded.add(file.endsWith(".d.ts") ? target.replace(/\.js$/, ".d.ts") : target);
+        loaded.add(/\.d\.c?ts$/.test(file) ? target.replace(/\.(c?)js$/, ".d.$1ts") : target);
       }
-      for (const [, map = ""] of text.matchAll(/^\/\/# sourceMappingURL=(\S+)$/gm))
-        loaded.add(posix.join(posix.dirname(file), map));
     }
     assert.deepEqual(dist, [...loaded].sort(), "left over in dist/: delete the folder and run npm run build");
   });
 
-  it("has source maps with their sources", async () => {
-    const { files, installed } = pack;
-    const maps = files.filter((file) => file.endsWith(".js.map"));
-    assert.ok(maps.length > 5, maps.join());
-    for (const file of maps) {
-      const map = JSON.parse(await readFile(join(installed, file), "utf8")) as {
-        readonly sources: readonly string[];
-        readonly sourcesContent: readonly (string | null)[];
-      };
-      assert.equal(map.sourcesContent.length, map.sources.length, file);
-      assert.ok(
-        map.sourcesContent.every((text) => text !== null && text !== ""),
-        file,
-      );
-    }
+  it(`has at most ${MAX_FILES} files and ${MAX_BYTES / 1e6} MB`, async () => {
+    const sizes = await Promise.all(pack.files.map(async (file) => (await stat(join(pack.installed, file))).size));
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    assert.ok(pack.files.length <= MAX_FILES && bytes <= MAX_BYTES, `${pack.files.length} files, ${bytes} bytes`);
   });
 
-  it("has only the conditions types and default in its exports, and no private imports", () => {
-    const conditions = Object.values(pack.manifest.exports).flatMap((entry) =>
-      typeof entry === "string" ? [] : Object.keys(entry as Record<string, unknown>),
-    );
-    assert.deepEqual([...new Set(conditions)], ["types", "default"]);
+  it("offers the ES module first, and CommonJS only to loaders that know no other condition", () => {
+    const { exports } = pack.manifest;
+    for (const [name, entry] of Object.entries(exports)) {
+      if (typeof entry === "string") continue;
+      const targets = entry as Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+      assert.deepEqual(Object.keys(targets), CONDITIONS, name);
+      const commonJs = CONDITIONS.filter((condition) => JSON.stringify(targets[condition]).includes(".cjs"));
+      assert.deepEqual(commonJs, ["require"], name);
+    }
     assert.ok(!("imports" in pack.manifest));
+  });
+
+  it("names its repository, home page, bug tracker and authors", () => {
+    const { repository, homepage, bugs, author } = pack.manifest;
+    assert.match(JSON.stringify(repository), /github\.com\/requests-ts\/requests-ts/);
+    for (const url of [homepage, bugs]) assert.match(url, /^https:\/\/github\.com\/requests-ts\/requests-ts/);
+    assert.notEqual(author, "");
   });
 
   it("has no internal member in its types", async () => {
     const { files, installed } = pack;
-    for (const file of files.filter((each) => each.endsWith(".d.ts")))
+    for (const file of files.filter((each) => /\.d\.c?ts$/.test(each)))
       assert.ok(!(await readFile(join(installed, file), "utf8")).includes("@internal"), file);
   });
 
@@ -176,6 +199,30 @@ describe("the tarball", () => {
     assert.deepEqual([imported.stderr, required.stderr], ["", ""]);
   });
 
+  it("has one copy of everything in a program that imports and requires it", async () => {
+    const { stdout, stderr } = await runNode(["--input-type=module", "-e", ONE_COPY_PROGRAM], pack.project);
+    assert.deepEqual([stdout, stderr], ["[]\n", ""]);
+  });
+
+  it("has the same exports in the CommonJS files, for loaders that cannot load ES modules with require", async () => {
+    const different = `
+      const { createRequire } = await import("node:module");
+      const require = createRequire(import.meta.url);
+      const found = [];
+      for (const folder of ["", "testing/", "httpbin/", "events/", "multipart/", "har/", "extend/"]) {
+        const names = Object.keys(await import("./node_modules/requests-ts/dist/" + folder + "index.js"));
+        const others = Object.keys(require("./node_modules/requests-ts/dist/" + folder + "index.cjs"));
+        if (names.sort().join() !== others.sort().join()) found.push(folder);
+      }
+      const { MockAdapter } = require("./node_modules/requests-ts/dist/testing/index.cjs");
+      const { HTTPAdapter } = require("./node_modules/requests-ts/dist/index.cjs");
+      console.log(JSON.stringify(found), MockAdapter.prototype instanceof HTTPAdapter);
+    `;
+    await writeFile(join(pack.project, "different.mjs"), different);
+    const { stdout, stderr } = await runNode(["different.mjs"], pack.project);
+    assert.deepEqual([stdout, stderr], ["[] true\n", ""]);
+  });
+
   it("has a working command", async () => {
     const command = pack.manifest.bin["requests-httpbin"];
     assert.ok(command !== undefined, "no command requests-httpbin");
@@ -201,13 +248,14 @@ describe("the tarball", () => {
     return stdout;
   }
 
-  for (const name of Object.keys(RESOLUTIONS))
+  for (const name of ["nodenext", "node16", "bundler"])
     it(`compiles and runs a program with the resolution ${name}`, async () => {
       assert.equal(await compiled("program.ts", name), "200 404 true object\n");
     });
 
-  it("compiles and runs a CommonJS program", async () => {
-    await writeFile(join(pack.project, "required.cts"), COMMONJS_PROGRAM);
-    assert.equal(await compiled("required.cts", "nodenext"), "true true\n");
-  });
+  for (const name of ["nodenext", "node16", "node10"])
+    it(`compiles and runs a CommonJS program with the resolution ${name}`, async () => {
+      await writeFile(join(pack.project, "required.cts"), COMMONJS_PROGRAM);
+      assert.equal(await compiled("required.cts", name), "true true\n");
+    });
 });

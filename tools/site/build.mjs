@@ -19,7 +19,7 @@ if (mode === "build") console.log("The site is in tools/site/dist; `npm run docs
 function writeReference() {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const entries = Object.values(exports)
-    .map(({ types }) => types)
+    .map((entry) => entry.import?.types)
     .filter((types) => types !== undefined)
     .map((types) => join(root, types.replace("./dist/", "src/").replace(/\.d\.ts$/, ".ts")))
     .filter((path) => existsSync(path));

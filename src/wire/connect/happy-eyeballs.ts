@@ -1,6 +1,6 @@
 /** Connects to the address of a host that answers first (RFC 8305, "Happy Eyeballs"). */
 import { isIPv6, type Socket } from "node:net";
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "../clock.js";
 
 import { onceReady } from "./socket-events.js";
 

@@ -1,5 +1,5 @@
 /** One coding of a body that is decoded while it arrives. */
-import { setImmediate } from "node:timers";
+import { setImmediate } from "../clock.js";
 
 import { codingFor, type Engine } from "./codings.js";
 

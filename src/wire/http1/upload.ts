@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 
 import { InvalidHeader, RequestException } from "../../exceptions.js";
+import { clearTimeout, setTimeout } from "../clock.js";
 import type { WireBody } from "../transport.js";
 
 /** Milliseconds to wait for the response to `Expect: 100-continue` before the body is sent anyway, as in curl. */

@@ -33,7 +33,7 @@ export default {
   srcDir: root,
   srcExclude: [
     "{node_modules,src,tests,dist,build,scripts,.git,.ci}/**",
-    "tools/{bench,runtimes}/**",
+    "tools/{bench,runners,runtimes}/**",
     "tools/site/!(api)/**",
   ],
   outDir: "./dist",
