@@ -11,7 +11,7 @@ import ts from "typescript";
  * @property {number} line
  * @property {string} code
  * @property {boolean} runs
- * @property {"block" | "before" | "after" | "file"} kind - What is in an HTML comment runs before or after a block.
+ * @property {"block" | "before" | "after" | "file"} kind - Code in an HTML comment runs before or after a block.
  * @property {string} [file] - The path of the file whose text this block is.
  */
 
@@ -147,7 +147,7 @@ export function withAssertions(
 }
 
 /**
- * What is compared: the argument of `console.log`, otherwise the expression itself.
+ * The compared expression: the argument of `console.log`, otherwise the expression itself.
  *
  * @param {ts.Expression} expression
  */

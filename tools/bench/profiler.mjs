@@ -21,8 +21,9 @@ export async function profiled(run, requests) {
   const frames = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
   const times = new Map();
   for (const [at, id] of (profile.samples ?? []).entries()) {
-    const { functionName, url, lineNumber } = frames.get(id);
-    if (NOT_BUSY.has(functionName)) continue;
+    const frame = frames.get(id);
+    if (frame === undefined || NOT_BUSY.has(frame.functionName)) continue;
+    const { functionName, url, lineNumber } = frame;
     const place =
       url === "" ? functionName : `${functionName || "(anonymous)"} ${url.split("/").at(-1)}:${lineNumber + 1}`;
     times.set(place, (times.get(place) ?? 0) + (profile.timeDeltas?.[at] ?? 0));

@@ -201,7 +201,7 @@ describe("decode: false [decode]", () => {
     const size = zipped.length;
     assert.equal((await requests.get(server.url, { decode: false, maxResponseSize: size })).content.length, size);
     const error = await failure(requests.get(server.url, { decode: false, maxResponseSize: size - 1 }));
-    assert.equal((error as Error).name, "ContentTooLarge");
+    assert.equal(error.name, "ContentTooLarge");
   });
 });
 

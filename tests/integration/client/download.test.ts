@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import requests, { HTTPError, RequestException, Session, TotalTimeout } from "requests-ts";
+import type { RequestException } from "requests-ts";
+import requests, { HTTPError, Session, TotalTimeout } from "requests-ts";
 
 import { failure, serve, type Received, type Scripted } from "./serve.js";
 

@@ -367,7 +367,7 @@ describe("options of the wrong type are refused before a request is sent", () =>
     [{ onDownloadProgress: "x" }, TypeError, /onDownloadProgress must be a function/],
     [{ maxResponseSize: -1 }, RangeError, /maxResponseSize/],
     [{ maxResponseSize: "1" }, TypeError, /maxResponseSize/],
-    [{ hooks: { redirect: () => undefined } as never }, TypeError, /the events are "request" and "response"/],
+    [{ hooks: { redirect: () => undefined } }, TypeError, /the events are "request" and "response"/],
     [{ hooks: { response: "x" } }, TypeError, /hook/],
     [{ auth: "user:pass" }, TypeError, /auth must be \[user, password\]/],
     [{ auth: ["user"] }, TypeError, /auth given as a list must be \[user, password\]/],

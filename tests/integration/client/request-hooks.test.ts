@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import requests, { AuthBase, HTTPError, PreparedRequest, RequestException, Session, type Response } from "requests-ts";
+import type { PreparedRequest, RequestException } from "requests-ts";
+import requests, { AuthBase, HTTPError, Session, type Response } from "requests-ts";
 import { mockRequests } from "requests-ts/testing";
 
 import { failure, serve, type Received } from "./serve.js";
@@ -117,7 +118,7 @@ describe("request hooks [request-hooks]", () => {
     await using server = await serve();
     const hooks = { request: () => new Promise<never>(() => undefined) };
     const error = await failure(requests.get(server.url, { hooks, timeout: { total: 0.05 } }));
-    assert.equal((error as Error).name, "TotalTimeout");
+    assert.equal(error.name, "TotalTimeout");
     const reason = new Error("enough");
     assert.equal(await failure(requests.get(server.url, { hooks, signal: AbortSignal.abort(reason) })), reason);
   });

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
-import requests, { HTTPAdapter, HTTPError, Response, Session, type PreparedRequest } from "requests-ts";
+import type { HTTPAdapter } from "requests-ts";
+import requests, { HTTPError, Response, Session, type PreparedRequest } from "requests-ts";
 import { mockRequests } from "requests-ts/testing";
 
 import { eventually } from "../../_support/raw-server.js";
@@ -141,7 +142,7 @@ describe("the promise of a response streams [promise-streams]", () => {
     const lines = requests.get("http://127.0.0.1:1/").iterLines();
     // Long enough for an unhandled rejection to be noticed, which would end the process.
     await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.equal(((await failure(lines.next())) as Error).name, "ConnectionError");
+    assert.equal((await failure(lines.next())).name, "ConnectionError");
   });
 
   it("releases the connection of a body that was streamed to its end", async () => {

@@ -56,6 +56,7 @@ const GROUPS = [
 ];
 
 /** Pages that are not listed above. */
+/** @type {readonly (readonly [string, RegExp])[]} */
 const UNLISTED = [
   ["Migration", /^docs\/(?:coming-from|migrating)-[^/]+\.md$/],
   ["Guide", /^docs\/(?!index\.md)[^/]+\.md$/],
