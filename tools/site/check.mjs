@@ -123,7 +123,7 @@ async function look({ name, width }) {
     await page.waitForFunction(() => /** @type {any} */ (document.querySelector("#app"))?.__vue_app__ !== undefined);
     const seen = await page.evaluate(() => ({
       title: document.title,
-      heading: document.querySelector("main h1")?.textContent ?? "",
+      heading: document.querySelector("h1")?.textContent ?? "",
       ids: [...document.querySelectorAll("[id]")].map(({ id }) => id),
       links: [...document.querySelectorAll("a[href]")].map((link) => /** @type {HTMLAnchorElement} */ (link).href),
       width: document.documentElement.scrollWidth,
