@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
-import { ConnectionError } from "../exceptions.js";
+import { ConnectionError, type RequestException } from "../exceptions.js";
 import { ConnectAttempt, type Connected } from "./connect/connect-attempt.js";
 import type { Route } from "./connect/route.js";
 import { closedAtOnce, throughProxy } from "./errors.js";
@@ -99,10 +99,10 @@ function isNoProtocol(error: unknown): boolean {
   return /no.?application.?protocol/i.test(`${String(cause?.code)} ${String(cause?.message)}`);
 }
 
-function noHttp2({ address, proxy }: Route, cause?: unknown): ConnectionError {
+function noHttp2({ address, proxy }: Route, cause?: unknown): RequestException {
   const error = new ConnectionError(
     `${address} does not speak HTTP/2, and http2: true allows nothing else. Use http2: "auto" to fall back to HTTP/1.1`,
     { code: "ERR_HTTP2_NOT_SUPPORTED", phase: "tls", address, cause },
   );
-  return proxy === null ? error : (throughProxy(error, proxy.shown) as ConnectionError);
+  return proxy === null ? error : throughProxy(error, proxy.shown);
 }

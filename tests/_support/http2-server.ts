@@ -40,7 +40,7 @@ export class TestHttp2Server {
   static async start(handler: StreamHandler, options: Http2ServerOptions = {}): Promise<TestHttp2Server> {
     const { tls = false, settings = {}, socketPath } = options;
     const server = tls ? createSecureServer({ ...SERVER_KEY_PAIR, settings }) : createServer({ settings });
-    const started = new TestHttp2Server(server as Http2Server, tls);
+    const started = new TestHttp2Server(server, tls);
     server.on("session", (session: ServerHttp2Session) => {
       started.sessions.push(session);
       session.on("error", () => undefined);

@@ -1,13 +1,15 @@
 /** HTTP/2 through a Session, against servers of node:http2. */
 import assert from "node:assert/strict";
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { constants, createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
-import { ConnectionError, HTTPAdapter, HTTPDigestAuth, ReadTimeout, RequestException, Session } from "requests-ts";
+import { ConnectionError, HTTPAdapter, HTTPDigestAuth, ReadTimeout, Session, type RequestException } from "requests-ts";
 import { httpbin } from "requests-ts/httpbin";
 
+import { SERVER_KEY_PAIR } from "#internal/httpbin/certificate";
 import { bodyOf, echo, TEST_CA, TestHttp2Server } from "../../_support/http2-server.js";
 import { serve } from "./serve.js";
 
@@ -397,7 +399,7 @@ describe("streams that end early", () => {
       if (headers[":path"] === "/reset") stream.close(constants.NGHTTP2_INTERNAL_ERROR);
       else if (headers[":path"] === "/cut") {
         stream.respond({ ":status": 200 });
-        stream.write("part", () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+        stream.write("part", () => setTimeout(() => stream.destroy(new Error("cut")), 20));
       } else respond(stream, "ok");
     });
     await using session = plainSession();
@@ -476,8 +478,6 @@ describe("servers that refuse requests", () => {
   });
 
   it("are spoken to in HTTP/1.1 after HTTP_1_1_REQUIRED", async () => {
-    const { createSecureServer } = await import("node:http2");
-    const { SERVER_KEY_PAIR } = await import("#internal/httpbin/certificate");
     const server = createSecureServer({ ...SERVER_KEY_PAIR, allowHTTP1: true });
     const versions: string[] = [];
     server.on("stream", (stream) => {
@@ -491,7 +491,7 @@ describe("servers that refuse requests", () => {
       response.end("ok");
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as import("node:net").AddressInfo;
+    const { port } = server.address() as AddressInfo;
     try {
       await using session = secureSession();
       assert.equal((await session.post(`https://127.0.0.1:${port}`, { data: "x" })).httpVersion, "1.1");
