@@ -47,7 +47,7 @@ export class TestHttp2Server {
     });
     server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       started.requests.push(headers);
-      // A client that resets a stream is no fault of the server.
+      // A client that resets a stream is not a fault of the server.
       stream.on("error", () => undefined);
       void handler(stream, headers);
     });

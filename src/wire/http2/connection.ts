@@ -21,7 +21,7 @@ import type { Http2Limits } from "./limits.js";
 import { requestLines } from "./request-fields.js";
 import { Streams, type StreamsOwner } from "./streams.js";
 
-/** A payload of up to this size is copied behind its frame header, which costs less than a write of its own. */
+/** A payload of up to this size is copied after its frame header, which costs less than a write of its own. */
 const COPIED_PAYLOAD = 4 * 1024;
 /** Milliseconds for the last frames to leave before the socket is destroyed. */
 const CLOSE_PATIENCE = 1000;
@@ -134,7 +134,7 @@ export class Http2Connection implements Connection, ByteReceiver, StreamsOwner, 
   }
 
   onWritten(): void {
-    // What is written while frames are read leaves when all of them are read.
+    // The answers to frames leave together, when all bytes at hand were read.
     if (this.#isFlushing || this.#isReading) return;
     this.#isFlushing = true;
     process.nextTick(this.#flush);
