@@ -60,8 +60,13 @@ export interface SessionOptions {
   readonly maxConnections?: number | undefined;
   /** Idle connections that are kept to one origin. @defaultValue `maxConnections` if that is given, otherwise 10 */
   readonly poolMaxsize?: number | undefined;
-  /** HTTP/2 is not supported yet: true throws a TypeError. @defaultValue false */
-  readonly http2?: boolean | undefined;
+  /**
+   * Whether HTTP/2 is spoken. `"auto"`: with every https server that chooses it, and HTTP/1.1 with others. `true`: HTTP/2,
+   * or a ConnectionError. `"prior-knowledge"`: also without TLS, for `http://` URLs and Unix sockets.
+   *
+   * @defaultValue false
+   */
+  readonly http2?: "auto" | "prior-knowledge" | boolean | undefined;
 }
 
 /** The result of `mergeEnvironmentSettings`, which `send` accepts. */

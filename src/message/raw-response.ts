@@ -51,7 +51,7 @@ export class RawResponse implements AsyncIterable<Buffer> {
     return pairs(this.#queue.trailers);
   }
 
-  /** 11 for HTTP/1.1, 10 for HTTP/1.0. */
+  /** 11 for HTTP/1.1, 10 for HTTP/1.0, 20 for HTTP/2. */
   get version(): number {
     return this.#head.version;
   }

@@ -32,6 +32,8 @@ export interface TlsInfo {
   readonly protocol: string | null;
   /** The cipher's name, as OpenSSL has it. */
   readonly cipher: string;
+  /** The protocol that ALPN chose: "h2" or "http/1.1"; null when the server chose none. */
+  readonly alpnProtocol?: string | null;
   /** As Node's `tls.TLSSocket.getPeerCertificate()` gives it. */
   readonly peerCertificate: object;
 }

@@ -28,6 +28,8 @@ export class Dispatch implements Exchange {
   isReused = false;
   /** Whether this is the second try, after a reused connection turned out to be dead. */
   isReplay = false;
+  /** How often a server has said that it did not process the request. */
+  refusals = 0;
   stopped: { readonly error: unknown } | null = null;
 
   /** @param now - `currentTime()` of clock.ts */

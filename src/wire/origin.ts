@@ -2,7 +2,7 @@
 import { connectionError, connectionOpen, diagnosedError, poolWait } from "../diagnostics/channels.js";
 import { ConnectionError, PoolTimeout, RequestException } from "../exceptions.js";
 import { IDEMPOTENT_METHODS } from "../http/methods.js";
-import { currentTime } from "./clock.js";
+import { clearTimeout, currentTime, setTimeout } from "./clock.js";
 import type { Route } from "./connect/route.js";
 import { Deadline } from "./deadline.js";
 import type { Dispatch } from "./dispatch.js";
@@ -21,6 +21,11 @@ const KEEP_ALIVE_MARGIN = 1000;
 const UNPOLLED_LIMIT = 0.05;
 /** A server that closes an idle connection within so many milliseconds of the response does not keep connections. */
 const EARLY_CLOSE = 1000;
+
+/** How often a request is sent again that a server says it did not process. */
+const MAX_REFUSALS = 3;
+/** Milliseconds before the second time, and twice as many before the third. */
+const REFUSAL_PAUSE = 100;
 
 /** The settings that all origins of a pool share, and the pool's part in their work. */
 export interface OriginOwner {
@@ -47,12 +52,17 @@ export class Origin implements SlotOwner {
   readonly #waiting: Waiting[] = [];
   #open = 0;
   #idle = 0;
+  /** Connections that are being made. */
+  #connecting = 0;
+  /** The number of requests that the next connection is expected to carry at once. */
+  #expectedCapacity: number;
   /** Whether the server was seen to answer a second request on a connection, and has not closed one early since. */
   #keepsConnections = false;
 
   constructor(route: Route, owner: OriginOwner) {
     this.route = route;
     this.#owner = owner;
+    this.#expectedCapacity = owner.connector.expectedCapacity?.(route) ?? 1;
   }
 
   /** Connections that are open or being made. */
@@ -184,6 +194,8 @@ export class Origin implements SlotOwner {
   #start(slot: Slot, dispatch: Dispatch, now: number): void {
     try {
       slot.connection.start(dispatch, now);
+      // A connection that carries several requests is not idle until the last one is done.
+      if (slot.connection.capacity > 1) slot.idleUntil = Infinity;
     } catch (error) {
       // The request cannot be sent. The connection is as it was.
       this.#release(slot, now);
@@ -199,7 +211,7 @@ export class Origin implements SlotOwner {
       dispatch.sink.onError(error);
       return;
     }
-    if (this.#open < this.#owner.maxOpen) {
+    if (this.#mayConnect(this.#waiting.length)) {
       void this.#connect(dispatch);
       return;
     }
@@ -223,6 +235,16 @@ export class Origin implements SlotOwner {
     if (poolWait.hasSubscribers) poolWait.publish({ address, open: this.#open, waiting: this.#waiting.length });
   }
 
+  /**
+   * Whether a connection may be made for a request. It waits instead while the connections that are being made are
+   * expected to carry it, too: the first burst to an HTTP/2 server needs one handshake.
+   *
+   * @param others - Requests that wait before it.
+   */
+  #mayConnect(others: number): boolean {
+    return this.#open < this.#owner.maxOpen && others >= this.#connecting * (this.#expectedCapacity - 1);
+  }
+
   /** A request gives up waiting. */
   #leave(waiting: Waiting, error: unknown): void {
     const at = this.#waiting.indexOf(waiting);
@@ -242,7 +264,7 @@ export class Origin implements SlotOwner {
   #serve(now: number): void {
     while (this.#waiting.length > 0) {
       const slot = this.#take(now);
-      if (slot === null && this.#open >= this.#owner.maxOpen) return;
+      if (slot === null && !this.#mayConnect(this.#waiting.length - 1)) return;
       const { dispatch, deadline } = this.#waiting.shift()!;
       deadline?.stop();
       dispatch.stage = null;
@@ -255,6 +277,7 @@ export class Origin implements SlotOwner {
   /** Makes a connection for the request. */
   async #connect(dispatch: Dispatch): Promise<void> {
     this.#open += 1;
+    this.#connecting += 1;
     const { route } = dispatch;
     const connecting = this.#owner.connector.connect(route, dispatch.request.limits.connect);
     dispatch.stage = connecting;
@@ -265,10 +288,17 @@ export class Origin implements SlotOwner {
       if (connectionError.hasSubscribers) publishFailure(route, error);
       dispatch.stage = null;
       this.#open -= 1;
+      this.#connecting -= 1;
+      // Those that waited for this connection each try to make their own: one timeout after the other would be too long.
+      const expected = this.#expectedCapacity;
+      if (dispatch.stopped === null) this.#expectedCapacity = 1;
       this.#serve(currentTime());
+      this.#expectedCapacity = expected;
       dispatch.sink.onError(error);
       return;
     }
+    this.#connecting -= 1;
+    this.#expectedCapacity = Math.max(1, connection.capacity);
     dispatch.stage = null;
     dispatch.times.connecting = connection.connectTimes;
     if (connectionOpen.hasSubscribers) publishOpen(connection);
@@ -282,28 +312,37 @@ export class Origin implements SlotOwner {
       return;
     }
     this.#start(slot, dispatch, now);
-    if (slot.connection.capacity > 1) {
-      this.#list(slot);
-      this.#serve(now);
-    }
+    if (connection.capacity > 1) this.#list(slot);
+    if (connection.capacity > 1 || this.#waiting.length > 0) this.#serve(now);
   }
 
   // ── SlotOwner ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   onFree(slot: Slot, now: number): void {
+    this.#endRequest(slot, now);
+    this.#finish(slot, now);
+    this.#serve(now);
+  }
+
+  /** A request is done: the connection may stay open for some time, or it is closed. */
+  #endRequest(slot: Slot, now: number): void {
     const { connection } = slot;
     if (!connection.isClosed && this.#owner.keepAlive) {
       if (connection.requests > 1) this.#keepsConnections = true;
       const seconds = connection.keepAliveTimeout;
       slot.idleUntil = now + (seconds === null ? KEEP_IDLE : Math.max(0, seconds * 1000 - KEEP_ALIVE_MARGIN));
     } else if (slot.active === 1) connection.close();
-    this.#finish(slot, now);
-    this.#serve(now);
   }
 
-  onFailure(slot: Slot, dispatch: Dispatch, { error, isStale }: Failure): void {
+  onFailure(slot: Slot, dispatch: Dispatch, { error, isStale, isUnprocessed }: Failure): void {
     const now = currentTime();
+    this.#endRequest(slot, now);
     this.#finish(slot, now);
+    if (isUnprocessed === true && dispatch.refusals < MAX_REFUSALS && isRepeatable(dispatch.request)) {
+      this.#sendAgain(dispatch, now);
+      this.#serve(now);
+      return;
+    }
     if (isStale && !dispatch.isReplay && canReplay(dispatch.request)) {
       // The connection was dead before the request reached it. Other idle ones probably are, too.
       this.closeIdle();
@@ -320,6 +359,39 @@ export class Origin implements SlotOwner {
     if (currentTime() - slot.freeSince < EARLY_CLOSE) this.#keepsConnections = false;
     this.#drop(slot);
     this.#serve(currentTime());
+  }
+
+  onCapacity(slot: Slot): void {
+    if (slot.isGone) return;
+    if (!slot.hasRoom) {
+      this.#unlist(slot);
+      return;
+    }
+    this.#list(slot);
+    this.#serve(currentTime());
+  }
+
+  /** Sends a request again that the server has not processed: at once the first time, and later after a pause. */
+  #sendAgain(dispatch: Dispatch, now: number): void {
+    dispatch.refusals += 1;
+    if (dispatch.refusals === 1) {
+      this.send(dispatch, now);
+      return;
+    }
+    const timer = setTimeout(
+      () => {
+        dispatch.stage = null;
+        this.send(dispatch, currentTime());
+      },
+      REFUSAL_PAUSE * 2 ** (dispatch.refusals - 2),
+    );
+    dispatch.stage = {
+      abort: (error) => {
+        clearTimeout(timer);
+        dispatch.stage = null;
+        dispatch.sink.onError(error);
+      },
+    };
   }
 
   onReserved(slot: Slot, dispatch: Dispatch): void {
@@ -349,7 +421,12 @@ export class Origin implements SlotOwner {
 
 /** Whether a request may be sent a second time (RFC 9110 §9.2.2). */
 function canReplay(request: WireRequest): boolean {
-  return IDEMPOTENT_METHODS.has(request.method) && (request.body === null || request.body.replayable);
+  return IDEMPOTENT_METHODS.has(request.method) && isRepeatable(request);
+}
+
+/** Whether the body of a request can be sent a second time. */
+function isRepeatable({ body }: WireRequest): boolean {
+  return body === null || body.replayable;
 }
 
 function publishOpen({ peer, connectTimes: { dns, connect, tls } }: Connection): void {

@@ -17,6 +17,8 @@ export interface SlotOwner {
   onFree(slot: Slot, now: number): void;
   onFailure(slot: Slot, dispatch: Dispatch, failure: Failure): void;
   onClose(slot: Slot): void;
+  /** The number of requests that the connection can carry has changed. */
+  onCapacity(slot: Slot): void;
   /** The request for which the slot was reserved can be sent now, if the connection is still usable. */
   onReserved(slot: Slot, dispatch: Dispatch): void;
   /** That request was given up. */
@@ -63,6 +65,10 @@ export class Slot implements ConnectionOwner, Polled, Stage {
    * @param onProbation - The server must first show that it keeps the connection open: see PROBATION.
    */
   reserve(dispatch: Dispatch, onProbation: boolean): void {
+    if (this.connection.capacity > 1) {
+      afterPoll(new Reservation(this, dispatch, this.#owner));
+      return;
+    }
     this.#reservedFor = dispatch;
     this.#onProbation = onProbation;
     dispatch.stage = this;
@@ -110,6 +116,10 @@ export class Slot implements ConnectionOwner, Polled, Stage {
     else this.#owner.onReserved(this, dispatch);
   }
 
+  onCapacity(): void {
+    this.#owner.onCapacity(this);
+  }
+
   /** @returns The request of the reservation, or null when there is none. */
   #endReservation(): Dispatch | null {
     const dispatch = this.#reservedFor;
@@ -120,5 +130,38 @@ export class Slot implements ConnectionOwner, Polled, Stage {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     return dispatch;
+  }
+}
+
+/** One of the requests for which a connection that carries several is held until its socket has been polled. */
+class Reservation implements Polled, Stage {
+  readonly #slot: Slot;
+  readonly #dispatch: Dispatch;
+  readonly #owner: SlotOwner;
+  #isOver = false;
+
+  constructor(slot: Slot, dispatch: Dispatch, owner: SlotOwner) {
+    this.#slot = slot;
+    this.#dispatch = dispatch;
+    this.#owner = owner;
+    dispatch.stage = this;
+  }
+
+  onPolled(): void {
+    if (!this.#end()) return;
+    this.#owner.onReserved(this.#slot, this.#dispatch);
+  }
+
+  abort(error: unknown): void {
+    if (!this.#end()) return;
+    this.#owner.onUnreserved(this.#slot);
+    this.#dispatch.sink.onError(error);
+  }
+
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#dispatch.stage = null;
+    return true;
   }
 }

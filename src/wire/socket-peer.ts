@@ -40,6 +40,8 @@ function tlsDetails(socket: TLSSocket): TlsDetails {
   return {
     protocol: socket.getProtocol(),
     cipher: socket.getCipher().name,
+    // Node says false for none, Deno null.
+    alpnProtocol: socket.alpnProtocol || null,
     peerCertificate: peerCertificateOf(socket),
   };
 }

@@ -60,8 +60,8 @@ export interface ExchangeLimits {
 
 /** The head of a response. */
 export interface ResponseHead {
-  /** 10 for HTTP/1.0, 11 for HTTP/1.1. */
-  readonly version: 10 | 11;
+  /** 10 for HTTP/1.0, 11 for HTTP/1.1, 20 for HTTP/2. */
+  readonly version: 10 | 11 | 20;
   /** 100 to 999. */
   readonly statusCode: number;
   /** The reason phrase, which may be empty. */
@@ -178,6 +178,8 @@ export interface TlsDetails {
   readonly protocol: string | null;
   /** The name of the cipher suite in IANA's spelling. */
   readonly cipher: string;
+  /** The protocol that ALPN chose: "h2" or "http/1.1"; null when the server chose none. */
+  readonly alpnProtocol: string | null;
   /** The certificate of the peer, as `tlsSocket.getPeerCertificate()` returns it. */
   readonly peerCertificate: object;
 }
@@ -194,7 +196,9 @@ export interface Peer {
 
 /** A connection of some protocol: to an origin, or to a proxy that forwards requests. */
 export interface Connection {
-  /** The number of requests that it can carry at once: 1 for HTTP/1.1. */
+  /**
+   * The number of requests that it can carry at once: 1 for HTTP/1.1. If it changes, the owner's `onCapacity` is called.
+   */
   readonly capacity: number;
   /** The number of requests that it was given so far. */
   readonly requests: number;
@@ -231,6 +235,8 @@ export interface ConnectionOwner {
   onFailure(dispatch: Dispatch, failure: Failure): void;
   /** The connection was closed while it carried no request. */
   onClose(): void;
+  /** `capacity` has changed. */
+  onCapacity?(): void;
 }
 
 /** Why a request failed on a connection. */
@@ -239,6 +245,8 @@ export interface Failure {
   readonly error: unknown;
   /** The connection was reused and died before the first byte of a response: the server most likely never saw the request. */
   readonly isStale: boolean;
+  /** The server has said that it did not process the request: it can be sent again, whatever its method. */
+  readonly isUnprocessed?: boolean;
 }
 
 /** Makes connections: resolves names, goes through proxies, negotiates TLS and the protocol. */
@@ -249,6 +257,8 @@ export interface Connector {
    * @throws InvalidHeader, InvalidURL or RequestException for a request that cannot be sent.
    */
   check(request: WireRequest): void;
+  /** The number of requests that a new connection of the route is expected to carry at once; 1 without this method. */
+  expectedCapacity?(route: Route): number;
   /**
    * Starts to make a connection.
    *

@@ -32,7 +32,7 @@ const NO_RESPONSES: readonly Response[] = Object.freeze([]);
 const DEFAULT_POOL_SIZE = 10;
 
 /**
- * Sends requests over HTTP/1.1, with a pool of connections and retries.
+ * Sends requests over HTTP/1.1 or HTTP/2, with a pool of connections and retries.
  *
  * @example
  * ```ts
@@ -59,10 +59,12 @@ export class HTTPAdapter extends BaseAdapter {
       maxCodings: resolved.maxContentCodings,
     };
     this.#maxRetries = resolved.maxRetries;
-    this.#routes = new Routes(resolved);
+    this.#routes = new Routes(resolved, resolved.http2);
     const { poolConnections, maxConnections } = resolved;
     const poolMaxsize = resolved.poolMaxsize ?? options.maxConnections ?? DEFAULT_POOL_SIZE;
     const { maxHeaderSize, maxHeaders, maxInformational, maxChunkLineSize } = resolved;
+    const { maxStreams, maxContinuations, maxControlFrames, maxConcurrentResets } = resolved;
+    const { initialWindowSize, connectionWindowSize } = resolved;
     this.#transport =
       resolved.transport ??
       new Pool(
@@ -72,7 +74,17 @@ export class HTTPAdapter extends BaseAdapter {
           open: resolved.poolBlock ? Math.max(1, Math.min(maxConnections, poolMaxsize)) : maxConnections,
           waiting: resolved.maxQueue,
         },
-        new SocketConnector({ maxHeaderSize, maxHeaders, maxInformational, maxChunkLineSize }),
+        new SocketConnector(
+          { maxHeaderSize, maxHeaders, maxInformational, maxChunkLineSize },
+          {
+            maxStreams,
+            maxContinuations,
+            maxControlFrames,
+            maxConcurrentResets,
+            initialWindowSize,
+            connectionWindowSize,
+          },
+        ),
         resolved.keepAlive,
       );
   }

@@ -23,6 +23,8 @@ export function diagnosedRequest(request: PreparedRequest, attempt: number): Dia
   };
 }
 
+const VERSIONS = Object.freeze({ 10: "1.0", 11: "1.1", 20: "2" });
+
 /** @param credentialHeaders - Names of headers to mask beside the usual ones. */
 export function publishHead(
   request: DiagnosedRequest,
@@ -36,7 +38,7 @@ export function publishHead(
     reused: isReused,
     statusCode: head.statusCode,
     reason: head.reason,
-    httpVersion: head.version === 10 ? "1.0" : "1.1",
+    httpVersion: VERSIONS[head.version],
     headers: redactedFields(head.rawHeaders, credentialHeaders),
   });
 }

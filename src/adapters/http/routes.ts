@@ -2,7 +2,7 @@
 import { insideRequest } from "../../message/prepared.js";
 import type { LookupFunction } from "node:net";
 
-import { InvalidURL } from "../../exceptions.js";
+import { ConnectionError, InvalidURL } from "../../exceptions.js";
 import type { PreparedRequest } from "../../message/prepared.js";
 import { shownUrl } from "../../http/redaction/shown-url.js";
 import { effectivePort } from "../../http/url/url.js";
@@ -44,16 +44,21 @@ export interface ConnectionOptions {
   readonly servername?: string | undefined;
 }
 
+/** Whether HTTP/2 is spoken: see `http2` of HTTPAdapterOptions. */
+export type Http2Option = "auto" | "prior-knowledge" | boolean;
+
 const MAX_ROUTES = 1000;
 
 export class Routes {
   readonly #options: ConnectionOptions;
   readonly #routeOptions: RouteOptions;
   readonly #policies: TlsPolicies;
+  readonly #http2: Http2Option;
   readonly #routes = new Map<string, Route>();
 
-  constructor(options: ConnectionOptions) {
+  constructor(options: ConnectionOptions, http2: Http2Option = false) {
     this.#options = options;
+    this.#http2 = http2;
     const { dnsCache = 0, lookup, localAddress, allowAddress } = options;
     const resolve = resolverOf(lookup);
     this.#routeOptions = {
@@ -78,6 +83,7 @@ export class Routes {
     const server = proxy === null || local ? null : proxyServer(proxy);
     let key = policy === null ? origin : `${origin}|${tlsPolicyKey(policy)}`;
     if (server !== null) key += `|${proxyKeyOf(server, settings)}`;
+    if (this.#http2 !== false) key += `|http2 ${String(this.#http2)}`;
     let route = this.#routes.get(key);
     if (route === undefined) {
       if (this.#routes.size >= MAX_ROUTES) this.#routes.clear();
@@ -111,9 +117,23 @@ export class Routes {
       port,
       socketPath,
       tls,
+      http2: this.#http2For(request, tls !== null, proxy),
       proxy,
       options: this.#routeOptions,
     };
+  }
+
+  #http2For(request: PreparedRequest, isSecure: boolean, proxy: ProxyHop | null): Route["http2"] {
+    const http2 = this.#http2;
+    if (http2 === false) return undefined;
+    if (isSecure) return http2 === "auto" ? "auto" : "only";
+    if (http2 === true)
+      throw new ConnectionError(
+        `HTTP/2 cannot be negotiated for '${shownUrl(request.url)}', because it is not https. Use http2: "prior-knowledge" if the server speaks HTTP/2 without TLS`,
+        { code: "ERR_HTTP2_NOT_SUPPORTED", phase: "connect", request },
+      );
+    // A proxy that forwards requests is spoken to in HTTP/1.1.
+    return http2 === "prior-knowledge" && !isForwarding(proxy) ? "only" : undefined;
   }
 
   /** The socket that a URL names. Where addresses are guarded, it must be the adapter's own: it is not an address. */

@@ -23,6 +23,9 @@ export interface Connected {
   readonly byEvents: boolean;
 }
 
+/** The protocols that are offered to the origin (RFC 7301). */
+const ALPN = Object.freeze({ auto: ["h2", "http/1.1"], only: ["h2"], never: ["http/1.1"] });
+
 /** The other end of a socket: the origin, or the proxy. */
 interface Peer {
   /** `host:port`, or the path of a Unix socket. */
@@ -119,7 +122,7 @@ export class ConnectAttempt {
   async #connect(onread: OnReadOpts): Promise<Connected> {
     const { tls, proxy, address, key, host, port, socketPath } = this.#route;
     // Files that cannot be read are an error before a socket opens.
-    const options = tls === null ? null : tlsConnectOptions(tls, host);
+    const options = tls === null ? null : tlsConnectOptions(tls, host, ALPN[this.#route.http2 ?? "never"]);
     const origin: Peer = { address, host, port, path: socketPath, tls: options, key };
     if (proxy === null) {
       const socket = await this.#open(origin, onread);

@@ -18,6 +18,11 @@ export interface Route {
   readonly socketPath: string | null;
   /** null for plain HTTP. */
   readonly tls: TlsPolicy | null;
+  /**
+   * Whether HTTP/2 is spoken: "auto" with a server that chooses it by ALPN, "only" with every server. Without TLS, "only"
+   * means prior knowledge (RFC 9113 §3.3). HTTP/1.1 without it.
+   */
+  readonly http2?: "auto" | "only" | undefined;
   /** The proxy in between, or null. */
   readonly proxy: ProxyHop | null;
   /** The part that the adapter decides. */

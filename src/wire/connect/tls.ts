@@ -445,8 +445,18 @@ function readFile(path: string, what: string): Buffer {
   }
 }
 
-/** The options of `tls.connect` for a policy and a host. */
-export function tlsConnectOptions(policy: TlsPolicy, host: string): ConnectionOptions {
+const HTTP1_ONLY: readonly string[] = Object.freeze(["http/1.1"]);
+
+/**
+ * The options of `tls.connect` for a policy and a host.
+ *
+ * @param protocols - Offered by ALPN.
+ */
+export function tlsConnectOptions(
+  policy: TlsPolicy,
+  host: string,
+  protocols: readonly string[] = HTTP1_ONLY,
+): ConnectionOptions {
   // RFC 6066 §3: the name without its trailing dot, and never an address.
   const name = (policy.servername ?? host).replace(/^\[|\]$|%.*$/g, "").replace(/\.$/, "");
   const isVerified = policy.verify !== false;
@@ -456,7 +466,7 @@ export function tlsConnectOptions(policy: TlsPolicy, host: string): ConnectionOp
     rejectUnauthorized: isVerified,
     // Node passes the host that was connected to, which is an address by then.
     checkServerIdentity: (_host, certificate) => (isVerified ? checkName(name, certificate) : undefined),
-    ALPNProtocols: ["http/1.1"],
+    ALPNProtocols: [...protocols],
   };
   if (isIP(name) === 0) options.servername = name;
   return options;

@@ -12,12 +12,13 @@ import type { WireLimits } from "../limits.js";
 import { SocketPeer } from "../socket-peer.js";
 import type { ByteReceiver, SocketReader } from "../socket-reader.js";
 import type { Connection, ConnectionOwner, WireBody } from "../transport.js";
+import { Upload } from "../upload.js";
 import { isForwarding } from "../connect/proxy-hop.js";
+import { ChunkedBodyWriter, CountedBodyWriter } from "./body-writer.js";
 import type { Http1Head } from "./head.js";
 import { framedBody } from "./request-framing.js";
 import { headLines, requestHead } from "./request-head.js";
 import { incomplete, ResponseParser } from "./response-parser.js";
-import { Upload } from "./upload.js";
 
 /** A body of up to this size is written in one buffer with its head. */
 const JOINED_BODY = 64 * 1024;
@@ -117,7 +118,8 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
       const expectContinue = request.fields.get("expect")?.toLowerCase() === "100-continue";
       if (expectContinue || !this.#writeAtOnce(head, body)) {
         socket.write(head, "latin1");
-        this.#upload = new Upload(socket, body, expectContinue, this);
+        const writer = body.length === null ? new ChunkedBodyWriter(socket) : new CountedBodyWriter(socket);
+        this.#upload = new Upload(writer, body, expectContinue, this);
         this.#upload.run();
         return;
       }

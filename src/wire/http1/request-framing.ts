@@ -2,14 +2,14 @@
 import { InvalidHeader } from "../../exceptions.js";
 import type { FieldList } from "../../http/fields.js";
 import type { WireBody, WireRequest } from "../transport.js";
-import type { HeadLines } from "./request-head.js";
 
 /**
  * The body as it is framed: its `length` is null when it is sent chunked.
  *
+ * @param lines - What the fields say about the message.
  * @throws InvalidHeader when the fields contradict the body, which would be request smuggling.
  */
-export function framedBody({ body, fields }: WireRequest, lines: HeadLines): WireBody | null {
+export function framedBody({ body, fields }: WireRequest, lines: { readonly hasFraming: boolean }): WireBody | null {
   if (body === null && !lines.hasFraming) return null;
   const declared = checkFraming(fields, body);
   if (declared === null || body === null || body.length !== null) return body;

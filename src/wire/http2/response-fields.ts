@@ -7,7 +7,7 @@ import { ErrorCode, malformed, type StreamFault } from "./errors.js";
 import type { FieldSection } from "./hpack-decoder.js";
 
 /** The head of an HTTP/2 response. Its reason is the standard phrase, because HTTP/2 sends none. */
-export interface Http2Head extends Omit<ResponseHead, "version"> {
+export interface Http2Head extends ResponseHead {
   readonly version: 20;
 }
 

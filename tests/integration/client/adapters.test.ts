@@ -205,7 +205,9 @@ describe("a custom adapter", () => {
 
 describe("new HTTPAdapter()", () => {
   const refused: [options: Record<string, unknown>, type: typeof TypeError | typeof RangeError, message: RegExp][] = [
-    [{ http2: true }, TypeError, /^HTTP\/2 is not supported yet: leave out http2: true$/],
+    [{ http2: 2 }, TypeError, /^HTTPAdapter: http2 must be "auto", "prior-knowledge", true or false, not a number$/],
+    [{ initialWindowSize: 2 ** 31 }, RangeError, /initialWindowSize must be an integer from 1 to 2147483647/],
+    [{ connectionWindowSize: 1000 }, RangeError, /connectionWindowSize must be a number of bytes, 65535 or greater/],
     [{ pool_maxsize: 5 }, TypeError, /poolMaxsize/],
     [{ maxRetry: 5 }, TypeError, /maxRetries/],
     [{ poolMaxsize: -1 }, RangeError, /poolMaxsize/],

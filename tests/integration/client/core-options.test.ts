@@ -235,7 +235,10 @@ describe("the pool options of a session [session-pool]", () => {
   it("are checked as those of HTTPAdapter", () => {
     assert.throws(() => new Session({ maxConnections: 0 }), /maxConnections must be/);
     assert.throws(() => new Session({ poolMaxsize: "3" as never }), /poolMaxsize must be/);
-    assert.throws(() => new Session({ http2: true }), /HTTP\/2 is not supported yet/);
+    assert.throws(
+      () => new Session({ http2: "yes" as never }),
+      /http2 must be "auto", "prior-knowledge", true or false, not "yes"/,
+    );
     assert.throws(() => new Session({ maxSockets: 3 } as never), /Did you mean "maxConnections"\?/);
   });
 });

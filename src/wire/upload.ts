@@ -1,14 +1,34 @@
+<<<<<<< HEAD:src/wire/http1/upload.ts
 /** The body of one request on its way into a socket: framing, back-pressure, `Expect: 100-continue`. */
 import type { Socket } from "node:net";
 
 import { InvalidHeader, RequestException } from "../../exceptions.js";
 import { clearTimeout, setTimeout } from "../clock.js";
 import type { WireBody } from "../transport.js";
+=======
+/** The body of one request on its way into a connection: back-pressure, progress, `Expect: 100-continue`. */
+import { InvalidHeader, RequestException } from "../exceptions.js";
+import type { WireBody } from "./transport.js";
+>>>>>>> refs/heads/h2c:src/wire/upload.ts
 
 /** Milliseconds to wait for the response to `Expect: 100-continue` before the body is sent anyway, as in curl. */
 const EXPECT_PATIENCE = 1000;
 /** The most bytes that are written at once: only when a piece was written is it known whether the peer still reads. */
 const PIECE = 64 * 1024;
+
+/** Frames the body and writes it. */
+export interface BodyWriter {
+  /**
+   * Writes bytes `start` to `end` of a piece of the body. The parts of a piece follow each other.
+   *
+   * @returns false when the upload must wait for `Upload.onDrain()`, unless `isBlocked` is false by then.
+   */
+  write(piece: Uint8Array, start: number, end: number): boolean;
+  /** Whether nothing more can be written now. */
+  readonly isBlocked: boolean;
+  /** The body is complete. */
+  end(): void;
+}
 
 /** Receives the progress of an upload. */
 export interface UploadOwner {
@@ -20,7 +40,7 @@ export interface UploadOwner {
 }
 
 export class Upload {
-  readonly #socket: Socket;
+  readonly #writer: BodyWriter;
   readonly #body: WireBody;
   readonly #owner: UploadOwner;
   readonly #expectContinue: boolean;
@@ -33,8 +53,8 @@ export class Upload {
   /** The source was asked for its next piece and has not answered. */
   #pending = false;
 
-  constructor(socket: Socket, body: WireBody, expectContinue: boolean, owner: UploadOwner) {
-    this.#socket = socket;
+  constructor(writer: BodyWriter, body: WireBody, expectContinue: boolean, owner: UploadOwner) {
+    this.#writer = writer;
     this.#body = body;
     this.#owner = owner;
     this.#expectContinue = expectContinue;
@@ -104,8 +124,8 @@ export class Upload {
     }
     const { bytes, length } = this.#body;
     if (bytes !== null) await this.#write(bytes, bytes.length);
-    else if (length === null) await this.#sendChunked();
-    else await this.#sendCounted(length);
+    else await this.#sendSource(length);
+    if (!this.#stopped) this.#writer.end();
   }
 
   async #permitted(): Promise<boolean> {
@@ -120,56 +140,30 @@ export class Upload {
     return !this.#stopped && !this.#refused;
   }
 
-  async #sendCounted(length: number): Promise<void> {
+  async #sendSource(length: number | null): Promise<void> {
     let sent = 0;
-    for await (const chunk of this.#source()) {
-      if (sent + chunk.length > length) throw wrongLength(length, `at least ${sent + chunk.length}`);
-      sent += chunk.length;
-      await this.#write(chunk, sent);
+    for await (const piece of this.#source()) {
+      // An empty chunk of HTTP/1.1 would end the body.
+      if (piece.length === 0) continue;
+      if (length !== null && sent + piece.length > length) throw wrongLength(length, `at least ${sent + piece.length}`);
+      sent += piece.length;
+      await this.#write(piece, sent);
       if (this.#stopped) return;
     }
-    if (sent !== length && !this.#stopped) throw wrongLength(length, String(sent));
+    if (length !== null && sent !== length && !this.#stopped) throw wrongLength(length, String(sent));
   }
 
-  /** RFC 9112 §7.1: a chunk for each piece; an empty one would end the body, so it is left out. */
-  async #sendChunked(): Promise<void> {
-    let sent = 0;
-    for await (const chunk of this.#source()) {
-      if (chunk.length === 0) continue;
-      sent += chunk.length;
-      if (chunk.length > PIECE) {
-        this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
-        await this.#write(chunk, sent);
-        if (this.#stopped) return;
-        this.#socket.write("\r\n", "latin1");
-        continue;
-      }
-      this.#socket.cork();
-      this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
-      this.#socket.write(chunk);
-      const flowing = this.#socket.write("\r\n", "latin1");
-      this.#socket.uncork();
-      await this.#written(flowing, sent);
-      if (this.#stopped) return;
-    }
-    if (!this.#stopped) this.#socket.write("0\r\n\r\n", "latin1");
-  }
-
-  /** @param sent - Bytes of the body that went out when this chunk has. */
-  async #write(chunk: Uint8Array, sent: number): Promise<void> {
-    if (chunk.length <= PIECE) {
-      await this.#written(this.#socket.write(chunk), sent);
-      return;
-    }
-    const before = sent - chunk.length;
-    for (let at = 0; at < chunk.length && !this.#stopped; at += PIECE) {
-      const piece = chunk.subarray(at, at + PIECE);
-      await this.#written(this.#socket.write(piece), before + at + piece.length);
+  /** @param sent - Bytes of the body that went out when this piece has. */
+  async #write(piece: Uint8Array, sent: number): Promise<void> {
+    const before = sent - piece.length;
+    for (let at = 0; at < piece.length && !this.#stopped; at += PIECE) {
+      const end = Math.min(piece.length, at + PIECE);
+      await this.#written(this.#writer.write(piece, at, end), before + end);
     }
   }
 
   async #written(flowing: boolean, sent: number): Promise<void> {
-    if (!flowing && !this.#stopped && !this.#socket.destroyed && this.#socket.writableNeedDrain) await this.#pause();
+    if (!flowing && !this.#stopped && this.#writer.isBlocked) await this.#pause();
     if (!this.#stopped) this.#owner.onUploadProgress(sent);
   }
 
