@@ -1,15 +1,7 @@
-<<<<<<< HEAD:src/wire/http1/upload.ts
-/** The body of one request on its way into a socket: framing, back-pressure, `Expect: 100-continue`. */
-import type { Socket } from "node:net";
-
-import { InvalidHeader, RequestException } from "../../exceptions.js";
-import { clearTimeout, setTimeout } from "../clock.js";
-import type { WireBody } from "../transport.js";
-=======
 /** The body of one request on its way into a connection: back-pressure, progress, `Expect: 100-continue`. */
 import { InvalidHeader, RequestException } from "../exceptions.js";
+import { clearTimeout, setTimeout } from "./clock.js";
 import type { WireBody } from "./transport.js";
->>>>>>> refs/heads/h2c:src/wire/upload.ts
 
 /** Milliseconds to wait for the response to `Expect: 100-continue` before the body is sent anyway, as in curl. */
 const EXPECT_PATIENCE = 1000;
