@@ -53,6 +53,7 @@ const SHOWN_BY: Readonly<Record<string, readonly (readonly [file: string, tag: s
     ["integration/testing/mock-adapter.test.ts", "mock-sequence"],
     ["integration/httpbin/server.test.ts", "embedded-httpbin"],
   ],
+  "HTTP/2": [["integration/client/http2.test.ts", "http2-alpn"]],
   "Timings per phase": [["integration/client/streaming.test.ts", "timings"]],
 };
 

@@ -48,7 +48,7 @@ function respond(stream: ServerHttp2Stream, text: string, status = 200, fields: 
 }
 
 describe('http2: "auto"', () => {
-  it("speaks HTTP/2 with a server that chooses it", async () => {
+  it("speaks HTTP/2 with a server that chooses it [http2-alpn]", async () => {
     await using server = await TestHttp2Server.start(echo, { tls: true });
     await using session = secureSession();
     const response = await session.get(`${server.url}/a?b=c`, {

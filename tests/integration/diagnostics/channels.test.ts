@@ -35,6 +35,8 @@ const NAMES: Readonly<Record<Name, true>> = {
 
 /** Everything that is told while the function runs. */
 async function eventsOf(run: () => Promise<unknown>): Promise<Event[]> {
+  // Connections of the test before close in the next turns.
+  await new Promise((resolve) => setTimeout(resolve, 20));
   const events: Event[] = [];
   const listener = (message: unknown, name: string | symbol): void => {
     events.push({ name, message } as Event);
