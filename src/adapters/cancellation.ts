@@ -143,6 +143,11 @@ export class Cancellation {
   }
 }
 
+/** A signal that is aborted with the caller's, if there is one, or with another one. */
+export function anySignal(given: AbortSignal | null | undefined, other: AbortSignal): AbortSignal {
+  return given == null ? other : AbortSignal.any([given, other]);
+}
+
 /** Signals of polyfills may have no reason; the platform's always have one. */
 function reasonOf({ reason }: AbortSignal): unknown {
   return reason === undefined ? new DOMException("This operation was aborted", "AbortError") : (reason as unknown);

@@ -1,4 +1,5 @@
 /** `session.fetch`: the standard interface over a session, for libraries that take a fetch. */
+import { anySignal } from "../adapters/cancellation.js";
 import { RequestException } from "../exceptions.js";
 import { queueOf } from "../message/raw-response.js";
 import type { Response } from "../message/response.js";
@@ -34,7 +35,7 @@ export async function sessionFetch(
   if (/^(?:data|blob):/i.test(isRequest(input) ? input.url : String(input))) return globalThis.fetch(input, init);
   // The signal is followed by the call itself.
   const own = init?.signal ?? (init?.signal === undefined && isRequest(input) ? input.signal : undefined);
-  const signal = scope === null ? own : own == null ? scope : AbortSignal.any([own, scope]);
+  const signal = scope === null ? own : anySignal(own, scope);
   if (isAborted(signal)) throw abortReason(signal);
   const request = requestOf(session, input, init);
   const { redirect, method } = request;

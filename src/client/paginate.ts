@@ -1,4 +1,5 @@
 /** The pages of a list, one request after the other. */
+import { anySignal } from "../adapters/cancellation.js";
 import { insideRequest } from "../message/prepared.js";
 import { createHash } from "node:crypto";
 
@@ -118,7 +119,7 @@ async function* pagesOf(course: Course, given: RequestOptions): AsyncGenerator<R
     const given: RequestOptions = {
       ...options,
       raiseForStatus: options.raiseForStatus ?? true,
-      signal: signal == null ? course.stopped : AbortSignal.any([signal, course.stopped]),
+      signal: anySignal(signal, course.stopped),
     };
     const response: Response =
       prepared === null

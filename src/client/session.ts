@@ -1,5 +1,5 @@
 /** Session: what stays from call to call. */
-import { Cancellation } from "../adapters/cancellation.js";
+import { anySignal, Cancellation } from "../adapters/cancellation.js";
 import { cancellationFor } from "../adapters/http/http-adapter.js";
 import { withCallerFrames } from "../content/caller-frames.js";
 import type { FieldList } from "../http/fields.js";
@@ -384,11 +384,6 @@ function notFollowing(options: RequestOptions | undefined): RequestOptions {
 }
 
 const NOT_FOLLOWING: RequestOptions = Object.freeze({ allowRedirects: false });
-
-/** A signal that is aborted with either of two. */
-function anySignal(given: AbortSignal | null | undefined, scope: AbortSignal): AbortSignal {
-  return given == null ? scope : AbortSignal.any([given, scope]);
-}
 
 function isEmptyObject(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Symbol.iterator in value) return false;

@@ -55,10 +55,7 @@ export class SocketConnector implements Connector {
     const reader = new SocketReader();
     try {
       const { socket, times, byEvents } = await this.#connected(attempt, route, reader);
-      if (socket.destroyed) {
-        const error = closedAtOnce(socket.errored, route.address);
-        throw route.proxy === null ? error : throughProxy(error, route.proxy.shown);
-      }
+      if (socket.destroyed) throw throughProxy(closedAtOnce(socket.errored, route.address), route.proxy);
       if (byEvents) reader.follow(socket);
       if (route.http2 === undefined || !speaksHttp2(route, socket))
         return new Http1Connection(route, { socket, reader, times }, this.#limits);
@@ -104,5 +101,5 @@ function noHttp2({ address, proxy }: Route, cause?: unknown): RequestException {
     `${address} does not speak HTTP/2, and http2: true allows nothing else. Use http2: "auto" to fall back to HTTP/1.1`,
     { code: "ERR_HTTP2_NOT_SUPPORTED", phase: "tls", address, cause },
   );
-  return proxy === null ? error : throughProxy(error, proxy.shown);
+  return throughProxy(error, proxy);
 }

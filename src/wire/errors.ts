@@ -246,13 +246,16 @@ export function located(error: RequestException, address: string): RequestExcept
   return extended(error, `(from ${address})`);
 }
 
-/** Names the proxy in an error of a connection that leads through it. */
-export function throughProxy(error: RequestException, proxy: string): RequestException {
-  return extended(error, `(through proxy ${proxy})`);
+/** Names the proxy, if there is one, in an error of the connection that leads through it. */
+export function throughProxy<Failure extends RequestException>(
+  error: Failure,
+  proxy: { readonly shown: string } | null,
+): Failure {
+  return proxy === null ? error : extended(error, `(through proxy ${proxy.shown})`);
 }
 
 /** Appends to the message, also where the stack shows it. */
-function extended(error: RequestException, words: string): RequestException {
+function extended<Failure extends RequestException>(error: Failure, words: string): Failure {
   const { message, stack } = error;
   error.message = `${message} ${words}`;
   if (stack !== undefined) error.stack = stack.replace(message, () => error.message);

@@ -240,9 +240,10 @@ export class Origin implements SlotOwner {
    * expected to carry it, too: the first burst to an HTTP/2 server needs one handshake.
    *
    * @param others - Requests that wait before it.
+   * @param expected - The number of requests that each of those connections is expected to carry.
    */
-  #mayConnect(others: number): boolean {
-    return this.#open < this.#owner.maxOpen && others >= this.#connecting * (this.#expectedCapacity - 1);
+  #mayConnect(others: number, expected = this.#expectedCapacity): boolean {
+    return this.#open < this.#owner.maxOpen && others >= this.#connecting * (expected - 1);
   }
 
   /** A request gives up waiting. */
@@ -261,10 +262,10 @@ export class Origin implements SlotOwner {
   }
 
   /** Gives connections with room, and places for new ones, to the requests that wait longest. */
-  #serve(now: number): void {
+  #serve(now: number, expected = this.#expectedCapacity): void {
     while (this.#waiting.length > 0) {
       const slot = this.#take(now);
-      if (slot === null && !this.#mayConnect(this.#waiting.length - 1)) return;
+      if (slot === null && !this.#mayConnect(this.#waiting.length - 1, expected)) return;
       const { dispatch, deadline } = this.#waiting.shift()!;
       deadline?.stop();
       dispatch.stage = null;
@@ -290,10 +291,7 @@ export class Origin implements SlotOwner {
       this.#open -= 1;
       this.#connecting -= 1;
       // Those that waited for this connection each try to make their own: one timeout after the other would be too long.
-      const expected = this.#expectedCapacity;
-      if (dispatch.stopped === null) this.#expectedCapacity = 1;
-      this.#serve(currentTime());
-      this.#expectedCapacity = expected;
+      this.#serve(currentTime(), dispatch.stopped === null ? 1 : this.#expectedCapacity);
       dispatch.sink.onError(error);
       return;
     }

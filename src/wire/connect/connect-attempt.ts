@@ -116,7 +116,7 @@ export class ConnectAttempt {
   /** An error of the handshake with the target names the proxy that the bytes went through. */
   #named(error: RequestException): RequestException {
     const { proxy } = this.#route;
-    return proxy !== null && !this.#withProxy && this.#phase === "tls" ? throughProxy(error, proxy.shown) : error;
+    return proxy !== null && !this.#withProxy && this.#phase === "tls" ? throughProxy(error, proxy) : error;
   }
 
   async #connect(onread: OnReadOpts): Promise<Connected> {

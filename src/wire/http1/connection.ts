@@ -371,8 +371,7 @@ export class Http1Connection implements Connection, Stage, ByteReceiver {
 
   /** Names the proxy that the bytes went through. */
   #named(error: RequestException): RequestException {
-    const { proxy } = this.#route;
-    return proxy === null ? error : throughProxy(error, proxy.shown);
+    return throughProxy(error, this.#route.proxy);
   }
 
   #fail(error: unknown, phase: Phase, isStale: boolean): void {

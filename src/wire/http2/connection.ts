@@ -158,9 +158,7 @@ export class Http2Connection implements Connection, ByteReceiver, StreamsOwner, 
   }
 
   named(error: RequestException, address: string): RequestException {
-    const { proxy } = this.#route;
-    const named = located(error, address);
-    return proxy === null ? named : throughProxy(named, proxy.shown);
+    return throughProxy(located(error, address), this.#route.proxy);
   }
 
   onSilence(milliseconds: number): void {
@@ -317,11 +315,10 @@ export class Http2Connection implements Connection, ByteReceiver, StreamsOwner, 
   }
 
   #lost(error: Error, exchange: Http2Exchange, phase: Phase): RequestException {
-    const { proxy, address } = { ...this.#route, address: exchange.dispatch.route.address };
+    const { address } = exchange.dispatch.route;
     if (phase === "receive")
       return this.named(incomplete(exchange.received, "connection closed by the server", error), address);
-    const lost = connectionLost(error, address, phase);
-    return proxy === null ? lost : throughProxy(lost, proxy.shown);
+    return throughProxy(connectionLost(error, address, phase), this.#route.proxy);
   }
 
   /** Takes the exchanges off their streams. */
