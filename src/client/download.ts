@@ -217,7 +217,9 @@ class Download {
     } catch (outcome) {
       if (!(outcome instanceof RetriesExhausted)) throw outcome;
       error.retries = outcome.retry;
-      error.message += ` (the download was given up after ${this.#attempt} attempts${this.#order.resume ? `; what has arrived is in ${this.#part}, and the next download() continues it` : ""})`;
+      const attempts = this.#attempt === 1 ? "1 attempt" : `${this.#attempt} attempts`;
+      const kept = `. The bytes received so far are in ${this.#part}; the next download() continues from there`;
+      error.message += ` (the download failed after ${attempts}${this.#order.resume ? kept : ""})`;
       throw error;
     }
   }

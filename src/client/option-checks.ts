@@ -21,7 +21,7 @@ export function checkVerify(verify: unknown): asserts verify is VerifyOption {
   for (const item of verify as readonly unknown[])
     if (!isBytes(item) && !(typeof item === "string" && item.includes("-----BEGIN")))
       throw new TypeError(
-        `verify given as an array must hold certificate authorities as PEM text or bytes, not ${kindOf(item)}. A path is given alone: verify: "ca.pem"`,
+        `verify given as an array must hold certificate authorities as PEM text or bytes, not ${typeof item === "string" ? "other text" : kindOf(item)}. A path is given alone: verify: "ca.pem"`,
       );
 }
 

@@ -202,7 +202,7 @@ function sourceFailed(error: unknown): unknown {
 
 function wrongLength(declared: number, found: string): InvalidHeader {
   return new InvalidHeader(
-    `Content-Length is ${declared} and the body has ${found} bytes: the request was broken off. Give the right length, or none to send it chunked`,
+    `Content-Length is ${declared} and the body has ${found} bytes: the request was aborted. Set the correct Content-Length, or omit it to send the body in chunks`,
     { phase: "send", code: "ERR_BODY_LENGTH" },
   );
 }

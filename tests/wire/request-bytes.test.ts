@@ -96,7 +96,7 @@ describe("with a body", () => {
       assert.deepEqual([error.name, error.code, error.phase], ["InvalidHeader", "ERR_BODY_LENGTH", "send"]);
       assert.match(
         error.message,
-        /^Content-Length is 5 and the body has (at least 6|4) bytes: the request was broken off/,
+        /^Content-Length is 5 and the body has (at least 6|4) bytes: the request was aborted/,
       );
       const peer = server.peers.at(-1)!;
       await peer.gone;
