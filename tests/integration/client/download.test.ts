@@ -93,7 +93,10 @@ describe("session.download() [download]", () => {
   it("keeps what has arrived when it fails, and continues in the next call", async () => {
     await using server = await fileServer({ cuts: [100_000] });
     const error = (await failure(requests.download(server.url, path, { attempts: 1 }))) as RequestException;
-    assert.match(error.message, /failed after 1 attempt\. The bytes received so far are in .*file\.bin\.part; the next download\(\) continues/);
+    assert.match(
+      error.message,
+      /failed after 1 attempt\. The bytes received so far are in .*file\.bin\.part; the next download\(\) continues/,
+    );
     assert.deepEqual(readdirSync(folder).sort(), ["file.bin.part", "file.bin.part.json"]);
     const part = readFileSync(`${path}.part`).length;
     const { resumedFrom, size } = await requests.download(server.url, path, { sha256: SHA256 });
